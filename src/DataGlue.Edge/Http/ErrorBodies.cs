@@ -1,0 +1,82 @@
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Http;
+
+/// <summary>The only builder of error bodies: whatever raised the error, the reply has one shape.</summary>
+public static partial class ErrorBodies
+{
+    /// <summary>Gives every error below this point in the pipeline its JSON body.</summary>
+    public static IApplicationBuilder UseErrorBodies(this IApplicationBuilder app) => app.Use(next => context => RunAsync(context, next));
+
+    /// <summary>An error reply.</summary>
+    public static IResult Error(int status, string sentence) =>
+        new JsonReply<ErrorReply>(status, new ErrorReply(sentence), EdgeJson.Wire.ErrorReply);
+
+    private static async Task RunAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (Exception exception) when (Sentence(context, exception) is { } error)
+        {
+            await ReplyAsync(context, error.Status, error.Sentence);
+            return;
+        }
+
+        if (!context.Response.HasStarted && context.Response.StatusCode >= StatusCodes.Status400BadRequest
+            && context.Response.ContentLength is null && context.Response.ContentType is null)
+        {
+            await ReplyAsync(context, context.Response.StatusCode, Sentence(context, context.Response.StatusCode));
+        }
+    }
+
+    // Null lets the exception pass on: the client has gone, or has already part of a reply, so that only a broken connection can tell.
+    private static (int Status, string Sentence)? Sentence(HttpContext context, Exception exception)
+    {
+        if (context.RequestAborted.IsCancellationRequested || context.Response.HasStarted)
+        {
+            return null;
+        }
+
+        switch (exception)
+        {
+            case RequestException request:
+                return (request.Status, request.Message);
+            case StorageUnavailableException storage:
+                return (StatusCodes.Status503ServiceUnavailable, storage.Message);
+            case BadHttpRequestException bad:
+                return (bad.StatusCode, Sentence(context, bad.StatusCode));
+            default:
+                LogCrash(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("DataGlue.Edge"), exception);
+                return (StatusCodes.Status500InternalServerError, Sentence(context, StatusCodes.Status500InternalServerError));
+        }
+    }
+
+    private static Task ReplyAsync(HttpContext context, int status, string sentence)
+    {
+        var allow = context.Response.Headers.Allow;
+        context.Response.Clear();
+        context.Response.Headers.Allow = allow;
+        if (status == StatusCodes.Status503ServiceUnavailable)
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+
+        return Error(status, sentence).ExecuteAsync(context);
+    }
+
+    private static string Sentence(HttpContext context, int status) => status switch
+    {
+        StatusCodes.Status404NotFound =>
+            "No such path; post to /glue/identify, /glue/track, /glue/sync or /glue/batch, or get /glue/user/{glue_user_id} or /glue/user/email/{email}",
+        StatusCodes.Status405MethodNotAllowed => $"Method not allowed; use {context.Response.Headers.Allow}",
+        StatusCodes.Status408RequestTimeout => "The body came too slowly; send it again at once",
+        StatusCodes.Status413PayloadTooLarge => "The body is too large",
+        StatusCodes.Status500InternalServerError => "The server failed on this request; its log says why",
+        _ => "The request is not valid HTTP; check its headers and the framing of its body",
+    };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed")]
+    private static partial void LogCrash(ILogger logger, Exception exception);
+}

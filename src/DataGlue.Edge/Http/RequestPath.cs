@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace DataGlue.Edge.Http;
+
+/// <summary>
+/// Reads the path from the request line itself. Kestrel's own path has lost what an id may hold (<c>%2F</c>, <c>..</c>),
+/// and a <c>profile-endpoint</c> is often pasted with a slash at its end.
+/// </summary>
+public static class RequestPath
+{
+
+    /// <summary>
+    /// Drops empty segments and re-encodes the others, so that routing sees every segment whole; <see cref="Decode"/>
+    /// gives a handler the text of its segment.
+    /// </summary>
+    public static IApplicationBuilder UseWholeSegments(this IApplicationBuilder app) => app.Use(next => context =>
+    {
+        context.Request.Path = Normalize(RawPath(context));
+        return next(context);
+    });
+
+    /// <summary>The text of a route value that <see cref="UseWholeSegments"/> had encoded.</summary>
+    public static string Decode(string segment) => Uri.UnescapeDataString(segment);
+
+    private static string Normalize(string path)
+    {
+        var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        for (var i = 0; i < segments.Length; i++)
+        {
+            segments[i] = Uri.EscapeDataString(Uri.UnescapeDataString(segments[i]));
+        }
+
+        return "/" + string.Join('/', segments);
+    }
+
+    private static string RawPath(HttpContext context)
+    {
+        var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
+        if (string.IsNullOrEmpty(target))
+        {
+            return context.Request.Path.Value ?? "/";
+        }
+
+        // A proxy may send the absolute form, "GET http://host/glue/..".
+        var scheme = target.StartsWith('/') ? -1 : target.IndexOf("://", StringComparison.Ordinal);
+        var start = scheme < 0 ? 0 : target.IndexOf('/', scheme + 3);
+        var path = start < 0 ? "/" : target[start..];
+        var end = path.AsSpan().IndexOfAny('?', '#');
+        return end < 0 ? path : path[..end];
+    }
+}

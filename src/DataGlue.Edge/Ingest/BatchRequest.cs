@@ -1,0 +1,188 @@
+using System.Text.Json;
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Ingest;
+
+/// <summary>POST /glue/batch: up to 1,000 identify, track and sync in one request.</summary>
+public sealed class BatchRequest
+{
+    private readonly List<BatchItem> items = [];
+
+    private BatchRequest()
+    {
+    }
+
+    /// <summary>Reads the object at whose start <paramref name="reader"/> stands.</summary>
+    /// <param name="reader">The body.</param>
+    /// <param name="received">When the request was received, in milliseconds since 1970.</param>
+    /// <param name="faults">Where faults of the batch go; those of an item stay with the item.</param>
+    public static BatchRequest Read(ref Utf8JsonReader reader, long received, Faults faults)
+    {
+        ArgumentNullException.ThrowIfNull(faults);
+        var request = new BatchRequest();
+        var fields = new JsonFields("", faults);
+        var found = false;
+        while (fields.Next(ref reader))
+        {
+            if (!reader.ValueTextEquals("batch"u8))
+            {
+                fields.Skip(ref reader);
+                continue;
+            }
+
+            if (fields.EnterArray(ref reader, "batch"))
+            {
+                request.ReadItems(ref reader, received);
+            }
+
+            found = reader.TokenType != JsonTokenType.Null;
+        }
+
+        if (!found)
+        {
+            faults.AddFirst("batch is required");
+        }
+        else if (request.items.Count > Limits.BatchItems)
+        {
+            faults.Add($"batch holds {request.items.Count} items and may hold {Limits.BatchItems}; send the rest in another");
+        }
+
+        return request;
+    }
+
+    /// <summary>The writes of all items without faults, in their order.</summary>
+    public IReadOnlyList<IWrite> ToWrites() => [.. items.SelectMany(item => item.Writes)];
+
+    /// <summary>What became of each item.</summary>
+    /// <param name="results">What became of the writes, in their order.</param>
+    public BatchReply ToReply(ReadOnlySpan<WriteResult> results)
+    {
+        var replies = new List<BatchResult>(items.Count);
+        foreach (var item in items)
+        {
+            replies.Add(item.Read(results[..item.Writes.Count]));
+            results = results[item.Writes.Count..];
+        }
+
+        return new BatchReply(true, replies);
+    }
+
+    private void ReadItems(ref Utf8JsonReader reader, long received)
+    {
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            items.Add(BatchItem.Read(ref reader, received));
+        }
+    }
+}
+
+/// <summary>One item of a batch; rejected alone when it has faults.</summary>
+internal abstract class BatchItem
+{
+    public virtual IReadOnlyList<IWrite> Writes => [];
+
+    public static BatchItem Read(ref Utf8JsonReader reader, long received)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return new Faulty("An item must be an object");
+        }
+
+        var faults = new Faults();
+        BatchItem item = TypeOf(reader) switch
+        {
+            "identify" => Identify(IdentifyRequest.Read(ref reader, received, faults), faults),
+            "track" => Track(TrackRequest.Read(ref reader, received, synced: false, faults), faults),
+            "sync" => Sync(SyncRequest.Read(ref reader, received, faults), faults),
+            _ => Unknown(ref reader),
+        };
+        return item;
+    }
+
+    public abstract BatchResult Read(ReadOnlySpan<WriteResult> results);
+
+    private static BatchItem Identify(IdentifyRequest request, Faults faults) =>
+        faults.None ? new IdentifyItem(request.ToWrite()) : new Faulty(faults.ToString());
+
+    private static BatchItem Track(TrackRequest request, Faults faults) =>
+        faults.None ? new TrackItem(request.ToWrite()) : new Faulty(faults.ToString());
+
+    private static BatchItem Sync(SyncRequest request, Faults faults) =>
+        faults.None ? new SyncItem(new PendingSync(request)) : new Faulty(faults.ToString());
+
+    private static Faulty Unknown(ref Utf8JsonReader reader)
+    {
+        reader.Skip();
+        return new Faulty("type must be identify, track or sync");
+    }
+
+    // Looks ahead on a copy of the reader: the type may stand behind the fields that it decides about.
+    private static string? TypeOf(Utf8JsonReader reader)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isType = reader.ValueTextEquals("type"u8);
+            reader.Read();
+            if (isType)
+            {
+                return reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped ? reader.GetString() : null;
+            }
+
+            reader.Skip();
+        }
+
+        return null;
+    }
+
+    private static BatchResult Rejected(Rejection rejection) => new("rejected") { Error = rejection.Error };
+
+    private static string Name(WriteStatus status) => status == WriteStatus.Duplicate ? "duplicate" : "stored";
+
+    private sealed class Faulty(string error) : BatchItem
+    {
+        public override BatchResult Read(ReadOnlySpan<WriteResult> results) => new("rejected") { Error = error };
+    }
+
+    private sealed class IdentifyItem(IdentityWrite write) : BatchItem
+    {
+        public override IReadOnlyList<IWrite> Writes { get; } = [write];
+
+        public override BatchResult Read(ReadOnlySpan<WriteResult> results)
+        {
+            var (outcome, rejection) = Rejection.Read(results[0]);
+            return rejection is not null
+                ? Rejected(rejection)
+                : new BatchResult(Name(outcome.Status)) { EventId = write.EventId, NewUser = outcome.NewUser };
+        }
+    }
+
+    private sealed class TrackItem(EventWrite write) : BatchItem
+    {
+        public override IReadOnlyList<IWrite> Writes { get; } = [write];
+
+        public override BatchResult Read(ReadOnlySpan<WriteResult> results)
+        {
+            var (outcome, rejection) = Rejection.Read(write, results[0]);
+            return rejection is not null ? Rejected(rejection) : new BatchResult(Name(outcome.Status)) { EventId = outcome.EventId };
+        }
+    }
+
+    private sealed class SyncItem(PendingSync pending) : BatchItem
+    {
+        public override IReadOnlyList<IWrite> Writes { get; } = pending.Writes;
+
+        public override BatchResult Read(ReadOnlySpan<WriteResult> results)
+        {
+            var (reply, rejection) = pending.Read(results);
+            return reply is null ? Rejected(rejection!) : new BatchResult("stored")
+            {
+                EventsSynced = reply.EventsSynced,
+                SessionsSynced = reply.SessionsSynced,
+                EventsNew = reply.EventsNew,
+                EventsDuplicate = reply.EventsDuplicate,
+                EventsRejected = reply.EventsRejected,
+            };
+        }
+    }
+}

@@ -1,0 +1,62 @@
+namespace DataGlue.Edge.Ingest;
+
+/// <summary>The reply to an identify.</summary>
+/// <param name="Success">Always true.</param>
+/// <param name="UserId">The <c>glue_user_id</c>.</param>
+/// <param name="NewUser">Whether the profile was not identified before.</param>
+public sealed record IdentifyReply(bool Success, string UserId, bool NewUser);
+
+/// <summary>The reply to a track.</summary>
+/// <param name="Success">Always true.</param>
+/// <param name="EventId">The id under which the event stands.</param>
+/// <param name="Duplicate">True when it was stored already, else absent.</param>
+public sealed record TrackReply(bool Success, string EventId, bool? Duplicate);
+
+/// <summary>The reply to a sync.</summary>
+/// <param name="Success">Always true.</param>
+/// <param name="EventsSynced">New and duplicate events.</param>
+/// <param name="SessionsSynced">How many sessions it brought.</param>
+/// <param name="EventsNew">Events that were not stored before.</param>
+/// <param name="EventsDuplicate">Events that were.</param>
+/// <param name="EventsRejected">Events that were not stored, and why.</param>
+public sealed record SyncReply(
+    bool Success, int EventsSynced, int SessionsSynced, int EventsNew, int EventsDuplicate, IReadOnlyList<RejectedEvent> EventsRejected);
+
+/// <summary>An event of a sync that was not stored.</summary>
+/// <param name="Index">Its place in <c>data.events</c>, from 0.</param>
+/// <param name="Error">Every fault of it.</param>
+public sealed record RejectedEvent(int Index, string Error);
+
+/// <summary>The reply to a batch.</summary>
+/// <param name="Success">Always true, whatever became of the items.</param>
+/// <param name="Results">One for each item, in order.</param>
+public sealed record BatchReply(bool Success, IReadOnlyList<BatchResult> Results);
+
+/// <summary>What became of one item of a batch.</summary>
+/// <param name="Status"><c>stored</c>, <c>duplicate</c> or <c>rejected</c>.</param>
+public sealed record BatchResult(string Status)
+{
+    /// <summary>The id under which an identification or event stands.</summary>
+    public string? EventId { get; init; }
+
+    /// <summary>Why the item was rejected.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Of an identify: whether the profile was not identified before.</summary>
+    public bool? NewUser { get; init; }
+
+    /// <summary>Of a sync: new and duplicate events.</summary>
+    public int? EventsSynced { get; init; }
+
+    /// <summary>Of a sync: how many sessions it brought.</summary>
+    public int? SessionsSynced { get; init; }
+
+    /// <summary>Of a sync: events that were not stored before.</summary>
+    public int? EventsNew { get; init; }
+
+    /// <summary>Of a sync: events that were.</summary>
+    public int? EventsDuplicate { get; init; }
+
+    /// <summary>Of a sync: events that were not stored, and why.</summary>
+    public IReadOnlyList<RejectedEvent>? EventsRejected { get; init; }
+}

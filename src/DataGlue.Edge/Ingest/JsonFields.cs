@@ -1,0 +1,214 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace DataGlue.Edge.Ingest;
+
+/// <summary>
+/// Walks the members of one JSON object. Each <c>Read</c> takes one value, and a value that does not fit becomes a fault
+/// instead of an end, so that one reply names every fault of the body.
+/// </summary>
+/// <param name="prefix">What stands before a field's name in a fault: empty, or for example <c>data.profile.</c></param>
+/// <param name="faults">Where faults go.</param>
+internal ref struct JsonFields(string prefix, Faults faults)
+{
+    /// <summary>How deep a body may nest.</summary>
+    public const int MaxDepth = 64;
+
+    /// <summary>How far ahead of receipt an instant may lie, in milliseconds.</summary>
+    public const long MaxAhead = 24 * 60 * 60 * 1000;
+
+    private const int MaxQuoted = 60;
+
+    private KeySet keys;
+
+    public delegate T ObjectReader<out T>(ref Utf8JsonReader reader);
+
+    /// <summary>Reads a whole body that is one JSON object.</summary>
+    /// <returns>Null, and a fault, when the body is not valid JSON or no object.</returns>
+    public static T? ReadBody<T>(ReadOnlySpan<byte> body, Faults faults, ObjectReader<T> read)
+        where T : class
+    {
+        if (body.StartsWith("\uFEFF"u8))
+        {
+            body = body[3..];
+        }
+
+        if (!Utf8.IsValid(body))
+        {
+            faults.Add("The body is not valid UTF-8");
+            return null;
+        }
+
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
+        try
+        {
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                faults.Add("The body must be a JSON object");
+                return null;
+            }
+
+            var value = read(ref reader);
+            return reader.Read() ? null : value;
+        }
+        catch (JsonException exception)
+        {
+            // What was found before the break is worth less than the break.
+            faults.Clear();
+            faults.Add(body.IsEmpty
+                ? "The body is empty; it must be a JSON object"
+                : $"The body is not valid JSON, or nested deeper than {MaxDepth} levels, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}");
+            return null;
+        }
+    }
+
+    public static string TwiceFault(string label, string key) =>
+        string.IsNullOrEmpty(label) ? $"The key '{Quote(key)}' stands twice" : $"{label} has the key '{Quote(key)}' twice";
+
+    /// <summary>Steps to the next key.</summary>
+    /// <returns>False at the end of the object.</returns>
+    public bool Next(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.EndObject)
+        {
+            return false;
+        }
+
+        var known = reader.ValueIsEscaped
+            ? keys.Add(Encoding.UTF8.GetBytes(JsonText.ReadString(ref reader, Label, faults) ?? ""))
+            : keys.Add(reader.ValueSpan);
+        if (!known)
+        {
+            faults.Add(TwiceFault(Label, JsonText.ReadString(ref reader, Label, faults) ?? ""));
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads past a value that nobody asked for; what is wrong inside it is a fault nevertheless.</summary>
+    public readonly void Skip(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        JsonText.Read(ref reader, string.IsNullOrEmpty(prefix) ? "The body" : Label, faults);
+    }
+
+    /// <summary>Reads a text of 1 to <paramref name="most"/> characters.</summary>
+    /// <returns>Null when absent (JSON null or, for a required field, the empty text); empty, with a fault, when unusable.</returns>
+    public readonly string? ReadText(ref Utf8JsonReader reader, string name, int most, bool trim = false, bool required = false)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            faults.Add($"{prefix}{name} must be a string of 1 to {most} characters");
+            SkipNested(ref reader, name);
+            return "";
+        }
+
+        var text = JsonText.ReadString(ref reader, prefix + name, faults);
+        if (text is null)
+        {
+            return "";
+        }
+
+        text = trim ? text.Trim() : text;
+        if (text.Length == 0 && required)
+        {
+            return null;
+        }
+
+        if (text.Length == 0 || LongerThan(text, most))
+        {
+            faults.Add($"{prefix}{name} must be 1 to {most} characters long");
+        }
+
+        return text;
+    }
+
+    /// <summary>Reads an instant into milliseconds since 1970.</summary>
+    /// <param name="reader">The body.</param>
+    /// <param name="name">The field, as a fault names it.</param>
+    /// <param name="received">When the request was received, in milliseconds since 1970.</param>
+    public readonly long? ReadInstant(ref Utf8JsonReader reader, string name, long received)
+    {
+        reader.Read();
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.Null:
+                return null;
+            case JsonTokenType.Number when reader.TryGetDouble(out var number) && number >= 0 && number <= received + MaxAhead:
+                return (long)number;
+            case JsonTokenType.String when TryReadInstant(ref reader, out var instant) && instant >= 0 && instant <= received + MaxAhead:
+                return instant;
+            default:
+                faults.Add($"{prefix}{name} must be epoch milliseconds or an ISO 8601 date and time, from 1970 to 24 hours from now");
+                SkipNested(ref reader, name);
+                return null;
+        }
+    }
+
+    /// <summary>Reads an object as it is; null counts as absent.</summary>
+    public readonly JsonText? ReadObject(ref Utf8JsonReader reader, string name)
+    {
+        if (!EnterObject(ref reader, name))
+        {
+            return null;
+        }
+
+        return JsonText.Read(ref reader, prefix + name, faults);
+    }
+
+    /// <summary>Steps onto the start of an object.</summary>
+    /// <returns>False when the value is null, or, with a fault, something else.</returns>
+    public readonly bool EnterObject(ref Utf8JsonReader reader, string name) => Enter(ref reader, name, JsonTokenType.StartObject, "an object");
+
+    /// <summary>Steps onto the start of an array.</summary>
+    /// <returns>False when the value is null, or, with a fault, something else.</returns>
+    public readonly bool EnterArray(ref Utf8JsonReader reader, string name) => Enter(ref reader, name, JsonTokenType.StartArray, "an array");
+
+    private readonly string Label => prefix.TrimEnd('.');
+
+    private readonly bool Enter(ref Utf8JsonReader reader, string name, JsonTokenType start, string what)
+    {
+        reader.Read();
+        if (reader.TokenType == start)
+        {
+            return true;
+        }
+
+        if (reader.TokenType != JsonTokenType.Null)
+        {
+            faults.Add($"{prefix}{name} must be {what}");
+            SkipNested(ref reader, name);
+        }
+
+        return false;
+    }
+
+    private readonly void SkipNested(ref Utf8JsonReader reader, string name)
+    {
+        if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+        {
+            JsonText.Read(ref reader, prefix + name, faults);
+        }
+    }
+
+    private static bool TryReadInstant(ref Utf8JsonReader reader, out long instant)
+    {
+        instant = 0;
+        return !reader.ValueIsEscaped && reader.ValueSpan.Length <= MaxQuoted
+            && Instants.TryParse(Encoding.UTF8.GetString(reader.ValueSpan), out instant);
+    }
+
+    /// <summary>Whether a text has more characters than that: Unicode code points, as in PostgreSQL's VARCHAR(255) and SQLite's length().</summary>
+    public static bool LongerThan(string text, int most) =>
+        text.Length > most && text.Length - text.Count(char.IsLowSurrogate) > most;
+
+    private static string Quote(string text) => text.Length <= MaxQuoted ? text : string.Concat(text.AsSpan(0, MaxQuoted), "...");
+}

@@ -1,0 +1,193 @@
+using System.Buffers;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace DataGlue.Edge.Ingest;
+
+/// <summary>A JSON value from a body: without white space, escaped text made readable, and a hash of what it means.</summary>
+/// <param name="Utf8">The text.</param>
+/// <param name="Hash">The same for two values that differ only in key order, white space or escapes; stable for ever, since it is stored.</param>
+public readonly record struct JsonText(byte[] Utf8, ulong Hash)
+{
+    /// <summary>An object without members.</summary>
+    public static JsonText EmptyObject { get; } = new("{}"u8.ToArray(), HashOf("{}"u8));
+
+    /// <summary>Whether this is an object without members.</summary>
+    public bool IsEmptyObject => Utf8.AsSpan().SequenceEqual("{}"u8);
+
+    /// <inheritdoc/>
+    public override string ToString() => System.Text.Encoding.UTF8.GetString(Utf8);
+
+    /// <summary>
+    /// Reads the value at which <paramref name="reader"/> stands, to its last token. What JSON allows and the database
+    /// cannot keep (a NUL, half a surrogate pair, a number beyond a double, a key twice) becomes a fault under <paramref name="label"/>.
+    /// </summary>
+    internal static JsonText Read(ref Utf8JsonReader reader, string label, Faults faults)
+    {
+        var output = new ArrayBufferWriter<byte>(256);
+        var hash = new Copier(output, label, faults).Copy(ref reader);
+        return new JsonText(output.WrittenSpan.ToArray(), hash);
+    }
+
+    /// <summary>
+    /// Reads the string or key at which <paramref name="reader"/> stands, unescaped.
+    /// </summary>
+    /// <returns>Null, and a fault, for what cannot be stored.</returns>
+    internal static string? ReadString(ref Utf8JsonReader reader, string label, Faults faults)
+    {
+        string text;
+        try
+        {
+            text = reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            faults.Add($"{label} holds half of a surrogate pair");
+            return null;
+        }
+
+        if (text.Contains('\0', StringComparison.Ordinal))
+        {
+            faults.Add($"{label} holds a NUL character");
+            return null;
+        }
+
+        return text;
+    }
+
+    /// <summary>A hash of several hashes, in their order.</summary>
+    internal static ulong Combine(params ReadOnlySpan<ulong> hashes) => HashOf(MemoryMarshal.AsBytes(hashes));
+
+    /// <summary>A hash of a text; the absent text has one of its own.</summary>
+    internal static ulong HashOf(string? text) => text is null ? 0 : HashOf(System.Text.Encoding.UTF8.GetBytes(text));
+
+    private static ulong HashOf(ReadOnlySpan<byte> bytes) => XxHash3.HashToUInt64(bytes);
+
+    /// <summary>Copies one value, token by token.</summary>
+    private readonly ref struct Copier(ArrayBufferWriter<byte> output, string label, Faults faults)
+    {
+        private const double ExactIntegers = 9_007_199_254_740_992;
+
+        public ulong Copy(ref Utf8JsonReader reader)
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartObject:
+                    return CopyObject(ref reader);
+                case JsonTokenType.StartArray:
+                    return CopyArray(ref reader);
+                case JsonTokenType.String:
+                    return CopyString(ref reader);
+                case JsonTokenType.Number:
+                    return CopyNumber(ref reader);
+                default:
+                    output.Write(reader.ValueSpan);
+                    return HashOf(reader.ValueSpan);
+            }
+        }
+
+        // Members are summed, so that their order does not matter.
+        private ulong CopyObject(ref Utf8JsonReader reader)
+        {
+            var keys = default(KeySet);
+            ulong sum = 0;
+            ulong count = 0;
+            output.Write("{"u8);
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                Separate(count++);
+                var key = CopyKey(ref reader, ref keys);
+                output.Write(":"u8);
+                reader.Read();
+                sum += Combine(key, Copy(ref reader));
+            }
+
+            output.Write("}"u8);
+            return Combine(sum, count, '{');
+        }
+
+        private ulong CopyArray(ref Utf8JsonReader reader)
+        {
+            ulong hash = '[';
+            ulong count = 0;
+            output.Write("["u8);
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                Separate(count++);
+                hash = Combine(hash, Copy(ref reader));
+            }
+
+            output.Write("]"u8);
+            return hash;
+        }
+
+        private ulong CopyKey(ref Utf8JsonReader reader, ref KeySet keys)
+        {
+            if (!reader.ValueIsEscaped)
+            {
+                NoteKey(reader.ValueSpan, ref keys);
+                return CopyString(ref reader);
+            }
+
+            var key = ReadString(ref reader, label, faults) ?? "";
+            NoteKey(System.Text.Encoding.UTF8.GetBytes(key), ref keys);
+            return WriteEscaped(key);
+        }
+
+        private void NoteKey(ReadOnlySpan<byte> key, ref KeySet keys)
+        {
+            if (!keys.Add(key))
+            {
+                faults.Add(JsonFields.TwiceFault(label, System.Text.Encoding.UTF8.GetString(key)));
+            }
+        }
+
+        private ulong CopyString(ref Utf8JsonReader reader)
+        {
+            if (reader.ValueIsEscaped)
+            {
+                return WriteEscaped(ReadString(ref reader, label, faults) ?? "");
+            }
+
+            output.Write("\""u8);
+            output.Write(reader.ValueSpan);
+            output.Write("\""u8);
+            return HashOf(reader.ValueSpan) ^ '"';
+        }
+
+        private ulong WriteEscaped(string text)
+        {
+            output.Write("\""u8);
+            output.Write(JsonEncodedText.Encode(text, EdgeJson.Encoder).EncodedUtf8Bytes);
+            output.Write("\""u8);
+            return HashOf(text) ^ '"';
+        }
+
+        private ulong CopyNumber(ref Utf8JsonReader reader)
+        {
+            output.Write(reader.ValueSpan);
+            if (reader.TryGetInt64(out var integer))
+            {
+                return Combine((ulong)integer, '#');
+            }
+
+            if (!reader.TryGetDouble(out var number) || !double.IsFinite(number))
+            {
+                faults.Add($"{label} holds a number that is too large");
+                return 0;
+            }
+
+            var isInteger = Math.Truncate(number) == number && Math.Abs(number) < ExactIntegers;
+            return isInteger ? Combine((ulong)(long)number, '#') : HashOf(reader.ValueSpan);
+        }
+
+        private void Separate(ulong before)
+        {
+            if (before > 0)
+            {
+                output.Write(","u8);
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Ingest;
+
+/// <summary>A sync on its way through the write queue: its profile and sessions, and each event for itself.</summary>
+internal sealed class PendingSync
+{
+    private readonly SyncRequest request;
+    private readonly IReadOnlyList<IWrite> profile;
+    private readonly IReadOnlyList<EventWrite> events;
+
+    public PendingSync(SyncRequest request)
+    {
+        this.request = request;
+        (profile, events) = request.ToWrites();
+    }
+
+    public IReadOnlyList<IWrite> Writes => [.. profile, .. events];
+
+    /// <summary>The reply, or why the profile or a session was not stored.</summary>
+    public (SyncReply? Reply, Rejection? Rejection) Read(ReadOnlySpan<WriteResult> results)
+    {
+        foreach (var result in results[..profile.Count])
+        {
+            if (Rejection.Of(result, WriteStatus.Stored) is { } rejection)
+            {
+                return (null, rejection);
+            }
+        }
+
+        return (ReadEvents(results[profile.Count..]), null);
+    }
+
+    private SyncReply ReadEvents(ReadOnlySpan<WriteResult> results)
+    {
+        var rejected = new List<RejectedEvent>();
+        var added = 0;
+        var duplicates = 0;
+        var accepted = 0;
+        for (var index = 0; index < request.Events.Count; index++)
+        {
+            if (!request.Events[index].Faults.None)
+            {
+                rejected.Add(new RejectedEvent(index, request.Events[index].Faults.ToString()));
+                continue;
+            }
+
+            var (outcome, rejection) = Rejection.Read(events[accepted], results[accepted]);
+            accepted++;
+            if (rejection is not null)
+            {
+                rejected.Add(new RejectedEvent(index, rejection.Error));
+            }
+            else if (outcome.Status == WriteStatus.Duplicate)
+            {
+                duplicates++;
+            }
+            else
+            {
+                added++;
+            }
+        }
+
+        return new SyncReply(true, added + duplicates, request.SessionCount, added, duplicates, rejected);
+    }
+}

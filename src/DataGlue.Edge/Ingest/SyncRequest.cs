@@ -1,0 +1,209 @@
+using System.Text.Json;
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Ingest;
+
+/// <summary>POST /glue/sync: a browser hands over all that it has kept about its visitor.</summary>
+public sealed class SyncRequest
+{
+    private readonly long received;
+    private readonly List<SyncedSession> sessions = [];
+    private readonly List<SyncedEvent> events = [];
+    private string? glueUserId;
+    private string? eventId;
+    private long? syncedAt;
+    private bool hasData;
+    private SyncProfile? profile;
+
+    private SyncRequest(long received) => this.received = received;
+
+    /// <summary>How many sessions it brought.</summary>
+    public int SessionCount => sessions.Count;
+
+    /// <summary>Its events in their order, those with faults among them.</summary>
+    public IReadOnlyList<SyncedEvent> Events => events;
+
+    /// <summary>Reads the object at whose start <paramref name="reader"/> stands; what does not fit goes to <paramref name="faults"/>.</summary>
+    /// <param name="reader">The body.</param>
+    /// <param name="received">When the request was received, in milliseconds since 1970.</param>
+    /// <param name="faults">Where faults go; those of an event stay with the event.</param>
+    public static SyncRequest Read(ref Utf8JsonReader reader, long received, Faults faults)
+    {
+        ArgumentNullException.ThrowIfNull(faults);
+        var request = new SyncRequest(received);
+        var fields = new JsonFields("", faults);
+        while (fields.Next(ref reader))
+        {
+            request.ReadField(ref reader, ref fields, faults);
+        }
+
+        if (request.glueUserId is null || !request.hasData)
+        {
+            faults.AddFirst("glue_user_id and data are required");
+        }
+
+        request.RejectOthersEvents();
+        return request;
+    }
+
+    /// <summary>The writes of a request without faults: first the profile and sessions, then the accepted events in their order.</summary>
+    public (IReadOnlyList<IWrite> Profile, IReadOnlyList<EventWrite> Events) ToWrites()
+    {
+        var time = syncedAt ?? received;
+        var writes = new List<IWrite>();
+        var sync = new SyncWrite(glueUserId!, Instants.Format(time), Instants.Format(received));
+        writes.Add(sync);
+        if (profile is not null)
+        {
+            writes.AddRange(profile.ToWrites(glueUserId!, eventId, time, received));
+        }
+
+        writes.AddRange(sessions.Select(session =>
+            new SessionWrite(sync.GlueUserId, session.SessionId, session.Data, sync.SyncedAt, eventId ?? "", sync.Received)));
+        return (writes, [.. events.Where(item => item.Faults.None).Select(item => item.Request!.ToWrite(glueUserId))]);
+    }
+
+    private void RejectOthersEvents()
+    {
+        foreach (var item in events.Where(item => item.Request?.GlueUserId is { Length: > 0 } user && user != glueUserId))
+        {
+            item.Faults.Add("glue_user_id must be that of the sync, or absent");
+        }
+    }
+
+    private void ReadField(ref Utf8JsonReader reader, ref JsonFields fields, Faults faults)
+    {
+        if (reader.ValueTextEquals("glue_user_id"u8))
+        {
+            glueUserId = fields.ReadText(ref reader, "glue_user_id", Limits.Id, required: true);
+        }
+        else if (reader.ValueTextEquals("event_id"u8))
+        {
+            eventId = fields.ReadText(ref reader, "event_id", Limits.Id);
+        }
+        else if (reader.ValueTextEquals("synced_at"u8))
+        {
+            syncedAt = fields.ReadInstant(ref reader, "synced_at", received);
+        }
+        else if (reader.ValueTextEquals("data"u8))
+        {
+            ReadData(ref reader, ref fields, faults);
+        }
+        else
+        {
+            fields.Skip(ref reader);
+        }
+    }
+
+    private void ReadData(ref Utf8JsonReader reader, ref JsonFields outer, Faults faults)
+    {
+        if (!outer.EnterObject(ref reader, "data"))
+        {
+            // A wrong type is a fault already and must not be called absent as well.
+            hasData = reader.TokenType != JsonTokenType.Null;
+            return;
+        }
+
+        hasData = true;
+        var fields = new JsonFields("data.", faults);
+        while (fields.Next(ref reader))
+        {
+            if (reader.ValueTextEquals("profile"u8))
+            {
+                profile = fields.EnterObject(ref reader, "profile") ? SyncProfile.Read(ref reader, received, faults) : null;
+            }
+            else if (reader.ValueTextEquals("sessions"u8))
+            {
+                ReadSessions(ref reader, ref fields, faults);
+            }
+            else if (reader.ValueTextEquals("events"u8))
+            {
+                ReadEvents(ref reader, ref fields);
+            }
+            else
+            {
+                fields.Skip(ref reader);
+            }
+        }
+    }
+
+    private void ReadSessions(ref Utf8JsonReader reader, ref JsonFields fields, Faults faults)
+    {
+        if (!fields.EnterArray(ref reader, "sessions"))
+        {
+            return;
+        }
+
+        for (var index = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
+        {
+            sessions.Add(SyncedSession.Read(ref reader, $"data.sessions[{index}]", faults));
+        }
+    }
+
+    private void ReadEvents(ref Utf8JsonReader reader, ref JsonFields fields)
+    {
+        if (!fields.EnterArray(ref reader, "events"))
+        {
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            events.Add(SyncedEvent.Read(ref reader, received));
+        }
+    }
+}
+
+/// <summary>One event of a sync, and what is wrong with it.</summary>
+/// <param name="Request">The event; null when it is no object.</param>
+/// <param name="Faults">Its faults; with any, it is rejected alone.</param>
+public sealed record SyncedEvent(TrackRequest? Request, Faults Faults)
+{
+    internal static SyncedEvent Read(ref Utf8JsonReader reader, long received)
+    {
+        var faults = new Faults();
+        if (reader.TokenType == JsonTokenType.StartObject)
+        {
+            return new SyncedEvent(TrackRequest.Read(ref reader, received, synced: true, faults), faults);
+        }
+
+        reader.Skip();
+        faults.Add("An event must be an object");
+        return new SyncedEvent(null, faults);
+    }
+}
+
+/// <summary>One session of a sync, kept whole.</summary>
+/// <param name="SessionId">Its <c>session_id</c>, or else its <c>id</c>.</param>
+/// <param name="Data">The session as it was sent, as JSON text.</param>
+internal sealed record SyncedSession(string SessionId, string Data)
+{
+    public static SyncedSession Read(ref Utf8JsonReader reader, string label, Faults faults)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            faults.Add($"{label} must be an object");
+            return new SyncedSession("", "");
+        }
+
+        var data = JsonText.Read(ref reader, label, faults);
+        return new SyncedSession(ReadId(data, label, faults) ?? "", data.ToString());
+    }
+
+    // An id of another type is the client's own affair as long as session_id says which session it is.
+    private static string? ReadId(JsonText data, string label, Faults faults)
+    {
+        var members = JsonMember.Of(data, label, faults);
+        var id = Text(members, "session_id") ?? Text(members, "id");
+        if (id is { Length: > 0 } && !JsonFields.LongerThan(id, Limits.Id))
+        {
+            return id;
+        }
+
+        faults.Add($"{label} needs a session_id or id of 1 to {Limits.Id} characters");
+        return null;
+    }
+
+    private static string? Text(List<JsonMember> members, string name) => members.Find(member => member.Name == name).Text;
+}

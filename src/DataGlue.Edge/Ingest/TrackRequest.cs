@@ -1,0 +1,110 @@
+using System.Text.Json;
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Ingest;
+
+/// <summary>POST /glue/track, and each event of a sync: something that a visitor did.</summary>
+public sealed class TrackRequest
+{
+    private readonly long received;
+    private string? glueUserId;
+    private string? eventName;
+    private string? sessionId;
+    private string? email;
+    private string? eventId;
+    private long? timestamp;
+    private JsonText? properties;
+    private JsonText? context;
+
+    private TrackRequest(long received) => this.received = received;
+
+    /// <summary>Whose event it is; null in an event of a sync that leaves it to the sync.</summary>
+    public string? GlueUserId => glueUserId;
+
+    /// <summary>Reads the object at whose start <paramref name="reader"/> stands; what does not fit goes to <paramref name="faults"/>.</summary>
+    /// <param name="reader">The body.</param>
+    /// <param name="received">When the request was received, in milliseconds since 1970.</param>
+    /// <param name="synced">Whether the event stands in a sync, which says whose it is.</param>
+    /// <param name="faults">Where faults go.</param>
+    public static TrackRequest Read(ref Utf8JsonReader reader, long received, bool synced, Faults faults)
+    {
+        ArgumentNullException.ThrowIfNull(faults);
+        var request = new TrackRequest(received);
+        var fields = new JsonFields("", faults);
+        while (fields.Next(ref reader))
+        {
+            request.ReadField(ref reader, ref fields);
+        }
+
+        if (request.eventName is null || (request.glueUserId is null && !synced))
+        {
+            faults.AddFirst(synced ? "event is required" : "glue_user_id and event are required");
+        }
+
+        return request;
+    }
+
+    /// <summary>The write of a request without faults.</summary>
+    /// <param name="user">Whose event it is where the event does not say it.</param>
+    public EventWrite ToWrite(string? user = null)
+    {
+        var touch = Touch.Of(context, properties);
+        var given = properties ?? JsonText.EmptyObject;
+        return new EventWrite
+        {
+            GlueUserId = glueUserId ?? user!,
+            EventId = eventId ?? ServerIds.NewEvent(received),
+            ServerMade = eventId is null,
+            SessionId = sessionId,
+            Event = eventName!,
+            Timestamp = Instants.Format(timestamp ?? received),
+            Properties = given.ToString(),
+            Email = email,
+            Context = context is { IsEmptyObject: false } known ? known.ToString() : null,
+            Touch = touch?.Json,
+            TouchCounts = touch?.Counts ?? false,
+            Fingerprint = JsonText.Combine(JsonText.HashOf(sessionId), JsonText.HashOf(eventName), given.Hash),
+            Received = Instants.Format(received),
+        };
+    }
+
+    private void ReadField(ref Utf8JsonReader reader, ref JsonFields fields)
+    {
+        if (reader.ValueTextEquals("glue_user_id"u8))
+        {
+            glueUserId = fields.ReadText(ref reader, "glue_user_id", Limits.Id, required: true);
+        }
+        else if (reader.ValueTextEquals("event"u8))
+        {
+            eventName = fields.ReadText(ref reader, "event", Limits.EventName, required: true);
+        }
+        else if (reader.ValueTextEquals("session_id"u8))
+        {
+            sessionId = fields.ReadText(ref reader, "session_id", Limits.Id);
+        }
+        else if (reader.ValueTextEquals("email"u8))
+        {
+            email = fields.ReadText(ref reader, "email", Limits.Email, trim: true);
+        }
+        else if (reader.ValueTextEquals("properties"u8))
+        {
+            properties = fields.ReadObject(ref reader, "properties");
+        }
+        else if (reader.ValueTextEquals("context"u8))
+        {
+            context = fields.ReadObject(ref reader, "context");
+        }
+        else if (reader.ValueTextEquals("event_id"u8))
+        {
+            eventId = fields.ReadText(ref reader, "event_id", Limits.Id);
+        }
+        else if (reader.ValueTextEquals("timestamp"u8))
+        {
+            timestamp = fields.ReadInstant(ref reader, "timestamp", received);
+        }
+        else
+        {
+            fields.Skip(ref reader);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+
+namespace DataGlue.Edge;
+
+/// <summary>
+/// Instants as they go over the wire and into SQLite: ISO 8601 in UTC with milliseconds, always 24 characters,
+/// so that text order is time order. Inside the code an instant is a count of milliseconds since 1970.
+/// </summary>
+public static class Instants
+{
+    private const string WireFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    private const int WireLength = 24;
+
+    private const int MaxFractionDigits = 7;
+
+    private static readonly string[] AcceptedFormats =
+    [
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+        "yyyy-MM-dd'T'HH:mmK",
+        "yyyy-MM-dd",
+    ];
+
+    /// <summary>The wire form of <paramref name="epochMilliseconds"/>, for example <c>2024-01-04T14:00:00.000Z</c>.</summary>
+    public static string Format(long epochMilliseconds) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(epochMilliseconds).UtcDateTime.ToString(WireFormat, CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// Reads an ISO 8601 date or date and time. Without an offset it is UTC; parts of a millisecond are cut off.
+    /// </summary>
+    /// <returns>False when <paramref name="text"/> is no such date.</returns>
+    public static bool TryParse(string text, out long epochMilliseconds)
+    {
+        const DateTimeStyles styles = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        var parsed = DateTimeOffset.TryParseExact(
+            CutFraction(text), AcceptedFormats, CultureInfo.InvariantCulture, styles, out var instant);
+        epochMilliseconds = parsed ? instant.ToUnixTimeMilliseconds() : 0;
+        return parsed;
+    }
+
+    /// <summary>The wire form of a stored instant, which a row that was inserted by hand may hold in another form.</summary>
+    public static string? Normalize(string? stored)
+    {
+        if (stored is null || (stored.Length == WireLength && stored[^1] == 'Z'))
+        {
+            return stored;
+        }
+
+        return TryParse(stored.Replace(' ', 'T'), out var instant) ? Format(instant) : stored;
+    }
+
+    /// <summary>The current instant of <paramref name="clock"/> in milliseconds since 1970.</summary>
+    public static long Now(TimeProvider clock) => clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    // .NET reads seven digits of a second; nanoseconds, which Go and Java write, have nine.
+    private static string CutFraction(string text)
+    {
+        var start = text.IndexOf('.', StringComparison.Ordinal) + 1;
+        if (start == 0)
+        {
+            return text;
+        }
+
+        var end = start;
+        while (end < text.Length && char.IsAsciiDigit(text[end]))
+        {
+            end++;
+        }
+
+        return end - start > MaxFractionDigits ? text.Remove(start + MaxFractionDigits, end - start - MaxFractionDigits) : text;
+    }
+}

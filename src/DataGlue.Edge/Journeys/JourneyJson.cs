@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+namespace DataGlue.Edge.Journeys;
+
+/// <summary>The JSON of a profile and of an event. Stored JSON goes out as it stands, without being read.</summary>
+internal static class JourneyJson
+{
+    public static void WriteProfile(Utf8JsonWriter json, ProfileRow row)
+    {
+        json.WriteStartObject();
+        json.WriteString("glue_user_id", row.GlueUserId);
+        json.WriteString("email", row.Email);
+        WriteObject(json, "traits", row.Traits);
+        WriteAttribution(json, row);
+        json.WriteString("first_seen", Instants.Normalize(row.FirstSeen));
+        json.WriteString("last_seen", Instants.Normalize(row.LastSeen));
+        json.WriteBoolean("identified", row.Identified != 0);
+        json.WriteString("identified_at", Instants.Normalize(row.IdentifiedAt));
+        json.WriteNumber("total_events", row.TotalEvents);
+        json.WriteNumber("total_sessions", row.TotalSessions);
+        json.WriteString("last_synced", Instants.Normalize(row.LastSynced));
+        json.WriteString("created_at", Instants.Normalize(row.CreatedAt));
+        json.WriteString("updated_at", Instants.Normalize(row.UpdatedAt));
+        json.WriteEndObject();
+    }
+
+    public static void WriteEvent(Utf8JsonWriter json, EventRow row)
+    {
+        json.WriteStartObject();
+        json.WriteString("event_id", row.EventId);
+        json.WriteString("glue_user_id", row.GlueUserId);
+        json.WriteString("session_id", row.SessionId);
+        json.WriteString("email", row.Email);
+        json.WriteString("event", row.Name);
+        WriteObject(json, "properties", row.Properties);
+        WriteObject(json, "context", row.Context);
+        json.WriteString("timestamp", Instants.Normalize(row.Timestamp));
+        json.WriteString("created_at", Instants.Normalize(row.CreatedAt));
+        json.WriteEndObject();
+    }
+
+    private static void WriteAttribution(Utf8JsonWriter json, ProfileRow row)
+    {
+        json.WriteStartObject("attribution");
+        WriteTouch(json, "first_touch", row.FirstTouch, row);
+        WriteTouch(json, "last_touch", row.LastTouch ?? row.FirstTouch, row);
+        json.WriteEndObject();
+    }
+
+    private static void WriteTouch(Utf8JsonWriter json, string name, string? touch, ProfileRow row)
+    {
+        if (touch is not null)
+        {
+            WriteObject(json, name, touch);
+            return;
+        }
+
+        json.WriteStartObject(name);
+        json.WriteString("timestamp", Instants.Normalize(row.FirstSeen));
+        json.WriteEndObject();
+    }
+
+    // The database checks what it stores, so it need not be checked again.
+    private static void WriteObject(Utf8JsonWriter json, string name, string? stored)
+    {
+        json.WritePropertyName(name);
+        json.WriteRawValue(stored ?? "{}", skipInputValidation: true);
+    }
+}

@@ -1,0 +1,45 @@
+using Dapper;
+using DataGlue.Edge;
+using DataGlue.Edge.Http;
+using DataGlue.Edge.Ingest;
+using DataGlue.Edge.Journeys;
+using DataGlue.Edge.Storage;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+[module: DapperAot]
+
+try
+{
+    var builder = WebApplication.CreateSlimBuilder(args);
+    builder.AddDotEnv();
+    builder.AddEdgeLogging();
+    var options = EdgeOptions.Read(builder.Configuration);
+
+    builder.WebHost.ConfigureKestrel(kestrel =>
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.ListenAnyIP(options.Port);
+    });
+    builder.Services.TryAddSingleton(TimeProvider.System);
+    builder.Services.AddSingleton(options);
+    builder.Services.AddSingleton<EdgeDatabase>();
+    builder.Services.AddSingleton<WriteQueue>();
+    builder.Services.AddHostedService(services => services.GetRequiredService<WriteQueue>());
+    builder.Services.AddSingleton<JourneyReader>();
+
+    await using var app = builder.Build();
+    app.UseErrorBodies();
+    app.UseWholeSegments();
+    app.UseRouting();
+    app.MapIngest();
+    app.MapJourneys();
+
+    SchemaUpgrade.Apply(app.Services.GetRequiredService<EdgeDatabase>().WriterConnectionString, typeof(EdgeOptions).Assembly);
+    await app.RunEdgeAsync(options);
+    return 0;
+}
+catch (Exception exception) when (exception is SettingException or SchemaException)
+{
+    await Console.Error.WriteLineAsync(exception.Message);
+    return 1;
+}

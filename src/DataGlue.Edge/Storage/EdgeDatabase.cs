@@ -1,0 +1,102 @@
+using Microsoft.Data.Sqlite;
+
+namespace DataGlue.Edge.Storage;
+
+/// <summary>The SQLite file and how it is opened: one connection that writes, pooled ones that can only read.</summary>
+public sealed class EdgeDatabase
+{
+    // How long a statement waits for a lock that another process holds, in milliseconds.
+    private const int BusyTimeout = 5_000;
+
+    private const string WriterPragmas = """
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA journal_size_limit = 67108864;
+        """;
+
+    private readonly SqliteConnectionStringBuilder writer;
+    private readonly SqliteConnectionStringBuilder reader;
+
+    /// <summary>Names the file and makes its folder; opens nothing yet.</summary>
+    /// <exception cref="SettingException">The folder cannot be made.</exception>
+    public EdgeDatabase(EdgeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        MakeFolder(options.DatabasePath);
+        writer = new SqliteConnectionStringBuilder
+        {
+            DataSource = options.DatabasePath,
+            Mode = SqliteOpenMode.ReadWriteCreate,
+            Pooling = false,
+            DefaultTimeout = 1,
+        };
+        reader = new SqliteConnectionStringBuilder(writer.ConnectionString) { Mode = SqliteOpenMode.ReadOnly, Pooling = true };
+    }
+
+    /// <summary>The connection string of a connection that may write.</summary>
+    public string WriterConnectionString => writer.ConnectionString;
+
+    /// <summary>Opens the connection of the one writer: a write-ahead log, and an fsync at each commit.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
+    public SqliteConnection OpenWriter()
+    {
+        var connection = Open(writer.ConnectionString);
+        Execute(connection, WriterPragmas);
+        return connection;
+    }
+
+    /// <summary>Opens a pooled connection that cannot write; it reads beside the writer.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    public SqliteConnection OpenReader()
+    {
+        var connection = Open(reader.ConnectionString);
+        Execute(connection, "PRAGMA query_only = 1");
+        return connection;
+    }
+
+    /// <summary>Moves the write-ahead log into the database file, so that the file alone is the whole database.</summary>
+    public static void Checkpoint(SqliteConnection connection) => Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+
+    /// <summary>Closes the pooled readers; the writer, closing last, then removes the write-ahead log.</summary>
+    public void CloseReaders()
+    {
+        using var pooled = new SqliteConnection(reader.ConnectionString);
+        SqliteConnection.ClearPool(pooled);
+    }
+
+    private static SqliteConnection Open(string connectionString)
+    {
+        var connection = new SqliteConnection(connectionString);
+        try
+        {
+            connection.Open();
+            Execute(connection, $"PRAGMA busy_timeout = {BusyTimeout}");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private static void MakeFolder(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"DATABASE_PATH must be a file in a folder that can be made, not '{path}': {exception.Message}");
+        }
+    }
+}

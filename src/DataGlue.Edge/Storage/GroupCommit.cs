@@ -1,0 +1,223 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace DataGlue.Edge.Storage;
+
+/// <summary>
+/// The writer's connection, used by its thread alone: many writes, one transaction, one fsync. A constraint that a write
+/// breaks is that write's fault; the group is then run again with a savepoint around each write. Everything else that the
+/// database raises (disk full, I/O, a lock, corruption) is nobody's fault and fails the group.
+/// </summary>
+internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider clock, ILogger logger) : IDisposable
+{
+    private const string Unavailable = "The database takes no writes at present; send it again a little later";
+
+    private const string Refused = "The database refused this write; a rule of its owner does not allow it";
+
+    private readonly Dictionary<WritePlan, PreparedPlan> prepared = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<string, SqliteCommand> controls = [];
+    private SqliteConnection? connection;
+
+    /// <summary>Commits the group and completes each submission of it, one way or the other.</summary>
+    public void Commit(IReadOnlyList<Submission> group)
+    {
+        try
+        {
+            Open();
+            if (!TryRun(group, isolated: false))
+            {
+                RunIsolated(group);
+            }
+
+            Control("COMMIT");
+        }
+        catch (Exception exception)
+        {
+            Abandon(group, exception);
+            return;
+        }
+
+        foreach (var submission in group)
+        {
+            submission.Complete();
+        }
+    }
+
+    /// <summary>Empties the write-ahead log, if the database lets it.</summary>
+    public void Checkpoint()
+    {
+        try
+        {
+            Open();
+            EdgeDatabase.Checkpoint(connection!);
+        }
+        catch (SqliteException exception)
+        {
+            // Nothing is lost: the log stays beside the file, and the next start reads it.
+            LogUnavailable(exception.SqliteErrorCode, exception.Message);
+        }
+    }
+
+    public void Dispose() => Close();
+
+    // Leaves an open transaction behind when it succeeds, and none when it does not.
+    private bool TryRun(IReadOnlyList<Submission> group, bool isolated)
+    {
+        Control("BEGIN IMMEDIATE");
+        try
+        {
+            foreach (var submission in group)
+            {
+                for (var i = 0; i < submission.Writes.Count; i++)
+                {
+                    submission.Results[i] = isolated ? RunAlone(submission, i) : Run(submission.Writes[i]);
+                }
+            }
+
+            Rebuild();
+            return true;
+        }
+        catch (SqliteException exception) when (BlamesWrite(exception))
+        {
+            Rollback();
+            return false;
+        }
+    }
+
+    // A trigger may end the whole transaction. The write that did so is known by then, is left out, and the rest begins anew.
+    private void RunIsolated(IReadOnlyList<Submission> group)
+    {
+        foreach (var submission in group)
+        {
+            Array.Clear(submission.Results);
+        }
+
+        var attempts = group.Sum(submission => submission.Writes.Count) + 1;
+        while (!TryRun(group, isolated: true))
+        {
+            if (--attempts == 0)
+            {
+                throw new InvalidOperationException("A group of writes fails although each of them was left out");
+            }
+        }
+    }
+
+    private WriteResult RunAlone(Submission submission, int index)
+    {
+        if (submission.Results[index] is { Refusal: not null } refused)
+        {
+            return refused;
+        }
+
+        Control("SAVEPOINT one");
+        try
+        {
+            var result = Run(submission.Writes[index]);
+            Rebuild();
+            Control("RELEASE one");
+            return result;
+        }
+        catch (SqliteException exception) when (BlamesWrite(exception))
+        {
+            LogRefused(submission.Writes[index].Plan.Name, exception.SqliteExtendedErrorCode);
+            var refusal = new WriteResult([], Refused);
+            submission.Results[index] = refusal;
+            if (!InTransaction)
+            {
+                throw;
+            }
+
+            Control("ROLLBACK TO one");
+            Control("RELEASE one");
+            return refusal;
+        }
+    }
+
+    private WriteResult Run(IWrite write) => Prepare(write.Plan).Run(write.Values);
+
+    private void Rebuild() => Prepare(WriteSql.Rebuild).Run([Instants.Format(Instants.Now(clock))]);
+
+    private PreparedPlan Prepare(WritePlan plan)
+    {
+        if (!prepared.TryGetValue(plan, out var statements))
+        {
+            statements = new PreparedPlan(connection!, plan);
+            prepared.Add(plan, statements);
+        }
+
+        return statements;
+    }
+
+    private void Control(string sql)
+    {
+        if (!controls.TryGetValue(sql, out var command))
+        {
+            command = connection!.CreateCommand();
+            command.CommandText = sql;
+            controls.Add(sql, command);
+        }
+
+        command.ExecuteNonQuery();
+    }
+
+    private bool InTransaction => raw.sqlite3_get_autocommit(connection!.Handle) == 0;
+
+    private void Rollback()
+    {
+        if (InTransaction)
+        {
+            Control("ROLLBACK");
+        }
+    }
+
+    private void Abandon(IReadOnlyList<Submission> group, Exception exception)
+    {
+        if (exception is SqliteException sqlite)
+        {
+            LogUnavailable(sqlite.SqliteErrorCode, sqlite.Message);
+        }
+        else
+        {
+            LogCrash(exception);
+        }
+
+        // A connection that has failed once may hold a lost lock or a broken cache: the next group opens a new one.
+        Close();
+        foreach (var submission in group)
+        {
+            submission.Fail(new StorageUnavailableException(Unavailable));
+        }
+    }
+
+    private void Open() => connection ??= database.OpenWriter();
+
+    private void Close()
+    {
+        foreach (var command in controls.Values)
+        {
+            command.Dispose();
+        }
+
+        foreach (var plan in prepared.Values)
+        {
+            plan.Dispose();
+        }
+
+        controls.Clear();
+        prepared.Clear();
+        connection?.Dispose();
+        connection = null;
+    }
+
+    private static bool BlamesWrite(SqliteException exception) =>
+        exception.SqliteErrorCode is raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE or raw.SQLITE_ERROR;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The database takes no writes: SQLite error {Code}, {Reason}")]
+    private partial void LogUnavailable(int code, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database refused one {Write}: SQLite error {Code}")]
+    private partial void LogRefused(string write, int code);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The writer failed")]
+    private partial void LogCrash(Exception exception);
+}

@@ -1,0 +1,56 @@
+using System.Reflection;
+using DbUp;
+using DbUp.Engine;
+using Microsoft.Data.Sqlite;
+
+namespace DataGlue.Edge.Storage;
+
+/// <summary>Brings a database to the schema of this binary: sql/schema.sql and sql/migrations, each once, by DbUp.</summary>
+public static class SchemaUpgrade
+{
+    /// <summary>Applies what is pending of the scripts that <paramref name="scripts"/> embeds, all of it in one transaction.</summary>
+    /// <param name="connectionString">The database; it is made when it does not exist.</param>
+    /// <param name="scripts">The assembly that embeds the scripts.</param>
+    /// <exception cref="SchemaException">A script failed, or the database is newer than the scripts; it is as it was before.</exception>
+    public static void Apply(string connectionString, Assembly scripts)
+    {
+        var engine = DeployChanges.To.SqliteDatabase(connectionString)
+            .WithScriptsEmbeddedInAssembly(scripts, name => name.EndsWith(".sql", StringComparison.Ordinal))
+            .WithVariablesDisabled()
+            .WithTransaction()
+            .LogToNowhere()
+            .Build();
+        try
+        {
+            RefuseNewer(engine);
+            Check(engine.PerformUpgrade());
+        }
+        catch (SqliteException exception)
+        {
+            throw new SchemaException($"The database cannot be opened: {exception.Message}", exception);
+        }
+    }
+
+    private static void RefuseNewer(UpgradeEngine engine)
+    {
+        var unknown = engine.GetExecutedButNotDiscoveredScripts();
+        if (unknown.Count > 0)
+        {
+            throw new SchemaException(
+                $"The database is newer than this binary: it has {string.Join(", ", unknown)}; run the version that made it, or a later one");
+        }
+    }
+
+    private static void Check(DatabaseUpgradeResult result)
+    {
+        if (!result.Successful)
+        {
+            throw new SchemaException(
+                $"The upgrade of the database failed at {result.ErrorScript?.Name ?? "its start"}: {result.Error.Message}; nothing was changed",
+                result.Error);
+        }
+    }
+}
+
+/// <summary>The schema of the database does not fit and could not be made to fit: stops the start.</summary>
+public sealed class SchemaException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,5 @@
+namespace DataGlue.Edge.Storage;
+
+/// <summary>Storage takes no writes at present; the same request may succeed a little later.</summary>
+/// <param name="message">A sentence for the caller, without a path or SQL.</param>
+public sealed class StorageUnavailableException(string message) : Exception(message);

@@ -1,0 +1,45 @@
+namespace DataGlue.Edge.Storage;
+
+/// <summary>
+/// The statements of a kind of write, run in order as one atomic unit over one set of bound values. That is all that
+/// SQLite, Cloudflare D1's batch and a pipelined PostgreSQL have in common, so no C# stands between two statements.
+/// </summary>
+/// <param name="Name">What a log calls it.</param>
+/// <param name="Parameters">The names of the bound values, without their sign.</param>
+/// <param name="Statements">The statements; each uses the parameters that it needs, and returns one row at the most.</param>
+public sealed record WritePlan(string Name, IReadOnlyList<string> Parameters, IReadOnlyList<string> Statements);
+
+/// <summary>What became of one write.</summary>
+/// <param name="Rows">The row that each statement returned, null where it returned none.</param>
+/// <param name="Refusal">Why the database refused this write alone; null when it is stored.</param>
+public sealed record WriteResult(object?[]?[] Rows, string? Refusal)
+{
+    /// <summary>Whether a statement returned a true value in this column.</summary>
+    public bool Flag(int statement, int column) => Rows[statement]?[column] is long and not 0;
+
+    /// <summary>The text that a statement returned in its first column.</summary>
+    public string? Text(int statement) => Rows[statement]?[0] as string;
+}
+
+/// <summary>What became of an event.</summary>
+/// <param name="Status">Stored, duplicate or of another user.</param>
+/// <param name="EventId">The id under which it stands.</param>
+public readonly record struct EventOutcome(WriteStatus Status, string EventId);
+
+/// <summary>What became of an identification.</summary>
+/// <param name="Status">Stored, duplicate or of another user.</param>
+/// <param name="NewUser">Whether the profile was not identified before.</param>
+public readonly record struct IdentityOutcome(WriteStatus Status, bool NewUser);
+
+/// <summary>What a write that the database took came to.</summary>
+public enum WriteStatus
+{
+    /// <summary>It is new.</summary>
+    Stored,
+
+    /// <summary>It was there already.</summary>
+    Duplicate,
+
+    /// <summary>Its <c>event_id</c> belongs to another <c>glue_user_id</c>; nothing has changed.</summary>
+    Stolen,
+}

@@ -1,0 +1,76 @@
+namespace DataGlue.Edge.Storage;
+
+/// <summary>
+/// Every writing statement, and how its returned rows are read. Profiles follow from two logs, events and identities;
+/// every rule here is a least, a greatest or a replay in time order, so that neither order nor repetition matters:
+/// <list type="bullet">
+/// <item>the common write only adds to the end of a log, and is joined onto the profile where it stands;</item>
+/// <item>a write that changes the past marks the profile stale, and <see cref="Rebuild"/>, which ends every transaction,
+/// derives it from the logs again.</item>
+/// </list>
+/// Two reports of one event_id may differ. The one that is least by (time, fingerprint) stands whole; e-mail, context and
+/// touch, which one report may have and another lack, are the least that any of them has.
+/// </summary>
+public static partial class WriteSql
+{
+    /// <summary>An event with an id of its own.</summary>
+    public static WritePlan Track { get; } = new(
+        "track", EventParameters, [PriorEvent, MarkStaleByEvent, ClaimLiveEvent, InsertEvent, JoinEvent]);
+
+    /// <summary>An event tracked live, without an id.</summary>
+    public static WritePlan TrackLive { get; } = new(
+        "track", EventParameters, [MarkStaleByLiveEvent, ClaimSyncedEvent, InsertLiveEvent, JoinLiveEvent]);
+
+    /// <summary>A row of the identity log.</summary>
+    public static WritePlan Identify { get; } = new(
+        "identify",
+        ["user", "event_id", "kind", "timestamp", "email", "email_key", "traits", "context", "first_seen", "last_seen",
+            "touch", "touch_counts", "fingerprint", "received"],
+        [PriorIdentity, AdoptRow, AdoptedRow, MarkStaleByIdentity, InsertIdentity, JoinIdentity, PatchProfile]);
+
+    /// <summary>The time of a sync.</summary>
+    public static WritePlan Synced { get; } = new("sync", ["user", "synced_at", "received"], [JoinSynced]);
+
+    /// <summary>A session.</summary>
+    public static WritePlan Session { get; } = new(
+        "session", ["user", "session_id", "data", "synced_at", "event_id", "received"], [UpsertSession]);
+
+    /// <summary>What ends a transaction: the profiles whose past has changed are derived from their logs.</summary>
+    public static WritePlan Rebuild { get; } = new(
+        "rebuild", ["received"], [AdoptStaleRows, RebuildIdentity, RebuildTraits, RebuildSeen, RebuildAttribution]);
+
+    private static string[] EventParameters =>
+    [
+        "user", "event_id", "session_id", "event", "timestamp", "properties", "email", "context", "touch", "touch_counts",
+        "fingerprint", "received",
+    ];
+
+    /// <summary>Reads what became of an event.</summary>
+    public static EventOutcome Outcome(EventWrite write, WriteResult result)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        ArgumentNullException.ThrowIfNull(result);
+        if (write.ServerMade)
+        {
+            return result.Text(1) is { } synced
+                ? new EventOutcome(WriteStatus.Duplicate, synced)
+                : new EventOutcome(WriteStatus.Stored, write.EventId);
+        }
+
+        if (result.Flag(0, 0))
+        {
+            return new EventOutcome(WriteStatus.Stolen, write.EventId);
+        }
+
+        var duplicate = result.Flag(0, 1) || result.Text(2) is not null;
+        return new EventOutcome(duplicate ? WriteStatus.Duplicate : WriteStatus.Stored, write.EventId);
+    }
+
+    /// <summary>Reads what became of an identification.</summary>
+    public static IdentityOutcome IdentityOutcome(WriteResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        var status = result.Flag(0, 0) ? WriteStatus.Stolen : result.Flag(0, 1) ? WriteStatus.Duplicate : WriteStatus.Stored;
+        return new IdentityOutcome(status, NewUser: !result.Flag(0, 2));
+    }
+}
