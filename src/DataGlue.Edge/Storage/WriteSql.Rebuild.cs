@@ -12,8 +12,8 @@ public static partial class WriteSql
             FROM identities i WHERE i.glue_user_id = users.glue_user_id AND i.email IS NOT NULL)
           SELECT
             (SELECT email FROM log ORDER BY n DESC LIMIT 1),
-            max(coalesce(users.identified, 0), EXISTS (SELECT 1 FROM log)),
-            coalesce((SELECT timestamp FROM log WHERE earlier IS NULL OR earlier <> email_key ORDER BY n DESC LIMIT 1), users.identified_at))
+            EXISTS (SELECT 1 FROM log),
+            (SELECT timestamp FROM log WHERE earlier IS NULL OR earlier <> email_key ORDER BY n DESC LIMIT 1))
         WHERE stale = 1
         """;
 

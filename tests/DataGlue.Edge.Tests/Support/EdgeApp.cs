@@ -1,0 +1,137 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DataGlue.Edge.Tests.Support;
+
+/// <summary>The whole server on a new SQLite file, with a clock that a test can set.</summary>
+public sealed class EdgeApp : IDisposable
+{
+    /// <summary>When every test begins.</summary>
+    public static readonly DateTimeOffset Start = new(2024, 6, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly TempFolder folder = new();
+    private readonly WebApplicationFactory<Program> factory;
+
+    public EdgeApp()
+    {
+        Clock = new FakeTimeProvider(Start);
+        factory = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
+        {
+            host.UseEnvironment("Production");
+            host.UseSetting("DATABASE_PATH", DatabasePath);
+            host.ConfigureTestServices(services => services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Clock)));
+        });
+        Client = factory.CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
+    }
+
+    public FakeTimeProvider Clock { get; }
+
+    public HttpClient Client { get; }
+
+    public string DatabasePath => folder.File("data/dataglue.db");
+
+    public Task<Reply> IdentifyAsync(string json) => PostAsync("/glue/identify", json);
+
+    public Task<Reply> TrackAsync(string json) => PostAsync("/glue/track", json);
+
+    public Task<Reply> SyncAsync(string json) => PostAsync("/glue/sync", json);
+
+    public Task<Reply> BatchAsync(string json) => PostAsync("/glue/batch", json);
+
+    public Task<Reply> UserAsync(string id) => GetAsync("/glue/user/" + Uri.EscapeDataString(id));
+
+    public Task<Reply> PersonAsync(string email) => GetAsync("/glue/user/email/" + Uri.EscapeDataString(email));
+
+    public Task<Reply> PostAsync(string path, string json) => PostAsync(path, Encoding.UTF8.GetBytes(json), "application/json");
+
+    public async Task<Reply> PostAsync(string path, byte[] body, string? contentType)
+    {
+        using var content = new ByteArrayContent(body);
+        content.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType);
+        return await Reply.ReadAsync(await Client.PostAsync(new Uri(path, UriKind.Relative), content));
+    }
+
+    public async Task<Reply> GetAsync(string path) => await Reply.ReadAsync(await Client.GetAsync(new Uri(path, UriKind.Relative)));
+
+    /// <summary>The first column of each row that a query on the file gives.</summary>
+    public List<string> Query(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        using var reader = command.ExecuteReader();
+        var rows = new List<string>();
+        while (reader.Read())
+        {
+            rows.Add(reader.GetValue(0).ToString()!);
+        }
+
+        return rows;
+    }
+
+    /// <summary>Everything that is stored, for "nothing was stored".</summary>
+    public string Contents() => string.Join('\n', Query(
+        """
+        SELECT json_array('u', glue_user_id, email, traits, attribution, first_seen, last_seen, identified, identified_at, last_synced, updated_at) FROM users
+        UNION ALL SELECT json_array('e', event_id, glue_user_id, session_id, event, timestamp, properties, email, context) FROM events
+        UNION ALL SELECT json_array('i', event_id, glue_user_id, kind, timestamp, email, traits) FROM identities
+        UNION ALL SELECT json_array('s', glue_user_id, session_id, data, synced_at) FROM sessions
+        """));
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        factory.Dispose();
+        folder.Dispose();
+    }
+}
+
+/// <summary>A reply, read whole.</summary>
+public sealed record Reply(HttpStatusCode Status, string Body, HttpResponseMessage Message)
+{
+    public JsonNode Json => JsonNode.Parse(Body)!;
+
+    public string Error => (string)Json["error"]!;
+
+    public static async Task<Reply> ReadAsync(HttpResponseMessage message) =>
+        new(message.StatusCode, await message.Content.ReadAsStringAsync(), message);
+
+    /// <summary>Checks that the reply is an error of exactly this status and sentence.</summary>
+    public void IsError(HttpStatusCode status, string sentence)
+    {
+        Assert.Equal(status, Status);
+        Assert.Equal("""{"success":false,"error":""" + JsonValue.Create(sentence)!.ToJsonString(Relaxed) + "}", Body);
+        Assert.Equal("application/json; charset=utf-8", Message.Content.Headers.ContentType?.ToString());
+    }
+
+    public Reply IsOk()
+    {
+        Assert.True(Status == HttpStatusCode.OK, Body);
+        return this;
+    }
+
+    private static JsonSerializerOptions Relaxed { get; } = new(EdgeJson.Wire.Options) { TypeInfoResolver = EdgeJson.Wire };
+}
+
+/// <summary>A folder that ends with the test.</summary>
+public sealed class TempFolder : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("dataglue-test-");
+
+    public string Path => folder.FullName;
+
+    public string File(string name) => System.IO.Path.Combine(folder.FullName, name);
+
+    public void Dispose() => folder.Delete(recursive: true);
+}
