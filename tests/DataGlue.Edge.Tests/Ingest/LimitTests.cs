@@ -1,0 +1,118 @@
+using System.Net;
+using DataGlue.Edge.Tests.Support;
+
+namespace DataGlue.Edge.Tests.Ingest;
+
+/// <summary>Every limit at its exact boundary.</summary>
+public sealed class LimitTests : IDisposable
+{
+    private const int KiB = 1024;
+
+    private static readonly (string Path, string Body, int Most)[] Fields =
+    [
+        ("/glue/identify", """{"glue_user_id":"FIELD","email":"a@example.com"}""", 255),
+        ("/glue/identify", """{"glue_user_id":"a","email":"FIELD"}""", 255),
+        ("/glue/identify", """{"glue_user_id":"a","email":"a@example.com","event_id":"FIELD"}""", 255),
+        ("/glue/track", """{"glue_user_id":"FIELD","event":"e"}""", 255),
+        ("/glue/track", """{"glue_user_id":"a","event":"FIELD"}""", 100),
+        ("/glue/track", """{"glue_user_id":"a","event":"e","session_id":"FIELD"}""", 255),
+        ("/glue/track", """{"glue_user_id":"a","event":"e","email":"FIELD"}""", 255),
+        ("/glue/track", """{"glue_user_id":"a","event":"e","event_id":"FIELD"}""", 255),
+        ("/glue/sync", """{"glue_user_id":"FIELD","data":{}}""", 255),
+        ("/glue/sync", """{"glue_user_id":"a","event_id":"FIELD","data":{"profile":{"plan":1}}}""", 255),
+        ("/glue/sync", """{"glue_user_id":"a","data":{"profile":{"email":"FIELD"}}}""", 255),
+        ("/glue/sync", """{"glue_user_id":"a","data":{"sessions":[{"session_id":"FIELD"}]}}""", 255),
+        ("/glue/sync", """{"glue_user_id":"a","data":{"sessions":[{"id":"FIELD"}]}}""", 255),
+    ];
+
+    // A letter of one byte, of three, and of four, which is two in UTF-16: each is one character.
+    private static readonly string[] Letters = ["a", "語", "😀"];
+
+    private readonly EdgeApp app = new();
+
+    public static TheoryData<string, string, int, string> FieldsAndLetters
+    {
+        get
+        {
+            var data = new TheoryData<string, string, int, string>();
+            foreach (var (limit, letter) in Fields.SelectMany(limit => Letters.Select(letter => (limit, letter))))
+            {
+                data.Add(limit.Path, limit.Body, limit.Most, letter);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(FieldsAndLetters))]
+    public async Task A_text_field_takes_so_many_characters_and_not_one_more(string path, string body, int most, string letter)
+    {
+        string Body(int length) => body.Replace("FIELD", string.Concat(Enumerable.Repeat(letter, length)), StringComparison.Ordinal);
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await app.PostAsync(path, Body(most + 1))).Status);
+        Assert.Empty(app.Contents());
+        (await app.PostAsync(path, Body(1))).IsOk();
+        (await app.PostAsync(path, Body(most))).IsOk();
+    }
+
+    [Theory]
+    [InlineData("/glue/identify", """{"glue_user_id":"a","email":"a@example.com","traits":{"x":"FILL"}}""", 64 * KiB)]
+    [InlineData("/glue/track", """{"glue_user_id":"a","event":"e","properties":{"x":"FILL"}}""", 64 * KiB)]
+    [InlineData("/glue/sync", """{"glue_user_id":"a","data":{"profile":{"x":"FILL"}}}""", 1024 * KiB)]
+    [InlineData("/glue/batch", """{"batch":[{"type":"track","glue_user_id":"a","event":"e","properties":{"x":"FILL"}}]}""", 1024 * KiB)]
+    public async Task A_body_takes_so_many_bytes_and_not_one_more(string path, string body, int most)
+    {
+        string Body(int length) => body.Replace("FILL", new string('x', length - body.Length + 4), StringComparison.Ordinal);
+
+        (await app.PostAsync(path, Body(most + 1))).IsError(
+            HttpStatusCode.RequestEntityTooLarge, $"The body is larger than {most} bytes; send less at a time");
+        Assert.Empty(app.Contents());
+        (await app.PostAsync(path, Body(most))).IsOk();
+        Assert.NotEmpty(app.Contents());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000)]
+    public async Task A_batch_takes_up_to_a_thousand_items(int count)
+    {
+        var reply = (await app.BatchAsync(Batch(count))).IsOk();
+
+        Assert.Equal(count, reply.Json["results"]!.AsArray().Count);
+        Assert.Equal(count, app.Query("SELECT event_id FROM events").Count);
+    }
+
+    [Fact]
+    public async Task A_batch_takes_no_more_than_a_thousand_items()
+    {
+        (await app.BatchAsync(Batch(1_001))).IsError(
+            HttpStatusCode.BadRequest, "batch holds 1001 items and may hold 1000; send the rest in another");
+        Assert.Empty(app.Contents());
+    }
+
+    [Theory]
+    [InlineData("0", "1970-01-01T00:00:00.000Z")]
+    [InlineData("1704376800000", "2024-01-04T14:00:00.000Z")]
+    [InlineData("1704376800000.9", "2024-01-04T14:00:00.000Z")]
+    [InlineData("1717329600000", "2024-06-02T12:00:00.000Z")]
+    [InlineData("\"1970-01-01\"", "1970-01-01T00:00:00.000Z")]
+    [InlineData("\"2024-01-04T14:00\"", "2024-01-04T14:00:00.000Z")]
+    [InlineData("\"2024-01-04T14:00:00Z\"", "2024-01-04T14:00:00.000Z")]
+    [InlineData("\"2024-01-04T15:00:00.5+01:00\"", "2024-01-04T14:00:00.500Z")]
+    [InlineData("\"2024-01-04T14:00:00.123456789Z\"", "2024-01-04T14:00:00.123Z")]
+    [InlineData("\"2024-06-02T12:00:00.000Z\"", "2024-06-02T12:00:00.000Z")]
+    [InlineData("null", "2024-06-01T12:00:00.000Z")]
+    public async Task An_instant_is_epoch_milliseconds_or_iso_8601_up_to_24_hours_ahead(string sent, string stored)
+    {
+        (await app.TrackAsync($$"""{"glue_user_id":"a","event":"e","timestamp":{{sent}}}""")).IsOk();
+
+        Assert.Equal(stored, (string?)(await app.UserAsync("a")).Json["events"]![0]!["timestamp"]);
+    }
+
+    public void Dispose() => app.Dispose();
+
+    private static string Batch(int count) => $$"""
+        {"batch":[{{string.Join(',', Enumerable.Range(0, count).Select(i => $$"""{"type":"track","glue_user_id":"a","event":"e","event_id":"e{{i}}"}"""))}}]}
+        """;
+}
