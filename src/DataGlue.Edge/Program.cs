@@ -25,6 +25,7 @@ try
     builder.Services.AddSingleton<EdgeDatabase>();
     builder.Services.AddSingleton<WriteQueue>();
     builder.Services.AddHostedService(services => services.GetRequiredService<WriteQueue>());
+    builder.Services.AddSingleton<ServerIds>();
     builder.Services.AddSingleton<JourneyReader>();
 
     await using var app = builder.Build();

@@ -15,8 +15,9 @@ public sealed class BatchRequest
     /// <summary>Reads the object at whose start <paramref name="reader"/> stands.</summary>
     /// <param name="reader">The body.</param>
     /// <param name="received">When the request was received, in milliseconds since 1970.</param>
+    /// <param name="ids">Makes the ids of items that have none.</param>
     /// <param name="faults">Where faults of the batch go; those of an item stay with the item.</param>
-    public static BatchRequest Read(ref Utf8JsonReader reader, long received, Faults faults)
+    public static BatchRequest Read(ref Utf8JsonReader reader, long received, ServerIds ids, Faults faults)
     {
         ArgumentNullException.ThrowIfNull(faults);
         var request = new BatchRequest();
@@ -32,7 +33,7 @@ public sealed class BatchRequest
 
             if (fields.EnterArray(ref reader, "batch"))
             {
-                request.ReadItems(ref reader, received);
+                request.ReadItems(ref reader, received, ids);
             }
 
             found = reader.TokenType != JsonTokenType.Null;
@@ -67,11 +68,11 @@ public sealed class BatchRequest
         return new BatchReply(true, replies);
     }
 
-    private void ReadItems(ref Utf8JsonReader reader, long received)
+    private void ReadItems(ref Utf8JsonReader reader, long received, ServerIds ids)
     {
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            items.Add(BatchItem.Read(ref reader, received));
+            items.Add(BatchItem.Read(ref reader, received, ids));
         }
     }
 }
@@ -81,7 +82,7 @@ internal abstract class BatchItem
 {
     public virtual IReadOnlyList<IWrite> Writes => [];
 
-    public static BatchItem Read(ref Utf8JsonReader reader, long received)
+    public static BatchItem Read(ref Utf8JsonReader reader, long received, ServerIds ids)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -90,26 +91,25 @@ internal abstract class BatchItem
         }
 
         var faults = new Faults();
-        BatchItem item = TypeOf(reader) switch
+        return TypeOf(reader) switch
         {
-            "identify" => Identify(IdentifyRequest.Read(ref reader, received, faults), faults),
-            "track" => Track(TrackRequest.Read(ref reader, received, synced: false, faults), faults),
-            "sync" => Sync(SyncRequest.Read(ref reader, received, faults), faults),
+            "identify" => Identify(IdentifyRequest.Read(ref reader, received, faults), ids, faults),
+            "track" => Track(TrackRequest.Read(ref reader, received, synced: false, faults), ids, faults),
+            "sync" => Sync(SyncRequest.Read(ref reader, received, faults), ids, faults),
             _ => Unknown(ref reader),
         };
-        return item;
     }
 
     public abstract BatchResult Read(ReadOnlySpan<WriteResult> results);
 
-    private static BatchItem Identify(IdentifyRequest request, Faults faults) =>
-        faults.None ? new IdentifyItem(request.ToWrite()) : new Faulty(faults.ToString());
+    private static BatchItem Identify(IdentifyRequest request, ServerIds ids, Faults faults) =>
+        faults.None ? new IdentifyItem(request.ToWrite(ids)) : new Faulty(faults.ToString());
 
-    private static BatchItem Track(TrackRequest request, Faults faults) =>
-        faults.None ? new TrackItem(request.ToWrite()) : new Faulty(faults.ToString());
+    private static BatchItem Track(TrackRequest request, ServerIds ids, Faults faults) =>
+        faults.None ? new TrackItem(request.ToWrite(ids)) : new Faulty(faults.ToString());
 
-    private static BatchItem Sync(SyncRequest request, Faults faults) =>
-        faults.None ? new SyncItem(new PendingSync(request)) : new Faulty(faults.ToString());
+    private static BatchItem Sync(SyncRequest request, ServerIds ids, Faults faults) =>
+        faults.None ? new SyncItem(new PendingSync(request, ids)) : new Faulty(faults.ToString());
 
     private static Faulty Unknown(ref Utf8JsonReader reader)
     {

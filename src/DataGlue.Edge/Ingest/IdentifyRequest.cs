@@ -39,14 +39,16 @@ public sealed class IdentifyRequest
     }
 
     /// <summary>The write of a request without faults.</summary>
-    public IdentityWrite ToWrite()
+    /// <param name="ids">Makes its id where it has none.</param>
+    public IdentityWrite ToWrite(ServerIds ids)
     {
+        ArgumentNullException.ThrowIfNull(ids);
         var time = timestamp ?? received;
         var touch = Touch.Of(context, properties: null);
         return new IdentityWrite
         {
             GlueUserId = glueUserId!,
-            EventId = eventId ?? ServerIds.NewIdentification(received),
+            EventId = eventId ?? ids.NewIdentification(received),
             Kind = IdentityKind.Identify,
             Timestamp = Instants.Format(time),
             Email = email,

@@ -19,10 +19,10 @@ public static class IngestEndpoints
         return routes;
     }
 
-    private static async Task<IResult> IdentifyAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock)
+    private static async Task<IResult> IdentifyAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock, ServerIds ids)
     {
         var request = await ReadAsync(http, options.MaxBodyBytes, clock, IdentifyRequest.Read);
-        var write = request.ToWrite();
+        var write = request.ToWrite(ids);
         var results = await queue.SubmitAsync(write);
         var (outcome, rejection) = Rejection.Read(results[0]);
         return rejection is not null
@@ -31,12 +31,12 @@ public static class IngestEndpoints
                 StatusCodes.Status200OK, new IdentifyReply(true, write.GlueUserId, outcome.NewUser), EdgeJson.Wire.IdentifyReply);
     }
 
-    private static async Task<IResult> TrackAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock)
+    private static async Task<IResult> TrackAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock, ServerIds ids)
     {
         var request = await ReadAsync(
             http, options.MaxBodyBytes, clock,
             (ref reader, received, faults) => TrackRequest.Read(ref reader, received, synced: false, faults));
-        var write = request.ToWrite();
+        var write = request.ToWrite(ids);
         var results = await queue.SubmitAsync(write);
         var (outcome, rejection) = Rejection.Read(write, results[0]);
         bool? duplicate = outcome.Status == WriteStatus.Duplicate ? true : null;
@@ -46,19 +46,21 @@ public static class IngestEndpoints
                 StatusCodes.Status200OK, new TrackReply(true, outcome.EventId, duplicate), EdgeJson.Wire.TrackReply);
     }
 
-    private static async Task<IResult> SyncAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock)
+    private static async Task<IResult> SyncAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock, ServerIds ids)
     {
         var request = await ReadAsync(http, options.MaxBulkBytes, clock, SyncRequest.Read);
-        var pending = new PendingSync(request);
+        var pending = new PendingSync(request, ids);
         var (reply, rejection) = pending.Read(await queue.SubmitAsync(pending.Writes));
         return reply is null
             ? Reject(rejection!)
             : new JsonReply<SyncReply>(StatusCodes.Status200OK, reply, EdgeJson.Wire.SyncReply);
     }
 
-    private static async Task<IResult> BatchAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock)
+    private static async Task<IResult> BatchAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock, ServerIds ids)
     {
-        var request = await ReadAsync(http, options.MaxBulkBytes, clock, BatchRequest.Read);
+        var request = await ReadAsync(
+            http, options.MaxBulkBytes, clock,
+            (ref reader, received, faults) => BatchRequest.Read(ref reader, received, ids, faults));
         var reply = request.ToReply(await queue.SubmitAsync(request.ToWrites()));
         return new JsonReply<BatchReply>(StatusCodes.Status200OK, reply, EdgeJson.Wire.BatchReply);
     }

@@ -9,10 +9,10 @@ internal sealed class PendingSync
     private readonly IReadOnlyList<IWrite> profile;
     private readonly IReadOnlyList<EventWrite> events;
 
-    public PendingSync(SyncRequest request)
+    public PendingSync(SyncRequest request, ServerIds ids)
     {
         this.request = request;
-        (profile, events) = request.ToWrites();
+        (profile, events) = request.ToWrites(ids);
     }
 
     public IReadOnlyList<IWrite> Writes => [.. profile, .. events];

@@ -47,7 +47,8 @@ public sealed class SyncRequest
     }
 
     /// <summary>The writes of a request without faults: first the profile and sessions, then the accepted events in their order.</summary>
-    public (IReadOnlyList<IWrite> Profile, IReadOnlyList<EventWrite> Events) ToWrites()
+    /// <param name="ids">Makes the ids of events that have none.</param>
+    public (IReadOnlyList<IWrite> Profile, IReadOnlyList<EventWrite> Events) ToWrites(ServerIds ids)
     {
         var time = syncedAt ?? received;
         var writes = new List<IWrite>();
@@ -60,7 +61,7 @@ public sealed class SyncRequest
 
         writes.AddRange(sessions.Select(session =>
             new SessionWrite(sync.GlueUserId, session.SessionId, session.Data, sync.SyncedAt, eventId ?? "", sync.Received)));
-        return (writes, [.. events.Where(item => item.Faults.None).Select(item => item.Request!.ToWrite(glueUserId))]);
+        return (writes, [.. events.Where(item => item.Faults.None).Select(item => item.Request!.ToWrite(ids, glueUserId))]);
     }
 
     private void RejectOthersEvents()

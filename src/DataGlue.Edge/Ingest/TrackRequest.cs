@@ -45,15 +45,17 @@ public sealed class TrackRequest
     }
 
     /// <summary>The write of a request without faults.</summary>
+    /// <param name="ids">Makes its id where it has none.</param>
     /// <param name="user">Whose event it is where the event does not say it.</param>
-    public EventWrite ToWrite(string? user = null)
+    public EventWrite ToWrite(ServerIds ids, string? user = null)
     {
+        ArgumentNullException.ThrowIfNull(ids);
         var touch = Touch.Of(context, properties);
         var given = properties ?? JsonText.EmptyObject;
         return new EventWrite
         {
             GlueUserId = glueUserId ?? user!,
-            EventId = eventId ?? ServerIds.NewEvent(received),
+            EventId = eventId ?? ids.NewEvent(received),
             ServerMade = eventId is null,
             SessionId = sessionId,
             Event = eventName!,

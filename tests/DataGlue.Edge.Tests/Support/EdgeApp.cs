@@ -80,6 +80,9 @@ public sealed class EdgeApp : IDisposable
         return rows;
     }
 
+    /// <summary>Runs a statement on the file, as its owner might.</summary>
+    public void Execute(string sql) => Query(sql);
+
     /// <summary>Everything that is stored, for "nothing was stored".</summary>
     public string Contents() => string.Join('\n', Query(
         """
