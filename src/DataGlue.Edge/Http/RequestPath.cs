@@ -20,14 +20,22 @@ public static class RequestPath
     });
 
     /// <summary>The text of a route value that <see cref="UseWholeSegments"/> had encoded.</summary>
-    public static string Decode(string segment) => Uri.UnescapeDataString(segment);
+    public static string Decode(string segment)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        return Uri.UnescapeDataString(segment.Replace('~', '%'));
+    }
+
+    // Routing would decode a percent sign on its own, but not always: a tilde stands for it until the handler decodes.
+    private static string Encode(string text) =>
+        Uri.EscapeDataString(text).Replace("~", "%7E", StringComparison.Ordinal).Replace('%', '~');
 
     private static string Normalize(string path)
     {
         var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         for (var i = 0; i < segments.Length; i++)
         {
-            segments[i] = Uri.EscapeDataString(Uri.UnescapeDataString(segments[i]));
+            segments[i] = Encode(Uri.UnescapeDataString(segments[i]));
         }
 
         return "/" + string.Join('/', segments);

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -21,22 +23,39 @@ public sealed class EdgeApp : IDisposable
 
     private readonly TempFolder folder = new();
     private readonly WebApplicationFactory<Program> factory;
+    private readonly string address;
 
     public EdgeApp()
     {
+        var port = FreePort();
         Clock = new FakeTimeProvider(Start);
         factory = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
         {
             host.UseEnvironment("Production");
             host.UseSetting("DATABASE_PATH", DatabasePath);
+            host.UseSetting("PORT", port.ToString(CultureInfo.InvariantCulture));
             host.ConfigureTestServices(services => services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Clock)));
         });
-        Client = factory.CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
+        factory.UseKestrel();
+        factory.StartServer();
+        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+        address = $"http://127.0.0.1:{port}";
     }
 
     public FakeTimeProvider Clock { get; }
 
     public HttpClient Client { get; }
+
+    /// <summary>A port of the loopback address on which nothing listens.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>An address of the server, its path exactly as it is given: Uri would tidy slashes and dots away.</summary>
+    public Uri Address(string path) => new(address + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 
     public string DatabasePath => folder.File("data/dataglue.db");
 
@@ -58,10 +77,10 @@ public sealed class EdgeApp : IDisposable
     {
         using var content = new ByteArrayContent(body);
         content.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType);
-        return await Reply.ReadAsync(await Client.PostAsync(new Uri(path, UriKind.Relative), content));
+        return await Reply.ReadAsync(await Client.PostAsync(Address(path), content));
     }
 
-    public async Task<Reply> GetAsync(string path) => await Reply.ReadAsync(await Client.GetAsync(new Uri(path, UriKind.Relative)));
+    public async Task<Reply> GetAsync(string path) => await Reply.ReadAsync(await Client.GetAsync(Address(path)));
 
     /// <summary>The first column of each row that a query on the file gives.</summary>
     public List<string> Query(string sql)

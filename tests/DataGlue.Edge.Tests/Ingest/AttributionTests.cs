@@ -1,0 +1,112 @@
+using System.Text.Json.Nodes;
+using DataGlue.Edge.Tests.Support;
+
+namespace DataGlue.Edge.Tests.Ingest;
+
+public sealed class AttributionTests : IDisposable
+{
+    private const string Campaign = """{"utm_source":"google"}""";
+
+    private readonly EdgeApp app = new();
+
+    // Context and properties of an event, the touch that it is, and whether it may be a last touch.
+    public static TheoryData<string, string, string?, bool> Touches => new()
+    {
+        { """{"utm_source":"a","utm_medium":"b","utm_campaign":"c","utm_term":"d","utm_content":"e"}""", "{}",
+            """{"utm_source":"a","utm_medium":"b","utm_campaign":"c","utm_term":"d","utm_content":"e"}""", true },
+        { """{"gclid":"1","fbclid":"2","msclkid":"3","ttclid":"4"}""", "{}", """{"gclid":"1","fbclid":"2","msclkid":"3","ttclid":"4"}""", true },
+        { """{"utm_source":"a","other":"kept elsewhere","utm_medium":""}""", "{}", """{"utm_source":"a"}""", true },
+        { """{"utm_campaign":2024}""", "{}", """{"utm_campaign":"2024"}""", true },
+        { """{"page":{"url":"https://shop.example/p"}}""", "{}", """{"landing_page":"https://shop.example/p"}""", false },
+        { """{"page":{"url":"https://shop.example/p?utm_source=news&gclid=&x=1#utm_medium=no"}}""", "{}",
+            """{"utm_source":"news","landing_page":"https://shop.example/p?utm_source=news&gclid=&x=1#utm_medium=no"}""", true },
+        { """{"utm_source":"context","page":{"url":"https://shop.example/?utm_source=url&utm_medium=url"}}""", "{}",
+            """{"utm_source":"context","utm_medium":"url","landing_page":"https://shop.example/?utm_source=url&utm_medium=url"}""", true },
+        { "{}", """{"url":"/landing?utm_campaign=J%C3%BCni+24&utm_campaign=second"}""", """{"utm_campaign":"Jüni 24"}""", true },
+        { """{"page":{"url":"/only-this"}}""", """{"url":"/not-that?utm_source=x"}""", """{"landing_page":"/only-this"}""", false },
+        { """{"page":{"title":"no url"}}""", """{"url":"/p?fbclid=f"}""", """{"fbclid":"f"}""", true },
+        { "{}", """{"url":"#?utm_source=fragment"}""", null, false },
+        { """{"referrer":"https://news.example/"}""", "{}", """{"referrer":"https://news.example/"}""", true },
+        { """{"referrer":"https://NEWS.example/","page":{"url":"https://shop.example/"}}""", "{}",
+            """{"referrer":"https://NEWS.example/","landing_page":"https://shop.example/"}""", true },
+        { """{"referrer":"https://SHOP.example/x","page":{"url":"https://shop.example/"}}""", "{}",
+            """{"referrer":"https://SHOP.example/x","landing_page":"https://shop.example/"}""", false },
+        { """{"referrer":"/x","page":{"url":"https://shop.example/"}}""", "{}", """{"referrer":"/x","landing_page":"https://shop.example/"}""", false },
+        { """{"referrer":"https://shop.example/x"}""", """{"url":"https://shop.example/y"}""", """{"referrer":"https://shop.example/x"}""", false },
+        { """{"referrer":"","page":{"url":""}}""", "{}", null, false },
+        { """{"utm_source":null,"utm_medium":{"a":1},"page":"text"}""", """{"url":5}""", null, false },
+        { "{}", "{}", null, false },
+        { "{}", """{"url":"/x?utm_source=%00&utm_medium=%ZZ"}""", """{"utm_medium":"%ZZ"}""", true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Touches))]
+    public async Task A_write_is_a_touch_by_its_context_or_by_the_query_of_its_page(string context, string properties, string? touch, bool counts)
+    {
+        await TrackAsync("2024-05-01", Campaign);
+        await TrackAsync("2024-05-02", context, properties);
+        await TrackAsync("2024-04-30", context, properties);
+
+        var attribution = await AttributionAsync();
+        var first = touch is null ? Stamped(Campaign, "2024-05-01") : Stamped(touch, "2024-04-30");
+        var last = counts ? Stamped(touch!, "2024-05-02") : Stamped(Campaign, "2024-05-01");
+        AssertSame(first, attribution["first_touch"]);
+        AssertSame(last, attribution["last_touch"]);
+    }
+
+    [Fact]
+    public async Task An_identify_is_a_touch_too_and_without_a_campaign_the_last_is_the_first()
+    {
+        await app.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com","timestamp":"2024-05-02","context":{"page":{"url":"https://shop.example/"}}}""");
+        await TrackAsync("2024-05-03", """{"page":{"url":"https://shop.example/later"}}""");
+
+        var attribution = await AttributionAsync();
+        AssertSame(Stamped("""{"landing_page":"https://shop.example/"}""", "2024-05-02"), attribution["first_touch"]);
+        AssertSame(attribution["first_touch"]!, attribution["last_touch"]);
+    }
+
+    [Fact]
+    public async Task A_synced_profile_brings_touches_of_its_own()
+    {
+        await TrackAsync("2024-05-01", Campaign);
+        await app.SyncAsync(
+            """
+            {"glue_user_id":"a","synced_at":"2024-05-09","data":{"profile":{"attribution":{
+              "first_touch":{"utm_source":"radio","station":"5","timestamp":"2024-04-01T00:00:00Z"},
+              "last_touch":{"timestamp":"2024-05-08T00:00:00Z"}}}}}
+            """);
+
+        var attribution = await AttributionAsync();
+        AssertSame(Stamped("""{"utm_source":"radio","station":"5"}""", "2024-04-01"), attribution["first_touch"]);
+        AssertSame(Stamped(Campaign, "2024-05-01"), attribution["last_touch"]);
+    }
+
+    [Fact]
+    public async Task At_the_same_time_the_event_id_decides()
+    {
+        foreach (var id in new[] { "m", "z", "b" })
+        {
+            await app.TrackAsync($$$"""{"glue_user_id":"a","event":"e","event_id":"{{{id}}}","timestamp":"2024-05-01","context":{"utm_source":"{{{id}}}"}}""");
+        }
+
+        var attribution = await AttributionAsync();
+        Assert.Equal("b", (string?)attribution["first_touch"]!["utm_source"]);
+        Assert.Equal("z", (string?)attribution["last_touch"]!["utm_source"]);
+    }
+
+    public void Dispose() => app.Dispose();
+
+    private static JsonNode Stamped(string touch, string day)
+    {
+        var stamped = JsonNode.Parse(touch)!;
+        stamped["timestamp"] = day + "T00:00:00.000Z";
+        return stamped;
+    }
+
+    private static void AssertSame(JsonNode expected, JsonNode? actual) => Assert.Equal(expected.ToJsonString(), actual?.ToJsonString());
+
+    private async Task TrackAsync(string day, string context, string properties = "{}") =>
+        (await app.TrackAsync($$"""{"glue_user_id":"a","event":"e","timestamp":"{{day}}","context":{{context}},"properties":{{properties}} }""")).IsOk();
+
+    private async Task<JsonNode> AttributionAsync() => (await app.UserAsync("a")).IsOk().Json["user"]!["attribution"]!;
+}
