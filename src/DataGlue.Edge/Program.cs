@@ -35,7 +35,7 @@ try
     app.MapIngest();
     app.MapJourneys();
 
-    SchemaUpgrade.Apply(app.Services.GetRequiredService<EdgeDatabase>().WriterConnectionString, typeof(EdgeOptions).Assembly);
+    SchemaUpgrade.Apply(app.Services.GetRequiredService<EdgeDatabase>().WriterConnectionString, SchemaUpgrade.Scripts());
     await app.RunEdgeAsync(options);
     return 0;
 }

@@ -8,10 +8,12 @@ public sealed class EdgeDatabase
     // How long a statement waits for a lock that another process holds, in milliseconds.
     private const int BusyTimeout = 5_000;
 
+    // The read at the end makes SQLite open the log now and hold it, not at the first write.
     private const string WriterPragmas = """
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA journal_size_limit = 67108864;
+        SELECT count(*) FROM sqlite_schema;
         """;
 
     private readonly SqliteConnectionStringBuilder writer;

@@ -18,6 +18,24 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     private readonly Dictionary<string, SqliteCommand> controls = [];
     private SqliteConnection? connection;
 
+    /// <summary>Opens the connection and prepares every statement.</summary>
+    /// <exception cref="SchemaException">The database cannot be written.</exception>
+    public void Start()
+    {
+        try
+        {
+            Open();
+            foreach (var plan in WriteSql.Plans)
+            {
+                Prepare(plan);
+            }
+        }
+        catch (SqliteException exception)
+        {
+            throw new SchemaException($"The database cannot be written: {exception.Message}", exception);
+        }
+    }
+
     /// <summary>Commits the group and completes each submission of it, one way or the other.</summary>
     public void Commit(IReadOnlyList<Submission> group)
     {

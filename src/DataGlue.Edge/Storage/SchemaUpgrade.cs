@@ -1,4 +1,3 @@
-using System.Reflection;
 using DbUp;
 using DbUp.Engine;
 using Microsoft.Data.Sqlite;
@@ -8,14 +7,27 @@ namespace DataGlue.Edge.Storage;
 /// <summary>Brings a database to the schema of this binary: sql/schema.sql and sql/migrations, each once, by DbUp.</summary>
 public static class SchemaUpgrade
 {
-    /// <summary>Applies what is pending of the scripts that <paramref name="scripts"/> embeds, all of it in one transaction.</summary>
+    /// <summary>The scripts that this binary carries, in their order; a name is what the database remembers of a script.</summary>
+    public static IReadOnlyList<SqlScript> Scripts()
+    {
+        var assembly = typeof(SchemaUpgrade).Assembly;
+        return
+        [
+            .. assembly.GetManifestResourceNames()
+                .Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+                .Select(name => SqlScript.FromStream(name, assembly.GetManifestResourceStream(name)!)),
+        ];
+    }
+
+    /// <summary>Applies those of <paramref name="scripts"/> that the database does not have, all in one transaction.</summary>
     /// <param name="connectionString">The database; it is made when it does not exist.</param>
-    /// <param name="scripts">The assembly that embeds the scripts.</param>
+    /// <param name="scripts">Every script of the schema.</param>
     /// <exception cref="SchemaException">A script failed, or the database is newer than the scripts; it is as it was before.</exception>
-    public static void Apply(string connectionString, Assembly scripts)
+    public static void Apply(string connectionString, IReadOnlyList<SqlScript> scripts)
     {
         var engine = DeployChanges.To.SqliteDatabase(connectionString)
-            .WithScriptsEmbeddedInAssembly(scripts, name => name.EndsWith(".sql", StringComparison.Ordinal))
+            .WithScripts(scripts)
             .WithVariablesDisabled()
             .WithTransaction()
             .LogToNowhere()

@@ -20,8 +20,7 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
         new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private readonly EdgeDatabase database;
-    private readonly ILogger<WriteQueue> logger;
-    private readonly TimeProvider clock;
+    private readonly GroupCommit writer;
     private readonly Thread thread;
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long waitingBytes;
@@ -30,8 +29,7 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
     public WriteQueue(EdgeDatabase database, TimeProvider clock, ILogger<WriteQueue> logger)
     {
         this.database = database;
-        this.clock = clock;
-        this.logger = logger;
+        writer = new GroupCommit(database, clock, logger);
         thread = new Thread(Run) { Name = "writer", IsBackground = true };
     }
 
@@ -56,9 +54,11 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
         return submission.Completion;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Opens the database before the first request comes, and begins to write.</summary>
+    /// <exception cref="SchemaException">The database cannot be written.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        writer.Start();
         thread.Start();
         return Task.CompletedTask;
     }
@@ -67,25 +67,31 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
     public Task StopAsync(CancellationToken cancellationToken)
     {
         channel.Writer.TryComplete();
-        return drained.Task.WaitAsync(cancellationToken);
+        return thread.IsAlive ? drained.Task.WaitAsync(cancellationToken) : Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => channel.Writer.TryComplete();
+    /// <summary>Ends the writer, if nobody has stopped it; what waits is written first.</summary>
+    public void Dispose()
+    {
+        channel.Writer.TryComplete();
+        if (thread.IsAlive)
+        {
+            thread.Join();
+        }
+
+        writer.Dispose();
+    }
 
     private void Run()
     {
-        using (var writer = new GroupCommit(database, clock, logger))
-        {
-            Serve(writer);
-            database.CloseReaders();
-            writer.Checkpoint();
-        }
-
+        Serve();
+        database.CloseReaders();
+        writer.Checkpoint();
+        writer.Dispose();
         drained.TrySetResult();
     }
 
-    private void Serve(GroupCommit writer)
+    private void Serve()
     {
         var group = new List<Submission>();
         while (channel.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())

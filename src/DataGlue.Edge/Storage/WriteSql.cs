@@ -39,6 +39,9 @@ public static partial class WriteSql
     public static WritePlan Rebuild { get; } = new(
         "rebuild", ["received"], [AdoptStaleRows, RebuildIdentity, RebuildTraits, RebuildSeen, RebuildAttribution]);
 
+    /// <summary>Every plan.</summary>
+    public static IReadOnlyList<WritePlan> Plans => [Track, TrackLive, Identify, Synced, Session, Rebuild];
+
     private static string[] EventParameters =>
     [
         "user", "event_id", "session_id", "event", "timestamp", "properties", "email", "context", "touch", "touch_counts",

@@ -1,0 +1,168 @@
+using System.Buffers.Binary;
+using System.Net;
+using DataGlue.Edge.Storage;
+using DataGlue.Edge.Tests.Support;
+using Microsoft.Data.Sqlite;
+
+namespace DataGlue.Edge.Tests.Storage;
+
+public sealed class WriteQueueTests : IDisposable
+{
+    private const string Refused = "The database refused this write; a rule of its owner does not allow it";
+
+    private readonly EdgeApp app = new();
+
+    [SkippableTheory]
+    [InlineData("RAISE(ABORT, 'no')")]
+    [InlineData("RAISE(FAIL, 'no')")]
+    [InlineData("RAISE(ROLLBACK, 'no')")]
+    public async Task A_poison_write_fails_alone_and_the_others_of_the_moment_are_committed_together(string raise)
+    {
+        Sqlite3.SkipWithout();
+        Sqlite3.Run(app.DatabasePath, $"CREATE TRIGGER poison BEFORE INSERT ON events WHEN NEW.event = 'poison' BEGIN SELECT {raise}; END;");
+
+        // The lock holds the writer back, so that all of it becomes one group.
+        var commits = CommitsInLog();
+        Task<Reply>[] replies;
+        await using (await LockAsync())
+        {
+            replies = [.. Enumerable.Range(0, 200).Select(i => TrackAsync(i, i % 50 == 7 ? "poison" : "good"))];
+            await Task.Delay(500);
+        }
+
+        await Task.WhenAll(replies);
+        for (var i = 0; i < replies.Length; i++)
+        {
+            var reply = await replies[i];
+            if (i % 50 == 7)
+            {
+                reply.IsError(HttpStatusCode.BadRequest, Refused);
+            }
+            else
+            {
+                reply.IsOk();
+            }
+        }
+
+        Assert.Equal(["196"], app.Query("SELECT count(*) FROM events"));
+        Assert.Equal(["196"], app.Query("SELECT count(*) FROM users"));
+        Assert.InRange(CommitsInLog() - commits, 1, 10);
+        (await TrackAsync(1_000, "good")).IsOk();
+    }
+
+    [SkippableFact]
+    public async Task A_poison_event_of_a_sync_is_rejected_by_its_index()
+    {
+        Sqlite3.SkipWithout();
+        Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER poison BEFORE INSERT ON events WHEN NEW.event = 'poison' BEGIN SELECT RAISE(ABORT, 'no'); END;");
+
+        var reply = await app.SyncAsync("""{"glue_user_id":"a","data":{"profile":{"plan":"x"},"events":[{"event":"good"},{"event":"poison"},{"event":"good"}]}}""");
+
+        Assert.Equal(2, (int)reply.IsOk().Json["events_new"]!);
+        Assert.Equal($$"""[{"index":1,"error":"{{Refused}}"}]""", reply.Json["events_rejected"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_locked_database_is_a_503_that_blames_nobody_and_service_comes_back()
+    {
+        Reply reply;
+        await using (await LockAsync())
+        {
+            reply = await TrackAsync(1, "e");
+        }
+
+        reply.IsError(HttpStatusCode.ServiceUnavailable, "The database takes no writes at present; send it again a little later");
+        Assert.Equal("1", reply.Message.Headers.GetValues("Retry-After").Single());
+        Assert.Empty(app.Contents());
+        (await TrackAsync(1, "e")).IsOk();
+    }
+
+    [Fact]
+    public async Task Reads_are_served_while_another_process_holds_the_lock()
+    {
+        (await TrackAsync(1, "e")).IsOk();
+
+        await using (await LockAsync())
+        {
+            (await app.UserAsync("u1")).IsOk();
+        }
+    }
+
+    [Fact]
+    public async Task A_full_queue_is_a_503_and_what_was_taken_is_stored()
+    {
+        // 64 KiB of text each: the queue holds no more than a certain size, whatever the number.
+        var filler = new string('x', 60_000);
+        var count = (int)(WriteQueue.MaxWaitingBytes / (2 * filler.Length)) + 100;
+        Task<Reply>[] replies;
+        await using (await LockAsync())
+        {
+            replies = [.. Enumerable.Range(0, count).Select(i => app.TrackAsync($$"""{"glue_user_id":"u{{i}}","event":"e","properties":{"x":"{{filler}}"} }"""))];
+            while (!replies.Any(reply => reply.IsCompleted))
+            {
+                await Task.Delay(10);
+            }
+        }
+
+        await Task.WhenAll(replies);
+        var refused = 0;
+        foreach (var reply in replies.Select(reply => reply.Result).Where(reply => reply.Status != HttpStatusCode.OK))
+        {
+            refused++;
+            reply.IsError(HttpStatusCode.ServiceUnavailable, "Too many writes are waiting; send it again a little later");
+            Assert.Equal("1", reply.Message.Headers.GetValues("Retry-After").Single());
+        }
+
+        Assert.InRange(refused, 1, count - 1);
+        Assert.Equal([$"{count - refused}"], app.Query("SELECT count(*) FROM events"));
+    }
+
+    [Fact]
+    public void The_connections_are_what_durability_needs()
+    {
+        Assert.Equal(["wal"], app.Query("PRAGMA journal_mode"));
+        var database = new EdgeDatabase(new EdgeOptions(3000, app.DatabasePath, 1, 1));
+        using var writer = database.OpenWriter();
+        using var reader = database.OpenReader();
+
+        Assert.Equal("2", Scalar(writer, "PRAGMA synchronous"));
+        Assert.Equal("wal", Scalar(writer, "PRAGMA journal_mode"));
+        Assert.Equal("1", Scalar(reader, "PRAGMA query_only"));
+        Assert.Equal(8, Assert.Throws<SqliteException>(() => Scalar(reader, "DELETE FROM users")).SqliteErrorCode);
+    }
+
+    public void Dispose() => app.Dispose();
+
+    // The write-ahead log marks the last page of each transaction with the size of the database.
+    private int CommitsInLog()
+    {
+        using var file = new FileStream(app.DatabasePath + "-wal", FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var log = new byte[file.Length];
+        file.ReadExactly(log);
+        var page = log.Length == 0 ? 0 : BinaryPrimitives.ReadInt32BigEndian(log.AsSpan(8));
+        var commits = 0;
+        for (var frame = 32; frame + 24 + page <= log.Length; frame += 24 + page)
+        {
+            var current = log.AsSpan(frame + 8, 8).SequenceEqual(log.AsSpan(16, 8));
+            commits += current && BinaryPrimitives.ReadInt32BigEndian(log.AsSpan(frame + 4)) != 0 ? 1 : 0;
+        }
+
+        return commits;
+    }
+
+    private static string Scalar(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar()!.ToString()!;
+    }
+
+    private Task<Reply> TrackAsync(int user, string name) => app.TrackAsync($$"""{"glue_user_id":"u{{user}}","event":"{{name}}"}""");
+
+    private async Task<SqliteTransaction> LockAsync()
+    {
+        var connection = new SqliteConnection($"Data Source={app.DatabasePath};Pooling=False");
+        await connection.OpenAsync();
+        return connection.BeginTransaction(deferred: false);
+    }
+}

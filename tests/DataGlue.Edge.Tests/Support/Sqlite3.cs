@@ -1,0 +1,32 @@
+using System.Diagnostics;
+
+namespace DataGlue.Edge.Tests.Support;
+
+/// <summary>The sqlite3 program, with which an owner asks questions and changes things beside the server.</summary>
+public static class Sqlite3
+{
+    public static void SkipWithout() => Skip.IfNot(Tools.Has("sqlite3"), "needs the sqlite3 program (apt install sqlite3)");
+
+    /// <summary>Runs SQL on a database file.</summary>
+    /// <returns>What it printed.</returns>
+    public static string Run(string database, string sql)
+    {
+        var info = new ProcessStartInfo("sqlite3", ["-bail", "-cmd", ".timeout 10000", database]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(info)!;
+        process.StandardInput.Write(sql);
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEnd();
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, error);
+        return output.Trim();
+    }
+}
+
+/// <summary>What the machine has.</summary>
+public static class Tools
+{
+    public static bool Has(string program) => Environment.GetEnvironmentVariable("PATH")!
+        .Split(Path.PathSeparator)
+        .Any(folder => File.Exists(Path.Combine(folder, program)));
+}
