@@ -1,0 +1,155 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.RegularExpressions;
+using DataGlue.Edge.Tests.Support;
+using Xunit.Abstractions;
+
+namespace DataGlue.Edge.Tests.Native;
+
+/// <summary>A 200 means committed and fsynced, whatever happens to the process next.</summary>
+[Collection(nameof(NativeTests))]
+public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelper output) : IDisposable
+{
+    private const int Rounds = 6;
+
+    private const int Clients = 24;
+
+    private readonly TempFolder folder = new();
+
+    [SkippableFact]
+    public async Task Kill_9_loses_nothing_that_was_acknowledged_and_doubles_nothing_that_was_retried()
+    {
+        NativeBinary.SkipWithout();
+        var acknowledged = new ConcurrentDictionary<string, bool>();
+        var unanswered = new ConcurrentDictionary<int, string>();
+        var sent = 0;
+        for (var round = 0; round < Rounds; round++)
+        {
+            using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+            var clients = Enumerable.Range(0, Clients).Select(client => WriteUntilKilledAsync(edge, client)).ToArray();
+            await Task.Delay(200 + (round * 60));
+            await edge.KillAsync();
+            await Task.WhenAll(clients);
+        }
+
+        using (var edge = await EdgeProcess.StartAsync(binary, folder.Path))
+        {
+            await Task.WhenAll(unanswered.Keys.Select(client => SendAsync(edge, client)));
+            await CountersEqualRowsAsync(edge);
+            Assert.Equal(0, await edge.TerminateAsync());
+        }
+
+        using var database = new StoredEvents(folder.File("data/dataglue.db"));
+        var stored = database.Ids();
+        Assert.Empty(acknowledged.Keys.Except(stored));
+        Assert.Empty(stored.Except(acknowledged.Keys));
+        Assert.Equal("ok", database.Integrity());
+        Assert.Equal(0L, database.Scalar("SELECT count(*) FROM users WHERE stale = 1"));
+        output.WriteLine($"{Rounds} kills, {acknowledged.Count} acknowledged events, none lost, none doubled");
+
+        async Task WriteUntilKilledAsync(EdgeProcess edge, int client)
+        {
+            try
+            {
+                while (true)
+                {
+                    await SendAsync(edge, client);
+                }
+            }
+            catch (Exception exception) when (exception is HttpRequestException or IOException)
+            {
+                // Killed: what this client has sent and heard nothing of is sent again, under its id, in the next round.
+            }
+        }
+
+        async Task SendAsync(EdgeProcess edge, int client)
+        {
+            var id = unanswered.GetOrAdd(client, _ => $"{client}-{Interlocked.Increment(ref sent)}");
+            var write = Interlocked.Increment(ref sent);
+            var reply = (write % 3) switch
+            {
+                0 => await edge.PostAsync("/glue/sync", $$"""{"glue_user_id":"u{{client}}","synced_at":{{write}},"data":{"profile":{"n":{{write}} },"sessions":[{"id":"y{{write % 7}}"}],"events":[{"event":"e","event_id":"{{id}}","session_id":"s{{write % 5}}"}]} }"""),
+                1 => await edge.PostAsync("/glue/batch", $$"""{"batch":[{"type":"identify","glue_user_id":"u{{client}}","email":"e{{write % 3}}@example.com","traits":{"n":{{write}} } },{"type":"track","glue_user_id":"u{{client}}","event":"e","event_id":"{{id}}","context":{"utm_source":"s{{write % 4}}"} }]}"""),
+                _ => await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"u{{client}}","event":"e","event_id":"{{id}}","session_id":"s{{write % 5}}"}"""),
+            };
+            Assert.Equal(HttpStatusCode.OK, reply.Status);
+            Assert.True(acknowledged.TryAdd(id, true));
+            unanswered.TryRemove(client, out _);
+        }
+    }
+
+    [SkippableFact]
+    public async Task The_log_is_synced_to_disk_before_the_first_byte_of_the_reply()
+    {
+        NativeBinary.SkipWithout();
+        Skip.IfNot(Tools.Has("strace"), "needs strace (apt install strace)");
+        var trace = folder.File("trace");
+        using (var edge = await EdgeProcess.StartAsync(
+            binary, folder.Path, "strace", "-f", "-y", "-s", "40", "-o", trace, "-e", "trace=fsync,fdatasync,pwrite64,write,writev,sendto,sendmsg"))
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"a","event":"e","event_id":"{{i}}"}""")).IsOk();
+                (await edge.PostAsync("/glue/identify", $$"""{"glue_user_id":"a","email":"{{i}}@example.com"}""")).IsOk();
+                (await edge.PostAsync("/glue/sync", $$"""{"glue_user_id":"a","data":{"sessions":[{"id":"{{i}}"}]} }""")).IsOk();
+                (await edge.PostAsync("/glue/batch", """{"batch":[{"type":"track","glue_user_id":"a","event":"e"}]}""")).IsOk();
+            }
+        }
+
+        Assert.Equal(80, RepliesAfterSync(File.ReadLines(trace)));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    // Requests come one after the other, so that all between two replies belongs to the second.
+    private static int RepliesAfterSync(IEnumerable<string> trace)
+    {
+        var replies = 0;
+        var written = false;
+        var synced = false;
+        var syncing = new HashSet<string>();
+        foreach (var line in trace)
+        {
+            var thread = line.Split(' ', 2)[0];
+            if (line.Contains("pwrite64(", StringComparison.Ordinal) && line.Contains("-wal>", StringComparison.Ordinal))
+            {
+                written = true;
+                synced = false;
+            }
+            else if (SyncOfLog().IsMatch(line) && line.Contains("<unfinished", StringComparison.Ordinal))
+            {
+                syncing.Add(thread);
+            }
+            else if ((SyncOfLog().IsMatch(line) || (line.Contains("sync resumed", StringComparison.Ordinal) && syncing.Remove(thread)))
+                && line.EndsWith("= 0", StringComparison.Ordinal))
+            {
+                synced = true;
+            }
+            else if (line.Contains("HTTP/1.1 200", StringComparison.Ordinal))
+            {
+                Assert.True(written && synced, $"reply {replies} was sent before its sync: {line}");
+                replies++;
+                written = false;
+                synced = false;
+            }
+        }
+
+        return replies;
+    }
+
+    private static async Task CountersEqualRowsAsync(EdgeProcess edge)
+    {
+        for (var client = 0; client < Clients; client++)
+        {
+            var journey = (await edge.GetAsync($"/glue/user/u{client}")).IsOk().Json;
+            var events = journey["events"]!.AsArray();
+            Assert.Equal(events.Count, (int)journey["user"]!["total_events"]!);
+            Assert.Equal(events.Count, (int)journey["summary"]!["total_events"]!);
+            var sessions = events.Select(item => (string?)item!["session_id"]).Where(id => id is not null).Distinct().Count();
+            Assert.InRange((int)journey["user"]!["total_sessions"]!, sessions, sessions + 7);
+        }
+    }
+
+    [GeneratedRegex(@"\bf(data)?sync\(\d+<[^>]*-wal>")]
+    private static partial Regex SyncOfLog();
+}

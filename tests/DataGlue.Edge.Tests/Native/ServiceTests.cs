@@ -1,0 +1,147 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using DataGlue.Edge.Tests.Support;
+
+namespace DataGlue.Edge.Tests.Native;
+
+/// <summary>What works under JIT may throw natively: every endpoint, once well and once badly, in the binary itself.</summary>
+[Collection(nameof(NativeTests))]
+public sealed class ServiceTests(NativeBinary binary) : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    [SkippableFact]
+    public async Task Every_endpoint_serves_good_and_bad_and_the_data_outlives_the_process()
+    {
+        NativeBinary.SkipWithout();
+        string before;
+        using (var edge = await EdgeProcess.StartAsync(binary, folder.Path))
+        {
+            await ServeEverythingAsync(edge);
+            before = (await edge.GetAsync("/glue/user/email/a@example.com")).IsOk().Body;
+            Assert.Equal(0, await edge.TerminateAsync());
+        }
+
+        // The log is in the file: a copy of the file alone is a whole backup.
+        Assert.Equal(["dataglue.db"], Directory.GetFiles(folder.File("data")).Select(Path.GetFileName));
+        using var again = await EdgeProcess.StartAsync(binary, folder.Path);
+        Assert.Equal(before, (await again.GetAsync("/glue/user/email/a@example.com")).IsOk().Body);
+    }
+
+    [SkippableFact]
+    public async Task Errors_of_the_transport_have_the_same_body()
+    {
+        NativeBinary.SkipWithout();
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+
+        const string start = "POST /glue/track HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+        var broken = await SendAsync(edge, start + "Transfer-Encoding: chunked\r\n\r\nnot a length\r\n");
+        var slow = await SendAsync(edge, start + "Content-Length: 100\r\n\r\n{");
+        var large = await SendAsync(edge, start + "Content-Length: 99999999\r\n\r\n{");
+        var absolute = await SendAsync(edge, "GET http://x//glue/user/nobody/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 400 ", broken, StringComparison.Ordinal);
+        Assert.EndsWith("""{"success":false,"error":"The request is not valid HTTP; check its headers and the framing of its body"}""", broken, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 408 ", slow, StringComparison.Ordinal);
+        Assert.EndsWith("""{"success":false,"error":"The body came too slowly; send it again at once"}""", slow, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 413 ", large, StringComparison.Ordinal);
+        Assert.EndsWith("""{"success":false,"error":"The body is larger than 65536 bytes; send less at a time"}""", large, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 404 ", absolute, StringComparison.Ordinal);
+        Assert.EndsWith("""{"success":false,"error":"User not found"}""", absolute, StringComparison.Ordinal);
+        Assert.DoesNotContain("Server:", broken + slow + large + absolute, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task What_was_acknowledged_before_sigterm_is_stored()
+    {
+        NativeBinary.SkipWithout();
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        var acknowledged = 0;
+        var clients = Enumerable.Range(0, 32).Select(async client =>
+        {
+            for (var i = 0; ; i++)
+            {
+                try
+                {
+                    var reply = await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"u{{client}}","event":"e","event_id":"{{client}}-{{i}}"}""");
+                    if (reply.Status != HttpStatusCode.OK)
+                    {
+                        Assert.Equal(HttpStatusCode.ServiceUnavailable, reply.Status);
+                        return;
+                    }
+
+                    Interlocked.Increment(ref acknowledged);
+                }
+                catch (HttpRequestException)
+                {
+                    return;
+                }
+            }
+        }).ToArray();
+        await Task.Delay(300);
+
+        Assert.Equal(0, await edge.TerminateAsync());
+        await Task.WhenAll(clients);
+
+        Assert.Equal(["dataglue.db"], Directory.GetFiles(folder.File("data")).Select(Path.GetFileName));
+        Assert.True(acknowledged > 0);
+        using var database = new StoredEvents(folder.File("data/dataglue.db"));
+        Assert.InRange(database.Count(), acknowledged, long.MaxValue);
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private static async Task ServeEverythingAsync(EdgeProcess edge)
+    {
+        var identify = await edge.PostAsync("/glue/identify", """{"glue_user_id":"a","email":"A@example.com","traits":{"x":{"y":1}},"context":{"utm_source":"m"}}""");
+        Assert.Equal("""{"success":true,"user_id":"a","new_user":true}""", identify.IsOk().Body);
+        (await edge.PostAsync("/glue/identify", """{"glue_user_id":"a"}""")).IsError(HttpStatusCode.BadRequest, "glue_user_id and email are required");
+
+        const string track = """{"glue_user_id":"a","event":"e","event_id":"1","session_id":"s","properties":{"url":"/?gclid=1"},"timestamp":"2024-01-04T14:00:00Z"}""";
+        Assert.Equal("""{"success":true,"event_id":"1"}""", (await edge.PostAsync("/glue/track", track)).IsOk().Body);
+        Assert.Equal("""{"success":true,"event_id":"1","duplicate":true}""", (await edge.PostAsync("/glue/track", track)).IsOk().Body);
+        Assert.StartsWith("""{"success":true,"event_id":"evt_""", (await edge.PostAsync("/glue/track", """{"glue_user_id":"b","event":"e"}""")).IsOk().Body, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Conflict, (await edge.PostAsync("/glue/track", """{"glue_user_id":"b","event":"e","event_id":"1"}""")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await edge.PostAsync("/glue/track", "{")).Status);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await edge.PostAsync("/glue/track", new string(' ', 65_537))).Status);
+
+        var sync = await edge.PostAsync(
+            "/glue/sync",
+            """
+            {"glue_user_id":"b","synced_at":1704376800000,"data":{"profile":{"email":"a@example.com","plan":"p","attribution":{"first_touch":{"gclid":"g"}}},
+              "sessions":[{"id":"s"}],"events":[{"event":"e","event_id":"2","timestamp":1},{"event":5}]}}
+            """);
+        Assert.Equal(
+            """{"success":true,"events_synced":1,"sessions_synced":1,"events_new":1,"events_duplicate":0,"events_rejected":[{"index":1,"error":"event must be a string of 1 to 100 characters"}]}""",
+            sync.IsOk().Body);
+        Assert.Equal(HttpStatusCode.BadRequest, (await edge.PostAsync("/glue/sync", "[]")).Status);
+
+        // A late identification takes the way of the replay.
+        var batch = await edge.PostAsync("/glue/batch", """{"batch":[{"type":"identify","glue_user_id":"a","email":"z@example.com","timestamp":5,"event_id":"i","traits":{"x":null,"z":1}},{"type":"x"}]}""");
+        Assert.Equal(
+            """{"success":true,"results":[{"status":"stored","event_id":"i","new_user":false},{"status":"rejected","error":"type must be identify, track or sync"}]}""",
+            batch.IsOk().Body);
+        Assert.Equal(HttpStatusCode.BadRequest, (await edge.PostAsync("/glue/batch", """{"batch":1}""")).Status);
+
+        var user = (await edge.GetAsync("/glue/user/a?limit=1")).IsOk().Json;
+        Assert.Equal("""{"z":1,"x":{"y":1}}""", user["user"]!["traits"]!.ToJsonString());
+        Assert.Equal(2, (await edge.GetAsync("/glue/user/email/a@EXAMPLE.com")).IsOk().Json["users"]!.AsArray().Count);
+        Assert.Equal(HttpStatusCode.BadRequest, (await edge.GetAsync("/glue/user/a?limit=0")).Status);
+        (await edge.GetAsync("/glue/user/nobody")).IsError(HttpStatusCode.NotFound, "User not found");
+        (await edge.GetAsync("/glue/user/email/nobody")).IsError(HttpStatusCode.NotFound, "User not found");
+        Assert.Equal(HttpStatusCode.NotFound, (await edge.GetAsync("/elsewhere")).Status);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await edge.GetAsync("/glue/track")).Status);
+    }
+
+    private static async Task<string> SendAsync(EdgeProcess edge, string request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", edge.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
+        using var reply = new MemoryStream();
+        await stream.CopyToAsync(reply);
+        return Encoding.UTF8.GetString(reply.ToArray());
+    }
+}

@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+namespace DataGlue.Edge.Tests.Support;
+
+/// <summary>The native binary running on a folder.</summary>
+public sealed class EdgeProcess : IDisposable
+{
+    private readonly Process process;
+    private readonly ConcurrentQueue<string> errors = new();
+
+    private EdgeProcess(Process process, int port)
+    {
+        this.process = process;
+        Port = port;
+        Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromMinutes(2) };
+        process.ErrorDataReceived += (_, line) => errors.Enqueue(line.Data ?? "");
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+    }
+
+    public int Port { get; }
+
+    public int Id => process.Id;
+
+    public HttpClient Client { get; }
+
+    /// <summary>What it wrote to standard error, line by line.</summary>
+    public IReadOnlyList<string> Errors => [.. errors.Where(line => line.Length > 0)];
+
+    /// <summary>Starts the server with its working directory in <paramref name="folder"/> and waits until it listens.</summary>
+    /// <param name="binary">The program.</param>
+    /// <param name="folder">Its working directory.</param>
+    /// <param name="before">A program, with arguments, that is to start it: strace.</param>
+    public static async Task<EdgeProcess> StartAsync(NativeBinary binary, string folder, params string[] before)
+    {
+        var edge = Launch(binary, folder, new() { ["PORT"] = EdgeApp.FreePort().ToString(CultureInfo.InvariantCulture) }, before);
+        while (!await edge.ListensAsync())
+        {
+            Assert.False(edge.process.HasExited, string.Join('\n', edge.Errors));
+            await Task.Delay(5);
+        }
+
+        return edge;
+    }
+
+    /// <summary>Starts the server with these settings and no others.</summary>
+    public static EdgeProcess Launch(NativeBinary binary, string folder, Dictionary<string, string> settings, params string[] before)
+    {
+        string[] command = [.. before, binary.Path];
+        var info = new ProcessStartInfo(command[0], command[1..])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        foreach (var name in new[] { "PORT", "DATABASE_PATH", "CI" })
+        {
+            info.Environment.Remove(name);
+        }
+
+        foreach (var (name, value) in settings)
+        {
+            info.Environment[name] = value;
+        }
+
+        var port = settings.TryGetValue("PORT", out var text) && int.TryParse(text, out var number) && number is > 0 and < 65_536 ? number : 3000;
+        return new EdgeProcess(Process.Start(info)!, port);
+    }
+
+    public async Task<Reply> PostAsync(string path, string json)
+    {
+        using var content = new StringContent(json, Encoding.UTF8, "application/json");
+        return await Reply.ReadAsync(await Client.PostAsync(new Uri(path, UriKind.Relative), content));
+    }
+
+    public async Task<Reply> GetAsync(string path) => await Reply.ReadAsync(await Client.GetAsync(new Uri(path, UriKind.Relative)));
+
+    public async Task<bool> ListensAsync()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync("127.0.0.1", Port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Asks the process to stop, and waits until it has.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        return await ExitAsync();
+    }
+
+    /// <summary>Waits for the process to end of its own accord.</summary>
+    public async Task<int> ExitAsync()
+    {
+        await process.WaitForExitAsync();
+        return process.ExitCode;
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>A figure of /proc/PID/status in bytes: VmRSS is resident now, VmHWM at its peak.</summary>
+    public long Memory(string figure)
+    {
+        var line = File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith(figure + ":", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+    }
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+        }
+
+        process.Dispose();
+    }
+}
