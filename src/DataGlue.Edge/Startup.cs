@@ -49,6 +49,6 @@ internal static partial class Startup
         await app.WaitForShutdownAsync();
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "DataGlue Edge listens on http://localhost:{Port}, data in {Path}")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "DataGlue Edge listens on http://localhost:{Port}, data in {Path}")]
     private static partial void LogListening(ILogger logger, int port, string path);
 }

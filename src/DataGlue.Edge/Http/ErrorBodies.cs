@@ -77,6 +77,6 @@ public static partial class ErrorBodies
         _ => "The request is not valid HTTP; check its headers and the framing of its body",
     };
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed")]
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "A request failed")]
     private static partial void LogCrash(ILogger logger, Exception exception);
 }

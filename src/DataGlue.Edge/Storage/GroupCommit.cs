@@ -230,12 +230,12 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     private static bool BlamesWrite(SqliteException exception) =>
         exception.SqliteErrorCode is raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE or raw.SQLITE_ERROR;
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The database takes no writes: SQLite error {Code}, {Reason}")]
+    [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "The database takes no writes: SQLite error {Code}, {Reason}")]
     private partial void LogUnavailable(int code, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The database refused one {Write}: SQLite error {Code}")]
+    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "The database refused one {Write}: SQLite error {Code}")]
     private partial void LogRefused(string write, int code);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The writer failed")]
+    [LoggerMessage(EventId = 5, Level = LogLevel.Critical, Message = "The writer failed")]
     private partial void LogCrash(Exception exception);
 }
