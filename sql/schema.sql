@@ -20,13 +20,14 @@ CREATE TABLE users (
   last_touch_key  TEXT,
   -- 1: the profile follows from events and identities. 0: inserted by hand, its values stand for a log of their own.
   logged          INTEGER NOT NULL DEFAULT 0 CHECK (logged IN (0, 1)),
-  -- 1 only inside a transaction: a write changed the past of this profile, rebuild it before the commit.
-  stale           INTEGER NOT NULL DEFAULT 0 CHECK (stale IN (0, 1))
+  -- Not 0 only inside a transaction: a write changed the past of this profile, rebuild it before the commit.
+  -- Bit 1: e-mail and traits. Bit 2: times and touches.
+  stale           INTEGER NOT NULL DEFAULT 0 CHECK (stale BETWEEN 0 AND 3)
 );
 
 CREATE UNIQUE INDEX idx_users_glue_user_id ON users (glue_user_id);
 CREATE INDEX idx_users_email ON users (email COLLATE NOCASE) WHERE email IS NOT NULL;
-CREATE INDEX idx_users_stale ON users (id) WHERE stale = 1;
+CREATE INDEX idx_users_stale ON users (id) WHERE stale <> 0;
 
 CREATE TABLE events (
   id            INTEGER PRIMARY KEY,

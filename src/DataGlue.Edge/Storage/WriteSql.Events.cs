@@ -34,8 +34,8 @@ public static partial class WriteSql
     // Stale, when this report is earlier than the one that stands, when it tells of another touch, or when it renames an
     // event whose touch the profile may have: all that joining alone could not put right.
     private const string MarkStaleByEvent = $"""
-        UPDATE users SET stale = 1
-        WHERE glue_user_id = @user AND stale = 0
+        UPDATE users SET stale = stale | 2
+        WHERE glue_user_id = @user AND stale < 2
           AND (EXISTS (
               SELECT 1 FROM events e
               WHERE e.event_id = @event_id AND e.glue_user_id = @user
@@ -46,8 +46,8 @@ public static partial class WriteSql
         """;
 
     private const string MarkStaleByLiveEvent = $"""
-        UPDATE users SET stale = 1
-        WHERE glue_user_id = @user AND stale = 0
+        UPDATE users SET stale = stale | 2
+        WHERE glue_user_id = @user AND stale < 2
           AND EXISTS (SELECT 1 FROM events e WHERE e.id = ({SyncedCandidate}) AND e.touch <> @touch)
         """;
 

@@ -40,19 +40,20 @@ public static partial class WriteSql
         """;
 
     private const string AdoptedRow = $"""
-        UPDATE users SET logged = 1, stale = 1 WHERE glue_user_id = @user AND logged = 0 AND NOT {StolenIdentity}
+        UPDATE users SET logged = 1, stale = 3 WHERE glue_user_id = @user AND logged = 0 AND NOT {StolenIdentity}
         """;
 
     private const string AdoptStaleRows = $"""
-        {AdoptRows} u.stale = 1
-        UNION ALL {AdoptTouch} u.stale = 1
+        {AdoptRows} u.stale <> 0
+        UNION ALL {AdoptTouch} u.stale <> 0
         ON CONFLICT DO NOTHING
         """;
 
     // Stale, when an earlier report of the same id is known to be wrong, or when this one belongs before the newest.
     private const string MarkStaleByIdentity = $"""
-        UPDATE users SET stale = 1
-        WHERE glue_user_id = @user AND stale = 0
+        UPDATE users SET stale = CASE WHEN EXISTS (
+            SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind) THEN 3 ELSE stale | 1 END
+        WHERE glue_user_id = @user AND stale < 3
           AND CASE WHEN EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind)
             THEN EXISTS (
               SELECT 1 FROM identities

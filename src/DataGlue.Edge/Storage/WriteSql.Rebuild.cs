@@ -14,7 +14,7 @@ public static partial class WriteSql
             (SELECT email FROM log ORDER BY n DESC LIMIT 1),
             EXISTS (SELECT 1 FROM log),
             (SELECT timestamp FROM log WHERE earlier IS NULL OR earlier <> email_key ORDER BY n DESC LIMIT 1))
-        WHERE stale = 1
+        WHERE stale <> 0 AND (stale & 1) = 1
         """;
 
     // Each step looks up the row that comes next in time and patches it on.
@@ -30,7 +30,7 @@ public static partial class WriteSql
                 AND (s.timestamp, s.event_id, s.kind) > (r.timestamp, r.event_id, r.kind)
               ORDER BY s.timestamp, s.event_id, s.kind LIMIT 1))
           SELECT traits FROM replay ORDER BY n DESC LIMIT 1)
-        WHERE stale = 1
+        WHERE stale <> 0 AND (stale & 1) = 1
         """;
 
     private const string RebuildSeen = """
@@ -41,13 +41,11 @@ public static partial class WriteSql
               UNION ALL SELECT max(e.timestamp) FROM events e WHERE e.glue_user_id = users.glue_user_id
               UNION ALL SELECT min(i.first_seen) FROM identities i WHERE i.glue_user_id = users.glue_user_id
               UNION ALL SELECT max(i.last_seen) FROM identities i WHERE i.glue_user_id = users.glue_user_id))
-        WHERE stale = 1
+        WHERE stale <> 0 AND (stale & 2) = 2
         """;
 
-    // The last of the rebuild, so it is the one that says that the profile is whole again.
     private const string RebuildAttribution = $"""
         UPDATE users SET
-          stale = 0, logged = 1, updated_at = @received,
           (attribution, first_touch_key, last_touch_key) = (
             SELECT
               CASE WHEN f.touch IS NOT NULL THEN json_object('first_touch', json(f.touch), 'last_touch', json(coalesce(c.touch, f.touch))) END,
@@ -72,6 +70,8 @@ public static partial class WriteSql
                 SELECT l.timestamp, l.event_id, {TouchJson} FROM identities l
                 WHERE l.glue_user_id = users.glue_user_id AND l.touch_counts = 1)
               ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT 1) c)
-        WHERE stale = 1
+        WHERE stale <> 0 AND (stale & 2) = 2
         """;
+
+    private const string EndRebuild = "UPDATE users SET stale = 0, logged = 1, updated_at = @received WHERE stale <> 0";
 }

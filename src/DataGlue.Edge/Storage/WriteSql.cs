@@ -37,7 +37,7 @@ public static partial class WriteSql
 
     /// <summary>What ends a transaction: the profiles whose past has changed are derived from their logs.</summary>
     public static WritePlan Rebuild { get; } = new(
-        "rebuild", ["received"], [AdoptStaleRows, RebuildIdentity, RebuildTraits, RebuildSeen, RebuildAttribution]);
+        "rebuild", ["received"], [AdoptStaleRows, RebuildIdentity, RebuildTraits, RebuildSeen, RebuildAttribution, EndRebuild]);
 
     /// <summary>Every plan.</summary>
     public static IReadOnlyList<WritePlan> Plans => [Track, TrackLive, Identify, Synced, Session, Rebuild];
