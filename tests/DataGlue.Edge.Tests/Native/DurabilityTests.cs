@@ -39,12 +39,13 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
             Assert.Equal(0, await edge.TerminateAsync());
         }
 
-        using var database = new StoredEvents(folder.File("data/dataglue.db"));
-        var stored = database.Ids();
+        var database = new DatabaseFile(folder.File("data/dataglue.db"));
+        var stored = database.Query("SELECT event_id FROM events");
         Assert.Empty(acknowledged.Keys.Except(stored));
         Assert.Empty(stored.Except(acknowledged.Keys));
-        Assert.Equal("ok", database.Integrity());
-        Assert.Equal(0L, database.Scalar("SELECT count(*) FROM users WHERE stale <> 0"));
+        Assert.Equal(stored.Count, stored.Distinct().Count());
+        Assert.Equal(["ok"], database.Query("PRAGMA integrity_check"));
+        Assert.Empty(database.Query("SELECT glue_user_id FROM users WHERE stale <> 0"));
         output.WriteLine($"{Rounds} kills, {acknowledged.Count} acknowledged events, none lost, none doubled");
 
         async Task WriteUntilKilledAsync(EdgeProcess edge, int client)

@@ -13,7 +13,7 @@ public sealed class SchemaUpgradeTests : IDisposable
 
     private readonly TempFolder folder = new();
 
-    private string ConnectionString => $"Data Source={folder.File("edge.db")};Pooling=False";
+    private DatabaseFile Database => new(folder.File("edge.db"));
 
     [Fact]
     public void A_new_database_gets_the_documented_tables()
@@ -116,23 +116,9 @@ public sealed class SchemaUpgradeTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private void Apply(params SqlScript[] later) => SchemaUpgrade.Apply(ConnectionString, [.. SchemaUpgrade.Scripts(), .. later]);
+    private void Apply(params SqlScript[] later) => SchemaUpgrade.Apply(Database.ConnectionString, [.. SchemaUpgrade.Scripts(), .. later]);
+
+    private List<string> Query(string sql) => Database.Query(sql);
 
     private string Dump() => string.Join('\n', Query("SELECT sql FROM sqlite_schema UNION ALL SELECT scriptname FROM schemaversions UNION ALL SELECT glue_user_id FROM users"));
-
-    private List<string> Query(string sql)
-    {
-        using var connection = new SqliteConnection(ConnectionString);
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        using var reader = command.ExecuteReader();
-        var rows = new List<string>();
-        while (reader.Read())
-        {
-            rows.Add(reader.GetValue(0).ToString()!);
-        }
-
-        return rows;
-    }
 }

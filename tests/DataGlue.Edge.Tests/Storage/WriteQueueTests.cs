@@ -161,7 +161,7 @@ public sealed class WriteQueueTests : IDisposable
 
     private async Task<SqliteTransaction> LockAsync()
     {
-        var connection = new SqliteConnection($"Data Source={app.DatabasePath};Pooling=False");
+        var connection = new SqliteConnection(new DatabaseFile(app.DatabasePath).ConnectionString);
         await connection.OpenAsync();
         return connection.BeginTransaction(deferred: false);
     }

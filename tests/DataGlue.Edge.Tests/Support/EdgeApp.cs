@@ -8,7 +8,6 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Time.Testing;
@@ -83,21 +82,7 @@ public sealed class EdgeApp : IDisposable
     public async Task<Reply> GetAsync(string path) => await Reply.ReadAsync(await Client.GetAsync(Address(path)));
 
     /// <summary>The first column of each row that a query on the file gives.</summary>
-    public List<string> Query(string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        using var reader = command.ExecuteReader();
-        var rows = new List<string>();
-        while (reader.Read())
-        {
-            rows.Add(reader.GetValue(0).ToString()!);
-        }
-
-        return rows;
-    }
+    public List<string> Query(string sql) => new DatabaseFile(DatabasePath).Query(sql);
 
     /// <summary>Runs a statement on the file, as its owner might.</summary>
     public void Execute(string sql) => Query(sql);

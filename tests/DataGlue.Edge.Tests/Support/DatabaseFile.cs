@@ -1,0 +1,26 @@
+using Microsoft.Data.Sqlite;
+
+namespace DataGlue.Edge.Tests.Support;
+
+/// <summary>A database file, asked directly, whether its server runs or not.</summary>
+public sealed class DatabaseFile(string path)
+{
+    public string ConnectionString => $"Data Source={path};Pooling=False";
+
+    /// <summary>The first column of each row.</summary>
+    public List<string> Query(string sql)
+    {
+        using var connection = new SqliteConnection(ConnectionString);
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        using var reader = command.ExecuteReader();
+        var rows = new List<string>();
+        while (reader.Read())
+        {
+            rows.Add(reader.GetValue(0).ToString()!);
+        }
+
+        return rows;
+    }
+}
