@@ -13,6 +13,7 @@ try
     var builder = WebApplication.CreateSlimBuilder(args);
     builder.AddDotEnv();
     builder.AddEdgeLogging();
+    builder.AddEdgeShutdown();
     var options = EdgeOptions.Read(builder.Configuration);
 
     builder.WebHost.ConfigureKestrel(kestrel =>

@@ -1,4 +1,5 @@
 using dotenv.net;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Logging.Console;
 
 namespace DataGlue.Edge;
@@ -15,9 +16,7 @@ internal static partial class Startup
             return;
         }
 
-        var settings = DotEnv.Read(new DotEnvOptions(envFilePaths: [path], probeForEnv: false));
-        ((IConfigurationBuilder)builder.Configuration).Sources.Insert(
-            0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource { InitialData = settings! });
+        ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = ReadDotEnv(path)! });
     }
 
     /// <summary>Logs to the console one line an entry, and of the framework only what goes wrong.</summary>
@@ -30,7 +29,14 @@ internal static partial class Startup
             console.ColorBehavior = LoggerColorBehavior.Disabled;
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // It says with a stack trace what the last line of a failed start says in one.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
     }
+
+    /// <summary>Ends connections that are still busy this long after the signal: a slow reader must not use up the platform's patience.</summary>
+    public static void AddEdgeShutdown(this WebApplicationBuilder builder) =>
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4));
 
     /// <summary>Listens until the process is told to stop; what waits is written before it ends.</summary>
     /// <exception cref="SettingException">The port cannot be listened on.</exception>
@@ -47,6 +53,18 @@ internal static partial class Startup
 
         LogListening(app.Logger, options.Port, options.DatabasePath);
         await app.WaitForShutdownAsync();
+    }
+
+    private static IDictionary<string, string> ReadDotEnv(string path)
+    {
+        try
+        {
+            return DotEnv.Read(new DotEnvOptions(envFilePaths: [path], probeForEnv: false));
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($".env must hold lines NAME=value: {exception.Message}");
+        }
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "DataGlue Edge listens on http://localhost:{Port}, data in {Path}")]

@@ -1,4 +1,5 @@
 using DataGlue.Edge.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Http;
 
@@ -45,10 +46,13 @@ public static partial class ErrorBodies
                 return (request.Status, request.Message);
             case StorageUnavailableException storage:
                 return (StatusCodes.Status503ServiceUnavailable, storage.Message);
+            case SqliteException unreadable:
+                LogUnreadable(Logger(context), unreadable.SqliteErrorCode, unreadable.Message);
+                return (StatusCodes.Status503ServiceUnavailable, "The database cannot be read at present; ask again a little later");
             case BadHttpRequestException bad:
                 return (bad.StatusCode, Sentence(context, bad.StatusCode));
             default:
-                LogCrash(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("DataGlue.Edge"), exception);
+                LogCrash(Logger(context), exception);
                 return (StatusCodes.Status500InternalServerError, Sentence(context, StatusCodes.Status500InternalServerError));
         }
     }
@@ -76,6 +80,12 @@ public static partial class ErrorBodies
         StatusCodes.Status500InternalServerError => "The server failed on this request; its log says why",
         _ => "The request is not valid HTTP; check its headers and the framing of its body",
     };
+
+    private static ILogger Logger(HttpContext context) =>
+        context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("DataGlue.Edge");
+
+    [LoggerMessage(EventId = 6, Level = LogLevel.Error, Message = "The database cannot be read: SQLite error {Code}, {Reason}")]
+    private static partial void LogUnreadable(ILogger logger, int code, string reason);
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "A request failed")]
     private static partial void LogCrash(ILogger logger, Exception exception);

@@ -7,6 +7,9 @@ namespace DataGlue.Edge.Http;
 /// <summary>The whole body of a request in a rented buffer; dispose it when its bytes are read.</summary>
 public sealed class RequestBody : IDisposable
 {
+    // A declared length is only a claim: the buffer grows with what has come.
+    private const int FirstRead = 16 * 1024;
+
     private byte[] buffer;
 
     private RequestBody(byte[] buffer) => this.buffer = buffer;
@@ -34,7 +37,7 @@ public sealed class RequestBody : IDisposable
             kestrel.MaxRequestBodySize = null;
         }
 
-        var body = new RequestBody(ArrayPool<byte>.Shared.Rent((int)(request.ContentLength ?? 4096) + 1));
+        var body = new RequestBody(ArrayPool<byte>.Shared.Rent(FirstRead));
         try
         {
             await body.FillAsync(request, limit);
@@ -62,7 +65,7 @@ public sealed class RequestBody : IDisposable
     private async Task FillAsync(HttpRequest request, int limit)
     {
         int read;
-        while ((read = await request.Body.ReadAsync(buffer.AsMemory(Length), request.HttpContext.RequestAborted)) > 0)
+        while ((read = await ReadPartAsync(request)) > 0)
         {
             Length += read;
             if (Length > limit)
@@ -74,6 +77,19 @@ public sealed class RequestBody : IDisposable
             {
                 Grow();
             }
+        }
+    }
+
+    // Kestrel reports a broken chunk as a bare IOException, which would look like a crash.
+    private async ValueTask<int> ReadPartAsync(HttpRequest request)
+    {
+        try
+        {
+            return await request.Body.ReadAsync(buffer.AsMemory(Length), request.HttpContext.RequestAborted);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            throw new BadHttpRequestException("The framing of the body is broken", StatusCodes.Status400BadRequest, exception);
         }
     }
 

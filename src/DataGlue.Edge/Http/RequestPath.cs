@@ -8,7 +8,6 @@ namespace DataGlue.Edge.Http;
 /// </summary>
 public static class RequestPath
 {
-
     /// <summary>
     /// Drops empty segments and re-encodes the others, so that routing sees every segment whole; <see cref="Decode"/>
     /// gives a handler the text of its segment.

@@ -7,6 +7,7 @@ namespace DataGlue.Edge.Ingest;
 public sealed class BatchRequest
 {
     private readonly List<BatchItem> items = [];
+    private int count;
 
     private BatchRequest()
     {
@@ -43,9 +44,9 @@ public sealed class BatchRequest
         {
             faults.AddFirst("batch is required");
         }
-        else if (request.items.Count > Limits.BatchItems)
+        else if (request.count > Limits.BatchItems)
         {
-            faults.Add($"batch holds {request.items.Count} items and may hold {Limits.BatchItems}; send the rest in another");
+            faults.Add($"batch holds {request.count} items and may hold {Limits.BatchItems}; send the rest in another");
         }
 
         return request;
@@ -72,7 +73,15 @@ public sealed class BatchRequest
     {
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            items.Add(BatchItem.Read(ref reader, received, ids));
+            count++;
+            if (count <= Limits.BatchItems)
+            {
+                items.Add(BatchItem.Read(ref reader, received, ids));
+            }
+            else
+            {
+                reader.Skip();
+            }
         }
     }
 }
@@ -120,13 +129,14 @@ internal abstract class BatchItem
     // Looks ahead on a copy of the reader: the type may stand behind the fields that it decides about.
     private static string? TypeOf(Utf8JsonReader reader)
     {
+        var faults = new Faults();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isType = reader.ValueTextEquals("type"u8);
+            var isType = JsonText.ReadString(ref reader, "type", faults) == "type";
             reader.Read();
             if (isType)
             {
-                return reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped ? reader.GetString() : null;
+                return reader.TokenType == JsonTokenType.String ? JsonText.ReadString(ref reader, "type", faults) : null;
             }
 
             reader.Skip();

@@ -75,7 +75,7 @@ public sealed class IdentifyRequest
         }
         else if (reader.ValueTextEquals("traits"u8))
         {
-            traits = fields.ReadObject(ref reader, "traits");
+            traits = fields.ReadPatch(ref reader, "traits");
         }
         else if (reader.ValueTextEquals("context"u8))
         {

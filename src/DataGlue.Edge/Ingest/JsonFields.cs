@@ -20,6 +20,9 @@ internal ref struct JsonFields(string prefix, Faults faults)
 
     private const int MaxQuoted = 60;
 
+    // Long enough for nanoseconds and an offset, each character escaped.
+    private const int MaxInstantBytes = 240;
+
     private KeySet keys;
 
     public delegate T ObjectReader<out T>(ref Utf8JsonReader reader);
@@ -66,32 +69,35 @@ internal ref struct JsonFields(string prefix, Faults faults)
     public static string TwiceFault(string label, string key) =>
         string.IsNullOrEmpty(label) ? $"The key '{Quote(key)}' stands twice" : $"{label} has the key '{Quote(key)}' twice";
 
-    /// <summary>Steps to the next key.</summary>
+    /// <summary>Steps to the next key that can be read; one that cannot is a fault and is passed over with its value.</summary>
     /// <returns>False at the end of the object.</returns>
     public bool Next(ref Utf8JsonReader reader)
     {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.EndObject)
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            return false;
+            if (!reader.ValueIsEscaped)
+            {
+                Note(reader.ValueSpan);
+                return true;
+            }
+
+            if (JsonText.ReadString(ref reader, Whole, faults) is { } key)
+            {
+                Note(Encoding.UTF8.GetBytes(key));
+                return true;
+            }
+
+            Skip(ref reader);
         }
 
-        var known = reader.ValueIsEscaped
-            ? keys.Add(Encoding.UTF8.GetBytes(JsonText.ReadString(ref reader, Label, faults) ?? ""))
-            : keys.Add(reader.ValueSpan);
-        if (!known)
-        {
-            faults.Add(TwiceFault(Label, JsonText.ReadString(ref reader, Label, faults) ?? ""));
-        }
-
-        return true;
+        return false;
     }
 
     /// <summary>Reads past a value that nobody asked for; what is wrong inside it is a fault nevertheless.</summary>
     public readonly void Skip(ref Utf8JsonReader reader)
     {
         reader.Read();
-        JsonText.Read(ref reader, string.IsNullOrEmpty(prefix) ? "The body" : Label, faults);
+        JsonText.Read(ref reader, Whole, faults);
     }
 
     /// <summary>Reads a text of 1 to <paramref name="most"/> characters.</summary>
@@ -144,7 +150,7 @@ internal ref struct JsonFields(string prefix, Faults faults)
                 return null;
             case JsonTokenType.Number when reader.TryGetDouble(out var number) && number >= 0 && number <= received + MaxAhead:
                 return (long)number;
-            case JsonTokenType.String when TryReadInstant(ref reader, out var instant) && instant >= 0 && instant <= received + MaxAhead:
+            case JsonTokenType.String when TryReadInstant(ref reader, prefix + name, out var instant) && instant >= 0 && instant <= received + MaxAhead:
                 return instant;
             default:
                 faults.Add($"{prefix}{name} must be epoch milliseconds or an ISO 8601 date and time, from 1970 to 24 hours from now");
@@ -164,6 +170,18 @@ internal ref struct JsonFields(string prefix, Faults faults)
         return JsonText.Read(ref reader, prefix + name, faults);
     }
 
+    /// <summary>Reads a merge patch: an object with a bounded number of keys.</summary>
+    public readonly JsonText? ReadPatch(ref Utf8JsonReader reader, string name)
+    {
+        var patch = ReadObject(ref reader, name);
+        if (patch is { Keys: > Limits.PatchKeys })
+        {
+            faults.Add($"{prefix}{name} may have {Limits.PatchKeys} keys at the most");
+        }
+
+        return patch;
+    }
+
     /// <summary>Steps onto the start of an object.</summary>
     /// <returns>False when the value is null, or, with a fault, something else.</returns>
     public readonly bool EnterObject(ref Utf8JsonReader reader, string name) => Enter(ref reader, name, JsonTokenType.StartObject, "an object");
@@ -173,6 +191,17 @@ internal ref struct JsonFields(string prefix, Faults faults)
     public readonly bool EnterArray(ref Utf8JsonReader reader, string name) => Enter(ref reader, name, JsonTokenType.StartArray, "an array");
 
     private readonly string Label => prefix.TrimEnd('.');
+
+    // What a fault names when it lies in a part that has no name of its own.
+    private readonly string Whole => prefix.Length == 0 ? "The body" : Label;
+
+    private void Note(ReadOnlySpan<byte> key)
+    {
+        if (!keys.Add(key))
+        {
+            faults.Add(TwiceFault(Label, Encoding.UTF8.GetString(key)));
+        }
+    }
 
     private readonly bool Enter(ref Utf8JsonReader reader, string name, JsonTokenType start, string what)
     {
@@ -199,11 +228,12 @@ internal ref struct JsonFields(string prefix, Faults faults)
         }
     }
 
-    private static bool TryReadInstant(ref Utf8JsonReader reader, out long instant)
+    private readonly bool TryReadInstant(ref Utf8JsonReader reader, string label, out long instant)
     {
         instant = 0;
-        return !reader.ValueIsEscaped && reader.ValueSpan.Length <= MaxQuoted
-            && Instants.TryParse(Encoding.UTF8.GetString(reader.ValueSpan), out instant);
+        return reader.ValueSpan.Length <= MaxInstantBytes
+            && JsonText.ReadString(ref reader, label, faults) is { } text
+            && Instants.TryParse(text, out instant);
     }
 
     /// <summary>Whether a text has more characters than that: Unicode code points, as in PostgreSQL's VARCHAR(255) and SQLite's length().</summary>

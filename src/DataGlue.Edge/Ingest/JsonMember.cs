@@ -27,6 +27,10 @@ internal readonly record struct JsonMember(string Name, JsonText Value)
         return new JsonMember(name, JsonText.Read(ref reader, label, faults));
     }
 
+    /// <summary>A member that is a string.</summary>
+    public static JsonMember OfText(string name, string text) =>
+        new(name, new JsonText([(byte)'"', .. JsonEncodedText.Encode(text, EdgeJson.Encoder).EncodedUtf8Bytes, (byte)'"'], 0, 0));
+
     /// <summary>The members of an object.</summary>
     public static List<JsonMember> Of(JsonText value, string label, Faults faults)
     {

@@ -7,11 +7,12 @@ namespace DataGlue.Edge.Ingest;
 
 /// <summary>A JSON value from a body: without white space, escaped text made readable, and a hash of what it means.</summary>
 /// <param name="Utf8">The text.</param>
-/// <param name="Hash">The same for two values that differ only in key order, white space or escapes; stable for ever, since it is stored.</param>
-public readonly record struct JsonText(byte[] Utf8, ulong Hash)
+/// <param name="Hash">The same for two values that differ only in key order, white space, escapes or the spelling of numbers; stable for ever, since it is stored.</param>
+/// <param name="Keys">How many keys it has, at all levels.</param>
+public readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
 {
     /// <summary>An object without members.</summary>
-    public static JsonText EmptyObject { get; } = new("{}"u8.ToArray(), HashOf("{}"u8));
+    public static JsonText EmptyObject { get; } = new("{}"u8.ToArray(), Combine(0, 0, '{'), 0);
 
     /// <summary>Whether this is an object without members.</summary>
     public bool IsEmptyObject => Utf8.AsSpan().SequenceEqual("{}"u8);
@@ -26,8 +27,9 @@ public readonly record struct JsonText(byte[] Utf8, ulong Hash)
     internal static JsonText Read(ref Utf8JsonReader reader, string label, Faults faults)
     {
         var output = new ArrayBufferWriter<byte>(256);
-        var hash = new Copier(output, label, faults).Copy(ref reader);
-        return new JsonText(output.WrittenSpan.ToArray(), hash);
+        var copier = new Copier(output, label, faults);
+        var hash = copier.Copy(ref reader);
+        return new JsonText(output.WrittenSpan.ToArray(), hash, copier.Keys);
     }
 
     /// <summary>
@@ -65,9 +67,11 @@ public readonly record struct JsonText(byte[] Utf8, ulong Hash)
     private static ulong HashOf(ReadOnlySpan<byte> bytes) => XxHash3.HashToUInt64(bytes);
 
     /// <summary>Copies one value, token by token.</summary>
-    private readonly ref struct Copier(ArrayBufferWriter<byte> output, string label, Faults faults)
+    private ref struct Copier(ArrayBufferWriter<byte> output, string label, Faults faults)
     {
         private const double ExactIntegers = 9_007_199_254_740_992;
+
+        public int Keys { get; private set; }
 
         public ulong Copy(ref Utf8JsonReader reader)
         {
@@ -124,6 +128,7 @@ public readonly record struct JsonText(byte[] Utf8, ulong Hash)
 
         private ulong CopyKey(ref Utf8JsonReader reader, ref KeySet keys)
         {
+            Keys++;
             if (!reader.ValueIsEscaped)
             {
                 NoteKey(reader.ValueSpan, ref keys);
@@ -135,7 +140,7 @@ public readonly record struct JsonText(byte[] Utf8, ulong Hash)
             return WriteEscaped(key);
         }
 
-        private void NoteKey(ReadOnlySpan<byte> key, ref KeySet keys)
+        private readonly void NoteKey(ReadOnlySpan<byte> key, ref KeySet keys)
         {
             if (!keys.Add(key))
             {
@@ -143,7 +148,7 @@ public readonly record struct JsonText(byte[] Utf8, ulong Hash)
             }
         }
 
-        private ulong CopyString(ref Utf8JsonReader reader)
+        private readonly ulong CopyString(ref Utf8JsonReader reader)
         {
             if (reader.ValueIsEscaped)
             {
@@ -156,7 +161,7 @@ public readonly record struct JsonText(byte[] Utf8, ulong Hash)
             return HashOf(reader.ValueSpan) ^ '"';
         }
 
-        private ulong WriteEscaped(string text)
+        private readonly ulong WriteEscaped(string text)
         {
             output.Write("\""u8);
             output.Write(JsonEncodedText.Encode(text, EdgeJson.Encoder).EncodedUtf8Bytes);
@@ -164,7 +169,7 @@ public readonly record struct JsonText(byte[] Utf8, ulong Hash)
             return HashOf(text) ^ '"';
         }
 
-        private ulong CopyNumber(ref Utf8JsonReader reader)
+        private readonly ulong CopyNumber(ref Utf8JsonReader reader)
         {
             output.Write(reader.ValueSpan);
             if (reader.TryGetInt64(out var integer))
@@ -178,11 +183,12 @@ public readonly record struct JsonText(byte[] Utf8, ulong Hash)
                 return 0;
             }
 
+            // However it is spelled: 1.0 is 1, and 9.90 is 9.9.
             var isInteger = Math.Truncate(number) == number && Math.Abs(number) < ExactIntegers;
-            return isInteger ? Combine((ulong)(long)number, '#') : HashOf(reader.ValueSpan);
+            return Combine(isInteger ? (ulong)(long)number : BitConverter.DoubleToUInt64Bits(number), '#');
         }
 
-        private void Separate(ulong before)
+        private readonly void Separate(ulong before)
         {
             if (before > 0)
             {

@@ -1,11 +1,15 @@
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 
 namespace DataGlue.Edge.Ingest;
 
 /// <summary>The keys seen so far in one JSON object, by hash: a few in place, many in a set.</summary>
 internal struct KeySet
 {
+    // Not known outside the process, so that nobody can make keys that collide.
+    private static readonly long Seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+
     private Few few;
     private int count;
     private HashSet<ulong>? many;
@@ -14,7 +18,7 @@ internal struct KeySet
     /// <returns>False when the object had it already.</returns>
     public bool Add(ReadOnlySpan<byte> key)
     {
-        var hash = XxHash3.HashToUInt64(key);
+        var hash = XxHash3.HashToUInt64(key, Seed);
         if (many is not null)
         {
             return many.Add(hash);

@@ -1,6 +1,6 @@
 namespace DataGlue.Edge.Ingest;
 
-/// <summary>How long a field may be, in characters, and how many items a batch may hold.</summary>
+/// <summary>How long a field may be, in characters, and how many items a request may hold.</summary>
 internal static class Limits
 {
     public const int Id = 255;
@@ -10,4 +10,13 @@ internal static class Limits
     public const int EventName = 100;
 
     public const int BatchItems = 1_000;
+
+    /// <summary>Events, and sessions, of one sync: what it answers about each must stay small beside what it sent.</summary>
+    public const int SyncItems = 10_000;
+
+    /// <summary>
+    /// Keys of one patch of traits, at all levels. SQLite's json_patch looks for each key from the start, so its time grows with
+    /// their product.
+    /// </summary>
+    public const int PatchKeys = 256;
 }

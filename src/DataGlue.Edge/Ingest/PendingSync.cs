@@ -5,6 +5,9 @@ namespace DataGlue.Edge.Ingest;
 /// <summary>A sync on its way through the write queue: its profile and sessions, and each event for itself.</summary>
 internal sealed class PendingSync
 {
+    private const string HeadRefused =
+        "The database refused the profile or a session of this sync; a rule of its owner does not allow it. Events that it does not refuse are stored";
+
     private readonly SyncRequest request;
     private readonly IReadOnlyList<IWrite> profile;
     private readonly IReadOnlyList<EventWrite> events;
@@ -24,7 +27,7 @@ internal sealed class PendingSync
         {
             if (Rejection.Of(result, WriteStatus.Stored) is { } rejection)
             {
-                return (null, rejection);
+                return (null, rejection with { Error = HeadRefused });
             }
         }
 

@@ -13,16 +13,12 @@ public sealed class ServerIds
 
     private const int TailLength = 9;
 
-    // Each millisecond begins at random in the lower half of what nine digits hold, so that there is room to ascend.
-    private const int MaxStart = 1 << 30;
-
-    private const long StartScale = 40_000;
+    private const long Tails = 101_559_956_668_416;
 
     private const int MaxStep = 4_096;
 
-    private readonly Lock gate = new();
-    private long lastTime = -1;
-    private long lastTail;
+    // Every process begins elsewhere and goes up by steps that nobody can guess: two of them do not meet within a millisecond.
+    private long lastTail = (RandomNumberGenerator.GetInt32(int.MaxValue) * 16_384L) + RandomNumberGenerator.GetInt32(16_384);
 
     /// <summary>An id for an event received at <paramref name="now"/>, in milliseconds since 1970.</summary>
     public string NewEvent(long now) => New("evt", now);
@@ -30,19 +26,10 @@ public sealed class ServerIds
     /// <summary>An id for an identification received at <paramref name="now"/>, in milliseconds since 1970.</summary>
     public string NewIdentification(long now) => New("idn", now);
 
-    private string New(string prefix, long now) =>
-        string.Create(CultureInfo.InvariantCulture, $"{prefix}_{now}_{Format(NextTail(now))}");
-
-    private long NextTail(long now)
+    private string New(string prefix, long now)
     {
-        lock (gate)
-        {
-            lastTail = now == lastTime
-                ? lastTail + RandomNumberGenerator.GetInt32(1, MaxStep)
-                : (RandomNumberGenerator.GetInt32(MaxStart) * StartScale) + RandomNumberGenerator.GetInt32((int)StartScale);
-            lastTime = now;
-            return lastTail;
-        }
+        var tail = Interlocked.Add(ref lastTail, RandomNumberGenerator.GetInt32(1, MaxStep)) % Tails;
+        return string.Create(CultureInfo.InvariantCulture, $"{prefix}_{now}_{Format(tail)}");
     }
 
     private static string Format(long tail) => string.Create(TailLength, tail, static (text, rest) =>

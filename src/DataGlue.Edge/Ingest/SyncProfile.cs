@@ -30,6 +30,11 @@ internal sealed class SyncProfile
             profile.ReadField(ref reader, ref fields, received, faults);
         }
 
+        if (profile.unknown.Sum(member => 1 + member.Value.Keys) > Limits.PatchKeys)
+        {
+            faults.Add($"data.profile may have {Limits.PatchKeys} keys at the most");
+        }
+
         return profile;
     }
 
@@ -132,7 +137,7 @@ internal sealed class SyncProfile
         }
         else if (reader.ValueTextEquals("traits"u8))
         {
-            traits = fields.ReadObject(ref reader, "traits");
+            traits = fields.ReadPatch(ref reader, "traits");
         }
         else if (reader.ValueTextEquals("first_seen"u8))
         {

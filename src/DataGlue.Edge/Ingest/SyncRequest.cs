@@ -119,7 +119,7 @@ public sealed class SyncRequest
             }
             else if (reader.ValueTextEquals("events"u8))
             {
-                ReadEvents(ref reader, ref fields);
+                ReadEvents(ref reader, ref fields, faults);
             }
             else
             {
@@ -135,22 +135,53 @@ public sealed class SyncRequest
             return;
         }
 
-        for (var index = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
+        var count = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            sessions.Add(SyncedSession.Read(ref reader, $"data.sessions[{index}]", faults));
+            if (count < Limits.SyncItems)
+            {
+                sessions.Add(SyncedSession.Read(ref reader, $"data.sessions[{count}]", faults));
+            }
+            else
+            {
+                reader.Skip();
+            }
+
+            count++;
         }
+
+        CheckCount("sessions", count, faults);
     }
 
-    private void ReadEvents(ref Utf8JsonReader reader, ref JsonFields fields)
+    private void ReadEvents(ref Utf8JsonReader reader, ref JsonFields fields, Faults faults)
     {
         if (!fields.EnterArray(ref reader, "events"))
         {
             return;
         }
 
+        var count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            events.Add(SyncedEvent.Read(ref reader, received));
+            count++;
+            if (count <= Limits.SyncItems)
+            {
+                events.Add(SyncedEvent.Read(ref reader, received));
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        CheckCount("events", count, faults);
+    }
+
+    private static void CheckCount(string name, int count, Faults faults)
+    {
+        if (count > Limits.SyncItems)
+        {
+            faults.Add($"data.{name} holds {count} items and may hold {Limits.SyncItems}; send the rest in another sync");
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
@@ -43,13 +42,23 @@ public sealed record Touch(string Json, bool Counts)
         var found = new Dictionary<string, string>();
         foreach (var member in members.Where(member => Keys.Contains(member.Name)))
         {
-            if (member.Text is { Length: > 0 } text)
+            var reader = new Utf8JsonReader(member.Value.Utf8);
+            reader.Read();
+            if (ScalarText(ref reader) is { Length: > 0 } text)
             {
                 found[member.Name] = text;
             }
         }
 
-        return found.Count == 0 ? null : new Touch(JsonMember.Object(members), Qualifies(found, found.GetValueOrDefault(LandingPage)));
+        if (found.Count == 0)
+        {
+            return null;
+        }
+
+        var others = members.Where(member => !Keys.Contains(member.Name));
+        return new Touch(
+            JsonMember.Object([.. Keys.Where(found.ContainsKey).Select(key => JsonMember.OfText(key, found[key])), .. others]),
+            Qualifies(found, found.GetValueOrDefault(LandingPage)));
     }
 
     private static Touch? From(Dictionary<string, string> found, string? pageUrl)
@@ -59,19 +68,8 @@ public sealed record Touch(string Json, bool Counts)
             return null;
         }
 
-        var output = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = EdgeJson.Encoder }))
-        {
-            writer.WriteStartObject();
-            foreach (var key in Keys.Where(found.ContainsKey))
-            {
-                writer.WriteString(key, found[key]);
-            }
-
-            writer.WriteEndObject();
-        }
-
-        return new Touch(Encoding.UTF8.GetString(output.WrittenSpan), Qualifies(found, pageUrl));
+        var members = Keys.Where(found.ContainsKey).Select(key => JsonMember.OfText(key, found[key]));
+        return new Touch(JsonMember.Object(members), Qualifies(found, pageUrl));
     }
 
     // Reads the touch keys of the context and returns context.page.url.
@@ -142,7 +140,8 @@ public sealed record Touch(string Json, bool Counts)
 
         foreach (var pair in new QueryStringEnumerable(url.AsMemory(start, (end < 0 ? url.Length : end) - start)))
         {
-            var key = Keys.FirstOrDefault(known => pair.DecodeName().Span.SequenceEqual(known));
+            var name = pair.DecodeName();
+            var key = Keys.FirstOrDefault(known => name.Span.SequenceEqual(known));
             var value = pair.DecodeValue();
             if (key is not null && value.Length > 0 && !value.Span.Contains('\0'))
             {

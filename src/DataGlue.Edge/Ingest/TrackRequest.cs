@@ -52,20 +52,23 @@ public sealed class TrackRequest
         ArgumentNullException.ThrowIfNull(ids);
         var touch = Touch.Of(context, properties);
         var given = properties ?? JsonText.EmptyObject;
+        var owner = glueUserId ?? user!;
+        var time = timestamp ?? received;
         return new EventWrite
         {
-            GlueUserId = glueUserId ?? user!,
+            GlueUserId = owner,
             EventId = eventId ?? ids.NewEvent(received),
             ServerMade = eventId is null,
             SessionId = sessionId,
             Event = eventName!,
-            Timestamp = Instants.Format(timestamp ?? received),
+            Timestamp = Instants.Format(time),
             Properties = given.ToString(),
             Email = email,
             Context = context is { IsEmptyObject: false } known ? known.ToString() : null,
             Touch = touch?.Json,
             TouchCounts = touch?.Counts ?? false,
-            Fingerprint = JsonText.Combine(JsonText.HashOf(sessionId), JsonText.HashOf(eventName), given.Hash),
+            Fingerprint = JsonText.Combine(
+                JsonText.HashOf(owner), (ulong)time, JsonText.HashOf(sessionId), JsonText.HashOf(eventName), given.Hash),
             Received = Instants.Format(received),
         };
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using DataGlue.Edge.Http;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Primitives;
 
 namespace DataGlue.Edge.Journeys;
@@ -39,17 +40,32 @@ public static class JourneyEndpoints
     {
         var page = Paging.Read(context.Request.Query, reader, journey.Users);
         context.Response.ContentType = "application/json; charset=utf-8";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, new JsonWriterOptions { Encoder = EdgeJson.Encoder, SkipValidation = true });
+        var reply = new ReplyStream(context);
+        try
+        {
+            await WriteAsync(reply, reader, journey, page);
+        }
+        catch (Exception exception) when (exception is SqliteException or InvalidDataException)
+        {
+            // Half of a reply may be on its way: only a broken connection says that it is not whole.
+            context.Abort();
+            throw;
+        }
+    }
+
+    private static async Task WriteAsync(ReplyStream reply, JourneyReader reader, Journey journey, Paging page)
+    {
+        var json = reply.Json;
         json.WriteStartObject();
         json.WriteBoolean("success", true);
         json.WritePropertyName("user");
         JourneyJson.WriteProfile(json, journey.User);
         if (journey.IsPerson)
         {
-            await WriteProfilesAsync(context, json, reader, journey);
+            await WriteProfilesAsync(reply, reader, journey);
         }
 
-        var next = await WriteEventsAsync(context, json, reader, journey, page);
+        var next = await WriteEventsAsync(reply, reader, journey, page);
         WriteSummary(json, reader, journey);
         if (next is not null)
         {
@@ -57,18 +73,19 @@ public static class JourneyEndpoints
         }
 
         json.WriteEndObject();
-        await FlushAsync(context, json);
+        await reply.FlushAsync();
     }
 
-    private static async Task WriteProfilesAsync(HttpContext context, Utf8JsonWriter json, JourneyReader reader, Journey journey)
+    private static async Task WriteProfilesAsync(ReplyStream reply, JourneyReader reader, Journey journey)
     {
+        var json = reply.Json;
         json.WriteStartArray("users");
         foreach (var user in journey.Users)
         {
             if (reader.Profile(user, journey.Snapshot) is { } profile)
             {
                 JourneyJson.WriteProfile(json, profile);
-                await FlushAsync(context, json);
+                await reply.FlushIfLongAsync();
             }
         }
 
@@ -77,8 +94,9 @@ public static class JourneyEndpoints
 
     // Returns the id to go on after, when the limit left events out.
     private static async Task<string?> WriteEventsAsync(
-        HttpContext context, Utf8JsonWriter json, JourneyReader reader, Journey journey, Paging page)
+        ReplyStream reply, JourneyReader reader, Journey journey, Paging page)
     {
+        var json = reply.Json;
         var events = new JourneyEvents(reader, journey.Users, page.After, journey.Snapshot);
         var left = page.Limit;
         json.WriteStartArray("events");
@@ -90,7 +108,7 @@ public static class JourneyEndpoints
                 left--;
             }
 
-            await FlushAsync(context, json);
+            await reply.FlushIfLongAsync();
         }
 
         json.WriteEndArray();
@@ -117,10 +135,30 @@ public static class JourneyEndpoints
         json.WriteEndObject();
     }
 
-    private static async Task FlushAsync(HttpContext context, Utf8JsonWriter json)
+    /// <summary>A JSON reply that is sent as it is written; what is waiting to be sent is bounded.</summary>
+    private sealed class ReplyStream(HttpContext context)
     {
-        json.Flush();
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        private const int Long = 32 * 1024;
+
+        private long sent;
+
+        public Utf8JsonWriter Json { get; } = new(
+            context.Response.BodyWriter, new JsonWriterOptions { Encoder = EdgeJson.Encoder, SkipValidation = true });
+
+        public async ValueTask FlushIfLongAsync()
+        {
+            if (Json.BytesCommitted + Json.BytesPending - sent >= Long)
+            {
+                await FlushAsync();
+            }
+        }
+
+        public async Task FlushAsync()
+        {
+            Json.Flush();
+            sent = Json.BytesCommitted;
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        }
     }
 
     /// <summary>What a read is about: the profile in front, and every profile whose events belong to it.</summary>

@@ -1,10 +1,9 @@
-using System.Text;
-
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>
-/// The events of several profiles as one ascending list, a page at a time. Of each profile only the place of its next event
-/// is held, so that memory does not grow with the length of a journey.
+/// The events of several profiles as one ascending list, a page at a time. A few profiles each hold the rest of the page that
+/// they read last; of many, only the place of the next event is held. So memory grows neither with the length of a
+/// journey nor, but for these places, with the number of profiles.
 /// </summary>
 /// <param name="reader">The queries.</param>
 /// <param name="users">The profiles.</param>
@@ -12,36 +11,35 @@ namespace DataGlue.Edge.Journeys;
 /// <param name="snapshot">What <see cref="JourneyReader.Snapshot"/> gave.</param>
 internal sealed class JourneyEvents(JourneyReader reader, IReadOnlyList<string> users, EventKey start, long snapshot)
 {
+    private const int Few = 64;
+
     private const int PageEvents = 500;
 
-    private const int PageSize = 128 * 1024;
+    private const int PagesSize = 128 * 1024;
 
-    private readonly PriorityQueue<string, EventKey> heads = new(Utf8Order.Instance);
-    private EventKey last = start;
+    private readonly PriorityQueue<Head, EventKey> heads = new(EventKey.Utf8Order);
     private bool begun;
 
     /// <summary>Where the last event that was given stands.</summary>
-    public EventKey Last => last;
+    public EventKey Last { get; private set; } = start;
 
-    /// <summary>The next page, of one profile; empty at the end.</summary>
+    private bool AreFew => users.Count <= Few;
+
+    /// <summary>The next events, all of one profile; empty at the end.</summary>
     /// <param name="most">How many events at the most.</param>
     public IReadOnlyList<EventRow> Next(int most)
     {
         Begin();
-        if (!heads.TryDequeue(out var user, out _))
+        if (!heads.TryDequeue(out var head, out _))
         {
             return [];
         }
 
         EventKey? bound = heads.TryPeek(out _, out var other) ? other : null;
-        var page = reader.Page(user, last, bound, snapshot, Math.Min(most, PageEvents), PageSize);
-        if (page.Count > 0)
-        {
-            last = page[^1].Key;
-        }
-
-        Enqueue(user);
-        return page;
+        var rows = AreFew ? head.Take(most, bound) : reader.Page(head.User, Last, bound, snapshot, Math.Min(most, PageEvents), PagesSize);
+        Advance(rows);
+        Enqueue(head);
+        return rows;
     }
 
     /// <summary>Whether there are events after the last one that was given.</summary>
@@ -61,30 +59,67 @@ internal sealed class JourneyEvents(JourneyReader reader, IReadOnlyList<string> 
         begun = true;
         foreach (var user in users)
         {
-            Enqueue(user);
+            Enqueue(new Head(user));
         }
     }
 
-    private void Enqueue(string user)
+    // Text that is no UTF-8, which a row inserted by hand may hold, has no place in the order; without this it would come for ever.
+    private void Advance(IReadOnlyList<EventRow> rows)
     {
-        if (reader.FirstAfter(user, last, snapshot) is { } key)
+        foreach (var key in rows.Select(row => row.Key))
         {
-            heads.Enqueue(user, key);
+            if (EventKey.Utf8Order.Compare(key, Last) <= 0)
+            {
+                throw new InvalidDataException("An event stands out of order: its event_id or timestamp is not valid text");
+            }
+
+            Last = key;
         }
     }
 
-    // SQLite compares text by its UTF-8 bytes, which is not the order of UTF-16.
-    private sealed class Utf8Order : IComparer<EventKey>
+    private void Enqueue(Head head)
     {
-        public static Utf8Order Instance { get; } = new();
-
-        public int Compare(EventKey x, EventKey y)
+        if (AreFew)
         {
-            var byTime = Compare(x.Timestamp, y.Timestamp);
-            return byTime != 0 ? byTime : Compare(x.EventId, y.EventId);
+            head.Fill(after => reader.Page(head.User, after, bound: null, snapshot, PageEvents, PagesSize / users.Count), Last);
         }
 
-        private static int Compare(string x, string y) =>
-            Encoding.UTF8.GetBytes(x).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(y));
+        if ((AreFew ? head.Key : reader.FirstAfter(head.User, Last, snapshot)) is { } key)
+        {
+            heads.Enqueue(head, key);
+        }
+    }
+
+    /// <summary>One profile, and the events of it that were read and not given yet.</summary>
+    private sealed class Head(string user)
+    {
+        private IReadOnlyList<EventRow> page = [];
+        private int given;
+
+        public string User => user;
+
+        public EventKey? Key => given < page.Count ? page[given].Key : null;
+
+        public void Fill(Func<EventKey, IReadOnlyList<EventRow>> read, EventKey start)
+        {
+            if (given < page.Count)
+            {
+                return;
+            }
+
+            page = read(page.Count == 0 ? start : page[^1].Key);
+            given = 0;
+        }
+
+        public List<EventRow> Take(int most, EventKey? bound)
+        {
+            var taken = new List<EventRow>();
+            while (given < page.Count && taken.Count < most && (bound is not { } end || EventKey.Utf8Order.Compare(page[given].Key, end) < 0))
+            {
+                taken.Add(page[given++]);
+            }
+
+            return taken;
+        }
     }
 }

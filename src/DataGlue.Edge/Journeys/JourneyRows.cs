@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>A profile as it is stored, with its counters.</summary>
@@ -104,6 +106,18 @@ public readonly record struct EventKey(string Timestamp, string EventId)
     /// <summary>Before every event.</summary>
     public static EventKey Start => new("", "");
 
+    /// <summary>The order of SQLite, which compares text by its UTF-8 bytes; UTF-16 has another.</summary>
+    public static IComparer<EventKey> Utf8Order { get; } = Comparer<EventKey>.Create((x, y) =>
+    {
+        var byTime = CompareUtf8(x.Timestamp, y.Timestamp);
+        return byTime != 0 ? byTime : CompareUtf8(x.EventId, y.EventId);
+    });
+
     /// <summary>After every event of that time.</summary>
     public static EventKey EndOf(string timestamp) => new(timestamp, char.ConvertFromUtf32(0x10FFFF));
+
+    // Only surrogates make the two orders differ.
+    private static int CompareUtf8(string x, string y) => x.Any(char.IsSurrogate) || y.Any(char.IsSurrogate)
+        ? Encoding.UTF8.GetBytes(x).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(y))
+        : string.CompareOrdinal(x, y);
 }

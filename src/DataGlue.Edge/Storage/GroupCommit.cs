@@ -6,7 +6,8 @@ namespace DataGlue.Edge.Storage;
 /// <summary>
 /// The writer's connection, used by its thread alone: many writes, one transaction, one fsync. A constraint that a write
 /// breaks is that write's fault; the group is then run again with a savepoint around each write. Everything else that the
-/// database raises (disk full, I/O, a lock, corruption) is nobody's fault and fails the group.
+/// database raises (disk full, I/O, a lock, corruption) is nobody's fault and fails the group, and so does an error of the SQL
+/// itself that lets no write of the group through: a table or a trigger is broken then, not a write.
 /// </summary>
 internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider clock, ILogger logger) : IDisposable
 {
@@ -17,6 +18,14 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     private readonly Dictionary<WritePlan, PreparedPlan> prepared = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, SqliteCommand> controls = [];
     private SqliteConnection? connection;
+    private SqliteException? lastError;
+
+    private enum Isolation
+    {
+        None,
+        Write,
+        WriteAndRebuild,
+    }
 
     /// <summary>Opens the connection and prepares every statement.</summary>
     /// <exception cref="SchemaException">The database cannot be written.</exception>
@@ -29,10 +38,17 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
             {
                 Prepare(plan);
             }
+
+            Control("BEGIN IMMEDIATE");
+            Control("ROLLBACK");
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_BUSY)
+        {
+            // Another process writes just now; that ends.
         }
         catch (SqliteException exception)
         {
-            throw new SchemaException($"The database cannot be written: {exception.Message}", exception);
+            throw new SchemaException($"DATABASE_PATH must be a database that can be written: {exception.Message}", exception);
         }
     }
 
@@ -42,12 +58,13 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         try
         {
             Open();
-            if (!TryRun(group, isolated: false))
+            if (!TryRun(group, Isolation.None) && !TryRunIsolated(group, Isolation.Write))
             {
-                RunIsolated(group);
+                Require(TryRunIsolated(group, Isolation.WriteAndRebuild));
             }
 
             Control("COMMIT");
+            lastError = null;
         }
         catch (Exception exception)
         {
@@ -78,17 +95,35 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
 
     public void Dispose() => Close();
 
+    // A trigger may end the whole transaction. The write that did so is known by then, is left out, and the rest begins anew.
+    private bool TryRunIsolated(IReadOnlyList<Submission> group, Isolation isolation)
+    {
+        var known = -1;
+        while (Refusals(group) > known)
+        {
+            known = Refusals(group);
+            if (TryRun(group, isolation))
+            {
+                // When not even one write goes through, the fault is not in the writes.
+                Require(lastError is null || Refusals(group) < group.Sum(submission => submission.Count));
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     // Leaves an open transaction behind when it succeeds, and none when it does not.
-    private bool TryRun(IReadOnlyList<Submission> group, bool isolated)
+    private bool TryRun(IReadOnlyList<Submission> group, Isolation isolation)
     {
         Control("BEGIN IMMEDIATE");
         try
         {
             foreach (var submission in group)
             {
-                for (var i = 0; i < submission.Writes.Count; i++)
+                for (var i = 0; i < submission.Count; i++)
                 {
-                    submission.Results[i] = isolated ? RunAlone(submission, i) : Run(submission.Writes[i]);
+                    submission.Results[i] = isolation == Isolation.None ? Run(submission, i) : RunAlone(submission, i, isolation);
                 }
             }
 
@@ -102,25 +137,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         }
     }
 
-    // A trigger may end the whole transaction. The write that did so is known by then, is left out, and the rest begins anew.
-    private void RunIsolated(IReadOnlyList<Submission> group)
-    {
-        foreach (var submission in group)
-        {
-            Array.Clear(submission.Results);
-        }
-
-        var attempts = group.Sum(submission => submission.Writes.Count) + 1;
-        while (!TryRun(group, isolated: true))
-        {
-            if (--attempts == 0)
-            {
-                throw new InvalidOperationException("A group of writes fails although each of them was left out");
-            }
-        }
-    }
-
-    private WriteResult RunAlone(Submission submission, int index)
+    private WriteResult RunAlone(Submission submission, int index, Isolation isolation)
     {
         if (submission.Results[index] is { Refusal: not null } refused)
         {
@@ -130,14 +147,19 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         Control("SAVEPOINT one");
         try
         {
-            var result = Run(submission.Writes[index]);
-            Rebuild();
+            var result = Run(submission, index);
+            if (isolation == Isolation.WriteAndRebuild)
+            {
+                Rebuild();
+            }
+
             Control("RELEASE one");
             return result;
         }
         catch (SqliteException exception) when (BlamesWrite(exception))
         {
-            LogRefused(submission.Writes[index].Plan.Name, exception.SqliteExtendedErrorCode);
+            LogRefused(submission.Plan(index).Name, exception.SqliteExtendedErrorCode);
+            lastError = exception.SqliteErrorCode == raw.SQLITE_ERROR ? exception : lastError;
             var refusal = new WriteResult([], Refused);
             submission.Results[index] = refusal;
             if (!InTransaction)
@@ -151,7 +173,18 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         }
     }
 
-    private WriteResult Run(IWrite write) => Prepare(write.Plan).Run(write.Values);
+    private void Require(bool condition)
+    {
+        if (!condition)
+        {
+            throw lastError ?? new SqliteException("The group failed although each write that failed was left out", raw.SQLITE_INTERNAL);
+        }
+    }
+
+    private static int Refusals(IReadOnlyList<Submission> group) =>
+        group.Sum(submission => submission.Results.Count(result => result is { Refusal: not null }));
+
+    private WriteResult Run(Submission submission, int index) => Prepare(submission.Plan(index)).Run(submission.Values(index));
 
     private void Rebuild() => Prepare(WriteSql.Rebuild).Run([Instants.Format(Instants.Now(clock))]);
 
@@ -199,12 +232,14 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
             LogCrash(exception);
         }
 
-        // A connection that has failed once may hold a lost lock or a broken cache: the next group opens a new one.
-        Close();
         foreach (var submission in group)
         {
             submission.Fail(new StorageUnavailableException(Unavailable));
         }
+
+        // A connection that has failed once may hold a lost lock or a broken cache: the next group opens a new one.
+        lastError = null;
+        Close();
     }
 
     private void Open() => connection ??= database.OpenWriter();

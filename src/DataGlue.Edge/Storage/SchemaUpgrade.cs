@@ -39,9 +39,11 @@ public static class SchemaUpgrade
         }
         catch (SqliteException exception)
         {
-            throw new SchemaException($"The database cannot be opened: {exception.Message}", exception);
+            throw new SchemaException($"DATABASE_PATH must be a SQLite database that can be written, or a new file, not '{Path(connectionString)}': {exception.Message}", exception);
         }
     }
+
+    private static string Path(string connectionString) => new SqliteConnectionStringBuilder(connectionString).DataSource;
 
     private static void RefuseNewer(UpgradeEngine engine)
     {

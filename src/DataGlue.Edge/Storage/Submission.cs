@@ -5,7 +5,12 @@ internal sealed class Submission(IReadOnlyList<IWrite> writes)
 {
     private readonly TaskCompletionSource<WriteResult[]> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public IReadOnlyList<IWrite> Writes => writes;
+    // A write holds its values about once as text and once on its way through SQLite; the rest is a fixed price.
+    private const int SizeOfWrite = 512;
+
+    private readonly object?[][] values = [.. writes.Select(write => write.Values)];
+
+    public int Count => writes.Count;
 
     /// <summary>What became of each write, set while the transaction runs; holds only once it is committed.</summary>
     public WriteResult[] Results { get; } = new WriteResult[writes.Count];
@@ -14,7 +19,11 @@ internal sealed class Submission(IReadOnlyList<IWrite> writes)
     public Task<WriteResult[]> Completion => completion.Task;
 
     /// <summary>About how much memory the writes hold, in bytes.</summary>
-    public long Size { get; } = writes.Sum(write => write.Values.Sum(value => (value as string)?.Length ?? 0) * sizeof(char));
+    public long Size => values.Sum(row => SizeOfWrite + (row.Sum(value => (value as string)?.Length ?? 0) * (long)sizeof(char)));
+
+    public WritePlan Plan(int index) => writes[index].Plan;
+
+    public object?[] Values(int index) => values[index];
 
     public void Complete() => completion.TrySetResult(Results);
 

@@ -7,18 +7,22 @@ namespace DataGlue.Edge.Storage;
 /// <param name="Name">What a log calls it.</param>
 /// <param name="Parameters">The names of the bound values, without their sign.</param>
 /// <param name="Statements">The statements; each uses the parameters that it needs, and returns one row at the most.</param>
-public sealed record WritePlan(string Name, IReadOnlyList<string> Parameters, IReadOnlyList<string> Statements);
+public sealed record WritePlan(string Name, IReadOnlyList<string> Parameters, IList<string> Statements);
 
 /// <summary>What became of one write.</summary>
 /// <param name="Rows">The row that each statement returned, null where it returned none.</param>
 /// <param name="Refusal">Why the database refused this write alone; null when it is stored.</param>
 public sealed record WriteResult(object?[]?[] Rows, string? Refusal)
 {
-    /// <summary>Whether a statement returned a true value in this column.</summary>
-    public bool Flag(int statement, int column) => Rows[statement]?[column] is long and not 0;
+    /// <summary>Whether the first statement returned a true value in this column.</summary>
+    public bool Flag(int column) => Rows[0]?[column] is long and not 0;
 
-    /// <summary>The text that a statement returned in its first column.</summary>
-    public string? Text(int statement) => Rows[statement]?[0] as string;
+    /// <summary>The text that this statement of the plan returned in its first column.</summary>
+    public string? Text(WritePlan plan, string statement)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return Rows[plan.Statements.IndexOf(statement)]?[0] as string;
+    }
 }
 
 /// <summary>What became of an event.</summary>

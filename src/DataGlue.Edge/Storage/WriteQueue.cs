@@ -45,9 +45,10 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
         }
 
         var submission = new Submission(writes);
-        if (Interlocked.Add(ref waitingBytes, submission.Size) > MaxWaitingBytes || !channel.Writer.TryWrite(submission))
+        var size = submission.Size;
+        if (Interlocked.Add(ref waitingBytes, size) > MaxWaitingBytes || !channel.Writer.TryWrite(submission))
         {
-            Interlocked.Add(ref waitingBytes, -submission.Size);
+            Interlocked.Add(ref waitingBytes, -size);
             throw new StorageUnavailableException("Too many writes are waiting; send it again a little later");
         }
 
@@ -63,11 +64,14 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Takes no more writes, commits those that wait, and moves the log into the database file.</summary>
+    /// <summary>
+    /// Takes no more writes, commits those that wait, and moves the log into the database file. It does not give up when the
+    /// host's patience ends: what waits was accepted.
+    /// </summary>
     public Task StopAsync(CancellationToken cancellationToken)
     {
         channel.Writer.TryComplete();
-        return thread.IsAlive ? drained.Task.WaitAsync(cancellationToken) : Task.CompletedTask;
+        return thread.IsAlive ? drained.Task : Task.CompletedTask;
     }
 
     /// <summary>Ends the writer, if nobody has stopped it; what waits is written first.</summary>
@@ -84,11 +88,17 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
 
     private void Run()
     {
-        Serve();
-        database.CloseReaders();
-        writer.Checkpoint();
-        writer.Dispose();
-        drained.TrySetResult();
+        try
+        {
+            Serve();
+            database.CloseReaders();
+            writer.Checkpoint();
+            writer.Dispose();
+        }
+        finally
+        {
+            drained.TrySetResult();
+        }
     }
 
     private void Serve()
@@ -108,7 +118,7 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
         while (writes < MaxWritesPerCommit && channel.Reader.TryRead(out var submission))
         {
             group.Add(submission);
-            writes += submission.Writes.Count;
+            writes += submission.Count;
             Interlocked.Add(ref waitingBytes, -submission.Size);
         }
     }

@@ -19,16 +19,15 @@ public static partial class WriteSql
     // The same event, reported live without an id: the one that a report with an id takes over.
     private const string LiveCandidate = """
         SELECT c.id FROM events c
-        WHERE c.glue_user_id = @user AND c.timestamp = @timestamp AND c.fingerprint = @fingerprint AND c.server_made = 1
-        ORDER BY c.event_id LIMIT 1
+        WHERE c.fingerprint = @fingerprint AND c.server_made = 1 AND c.live_event_id IS NULL AND c.glue_user_id = @user AND c.timestamp = @timestamp
+        ORDER BY c.id LIMIT 1
         """;
 
     // The same event, reported with an id, that no live report has met yet.
     private const string SyncedCandidate = """
         SELECT c.id FROM events c
-        WHERE c.glue_user_id = @user AND c.timestamp = @timestamp AND c.fingerprint = @fingerprint
-          AND c.server_made = 0 AND c.live_event_id IS NULL
-        ORDER BY c.event_id LIMIT 1
+        WHERE c.fingerprint = @fingerprint AND c.server_made = 0 AND c.live_event_id IS NULL AND c.glue_user_id = @user AND c.timestamp = @timestamp
+        ORDER BY c.id LIMIT 1
         """;
 
     // Stale, when this report is earlier than the one that stands, when it tells of another touch, or when it renames an

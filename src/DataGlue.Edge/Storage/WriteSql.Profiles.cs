@@ -8,8 +8,11 @@ public static partial class WriteSql
     private const string PriorIdentity = $"""
         SELECT {StolenIdentity} AS stolen,
           EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind) AS known,
-          EXISTS (SELECT 1 FROM users WHERE glue_user_id = @user AND identified = 1) AS identified
+          (EXISTS (SELECT 1 FROM users WHERE glue_user_id = @user AND identified = 1)
+            OR EXISTS (SELECT 1 FROM identities WHERE glue_user_id = @user AND email IS NOT NULL)) AS identified
         """;
+
+    private const int MaxTraitKeys = 1_000;
 
     private const string WireFormat = "'%Y-%m-%dT%H:%M:%fZ'";
 
@@ -33,19 +36,15 @@ public static partial class WriteSql
 
     private const string EmptyObject = "{}";
 
-    private const string AdoptRow = $"""
-        {AdoptRows} u.glue_user_id = @user AND NOT {StolenIdentity}
-        UNION ALL {AdoptTouch} u.glue_user_id = @user AND NOT {StolenIdentity}
+    private const string AdoptForEvent = $"""
+        {AdoptRows} u.glue_user_id = @user AND NOT {Stolen}
+        UNION ALL {AdoptTouch} u.glue_user_id = @user AND NOT {Stolen}
         ON CONFLICT DO NOTHING
         """;
 
-    private const string AdoptedRow = $"""
-        UPDATE users SET logged = 1, stale = 3 WHERE glue_user_id = @user AND logged = 0 AND NOT {StolenIdentity}
-        """;
-
-    private const string AdoptStaleRows = $"""
-        {AdoptRows} u.stale <> 0
-        UNION ALL {AdoptTouch} u.stale <> 0
+    private const string AdoptForIdentity = $"""
+        {AdoptRows} u.glue_user_id = @user AND NOT {StolenIdentity}
+        UNION ALL {AdoptTouch} u.glue_user_id = @user AND NOT {StolenIdentity}
         ON CONFLICT DO NOTHING
         """;
 
@@ -94,26 +93,20 @@ public static partial class WriteSql
           @received, @received, 1
         """;
 
-    private const string FirstTouchKey = "coalesce(users.first_touch_key, (users.attribution -> 'first_touch' ->> 'timestamp') || ' ')";
-
-    private const string HasLastTouch =
-        "(users.last_touch_key IS NOT NULL OR (users.logged = 0 AND users.attribution -> 'last_touch' IS NOT NULL))";
-
-    private const string LastTouchKey = "coalesce(users.last_touch_key, (users.attribution -> 'last_touch' ->> 'timestamp') || ' ')";
-
-    private const string TakesFirst = $"""
-        (users.attribution -> 'first_touch' IS NULL
-          OR (excluded.first_touch_key, excluded.attribution ->> 'first_touch') <= ({FirstTouchKey}, users.attribution ->> 'first_touch'))
+    private const string TakesFirst = """
+        (users.first_touch_key IS NULL
+          OR (excluded.first_touch_key, excluded.attribution ->> 'first_touch') <= (users.first_touch_key, users.attribution ->> 'first_touch'))
         """;
 
-    private const string TakesLast = $"""
-        (excluded.last_touch_key IS NOT NULL AND (NOT {HasLastTouch}
-          OR (excluded.last_touch_key, excluded.attribution ->> 'last_touch') >= ({LastTouchKey}, users.attribution ->> 'last_touch')))
+    private const string TakesLast = """
+        (excluded.last_touch_key IS NOT NULL AND (users.last_touch_key IS NULL
+          OR (excluded.last_touch_key, excluded.attribution ->> 'last_touch') >= (users.last_touch_key, users.attribution ->> 'last_touch')))
         """;
 
     private const string JoinFirst =
         $"CASE WHEN {TakesFirst} THEN excluded.attribution ->> 'first_touch' ELSE users.attribution ->> 'first_touch' END";
 
+    // A row inserted by hand has its log by now, and is rebuilt from it.
     private const string JoinOnProfile = $"""
         ON CONFLICT (glue_user_id) DO UPDATE SET
           first_seen = coalesce(min(users.first_seen, excluded.first_seen), users.first_seen, excluded.first_seen),
@@ -122,12 +115,14 @@ public static partial class WriteSql
             'first_touch', json({JoinFirst}),
             'last_touch', json(CASE
               WHEN {TakesLast} THEN excluded.attribution ->> 'last_touch'
-              WHEN {HasLastTouch} THEN users.attribution ->> 'last_touch'
+              WHEN users.last_touch_key IS NOT NULL THEN users.attribution ->> 'last_touch'
               ELSE {JoinFirst} END)) END,
           first_touch_key = CASE WHEN excluded.first_touch_key IS NOT NULL AND {TakesFirst} THEN excluded.first_touch_key ELSE users.first_touch_key END,
           last_touch_key = CASE WHEN {TakesLast} THEN excluded.last_touch_key ELSE users.last_touch_key END,
-          updated_at = excluded.updated_at
-        WHERE excluded.attribution IS NOT NULL
+          updated_at = excluded.updated_at,
+          stale = CASE WHEN users.logged = 0 THEN 3 ELSE users.stale END,
+          logged = 1
+        WHERE users.logged = 0 OR excluded.attribution IS NOT NULL
           OR excluded.first_seen < coalesce(users.first_seen, '~') OR excluded.last_seen > coalesce(users.last_seen, '')
         """;
 
@@ -153,9 +148,9 @@ public static partial class WriteSql
         """;
 
     // The newest row of the log is patched onto what stands. The e-mail keeps the time since when the profile has it.
-    private const string PatchProfile = """
+    private static string PatchProfile => $$"""
         UPDATE users SET
-          traits = json_patch(coalesce(users.traits, '{}'), coalesce(i.traits, '{}')),
+          traits = {{Patch("coalesce(users.traits, '{}')", "coalesce(i.traits, '{}')")}},
           email = coalesce(i.email, users.email),
           identified = CASE WHEN i.email IS NULL THEN users.identified ELSE 1 END,
           identified_at = CASE
@@ -179,5 +174,12 @@ public static partial class WriteSql
         VALUES (@user, @synced_at, @received, @received, 1)
         ON CONFLICT (glue_user_id) DO UPDATE SET last_synced = excluded.last_synced, updated_at = excluded.updated_at
         WHERE excluded.last_synced > coalesce(users.last_synced, '')
+        """;
+
+    // More keys than this a profile does not hold: a patch that would make more is kept in the log and passed over.
+    // SQLite's json_patch looks for each key from the start, so traits that grow without end would stop the writer.
+    private static string Patch(string traits, string patch) => $"""
+        CASE WHEN (SELECT count(*) FROM json_tree(json_patch({traits}, {patch})) t WHERE typeof(t.key) = 'text') <= {MaxTraitKeys}
+          THEN json_patch({traits}, {patch}) ELSE {traits} END
         """;
 }

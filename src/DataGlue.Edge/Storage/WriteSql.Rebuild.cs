@@ -18,12 +18,12 @@ public static partial class WriteSql
         """;
 
     // Each step looks up the row that comes next in time and patches it on.
-    private const string RebuildTraits = """
+    private static string RebuildTraits => $$"""
         UPDATE users SET traits = (
           WITH RECURSIVE replay (n, timestamp, event_id, kind, traits) AS (
             SELECT 0, '', '', '', '{}'
             UNION ALL
-            SELECT r.n + 1, i.timestamp, i.event_id, i.kind, json_patch(r.traits, i.traits)
+            SELECT r.n + 1, i.timestamp, i.event_id, i.kind, {{Patch("r.traits", "i.traits")}}
             FROM replay r JOIN identities i ON i.id = (
               SELECT s.id FROM identities s
               WHERE s.glue_user_id = users.glue_user_id AND s.traits IS NOT NULL
@@ -73,5 +73,5 @@ public static partial class WriteSql
         WHERE stale <> 0 AND (stale & 2) = 2
         """;
 
-    private const string EndRebuild = "UPDATE users SET stale = 0, logged = 1, updated_at = @received WHERE stale <> 0";
+    private const string EndRebuild = "UPDATE users SET stale = 0, updated_at = @received WHERE stale <> 0";
 }

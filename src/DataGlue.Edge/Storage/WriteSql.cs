@@ -13,20 +13,27 @@ namespace DataGlue.Edge.Storage;
 /// </summary>
 public static partial class WriteSql
 {
+    // The columns of PriorEvent and PriorIdentity, which stand first in their plans.
+    private const int Stole = 0;
+
+    private const int WasKnown = 1;
+
+    private const int WasIdentified = 2;
+
     /// <summary>An event with an id of its own.</summary>
     public static WritePlan Track { get; } = new(
-        "track", EventParameters, [PriorEvent, MarkStaleByEvent, ClaimLiveEvent, InsertEvent, JoinEvent]);
+        "track", EventParameters, [PriorEvent, AdoptForEvent, MarkStaleByEvent, ClaimLiveEvent, InsertEvent, JoinEvent]);
 
     /// <summary>An event tracked live, without an id.</summary>
     public static WritePlan TrackLive { get; } = new(
-        "track", EventParameters, [MarkStaleByLiveEvent, ClaimSyncedEvent, InsertLiveEvent, JoinLiveEvent]);
+        "track", EventParameters, [AdoptForEvent, MarkStaleByLiveEvent, ClaimSyncedEvent, InsertLiveEvent, JoinLiveEvent]);
 
     /// <summary>A row of the identity log.</summary>
     public static WritePlan Identify { get; } = new(
         "identify",
         ["user", "event_id", "kind", "timestamp", "email", "email_key", "traits", "context", "first_seen", "last_seen",
             "touch", "touch_counts", "fingerprint", "received"],
-        [PriorIdentity, AdoptRow, AdoptedRow, MarkStaleByIdentity, InsertIdentity, JoinIdentity, PatchProfile]);
+        [PriorIdentity, AdoptForIdentity, MarkStaleByIdentity, InsertIdentity, JoinIdentity, PatchProfile]);
 
     /// <summary>The time of a sync.</summary>
     public static WritePlan Synced { get; } = new("sync", ["user", "synced_at", "received"], [JoinSynced]);
@@ -37,7 +44,7 @@ public static partial class WriteSql
 
     /// <summary>What ends a transaction: the profiles whose past has changed are derived from their logs.</summary>
     public static WritePlan Rebuild { get; } = new(
-        "rebuild", ["received"], [AdoptStaleRows, RebuildIdentity, RebuildTraits, RebuildSeen, RebuildAttribution, EndRebuild]);
+        "rebuild", ["received"], [RebuildIdentity, RebuildTraits, RebuildSeen, RebuildAttribution, EndRebuild]);
 
     /// <summary>Every plan.</summary>
     public static IReadOnlyList<WritePlan> Plans => [Track, TrackLive, Identify, Synced, Session, Rebuild];
@@ -55,17 +62,17 @@ public static partial class WriteSql
         ArgumentNullException.ThrowIfNull(result);
         if (write.ServerMade)
         {
-            return result.Text(1) is { } synced
+            return result.Text(TrackLive, ClaimSyncedEvent) is { } synced
                 ? new EventOutcome(WriteStatus.Duplicate, synced)
                 : new EventOutcome(WriteStatus.Stored, write.EventId);
         }
 
-        if (result.Flag(0, 0))
+        if (result.Flag(Stole))
         {
             return new EventOutcome(WriteStatus.Stolen, write.EventId);
         }
 
-        var duplicate = result.Flag(0, 1) || result.Text(2) is not null;
+        var duplicate = result.Flag(WasKnown) || result.Text(Track, ClaimLiveEvent) is not null;
         return new EventOutcome(duplicate ? WriteStatus.Duplicate : WriteStatus.Stored, write.EventId);
     }
 
@@ -73,7 +80,7 @@ public static partial class WriteSql
     public static IdentityOutcome IdentityOutcome(WriteResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
-        var status = result.Flag(0, 0) ? WriteStatus.Stolen : result.Flag(0, 1) ? WriteStatus.Duplicate : WriteStatus.Stored;
-        return new IdentityOutcome(status, NewUser: !result.Flag(0, 2));
+        var status = result.Flag(Stole) ? WriteStatus.Stolen : result.Flag(WasKnown) ? WriteStatus.Duplicate : WriteStatus.Stored;
+        return new IdentityOutcome(status, NewUser: !result.Flag(WasIdentified));
     }
 }

@@ -49,7 +49,7 @@ public sealed record EventWrite : IWrite
     /// <summary>Whether the touch may be a last touch.</summary>
     public bool TouchCounts { get; init; }
 
-    /// <summary>A hash of session, event and properties.</summary>
+    /// <summary>A hash of user, time, session, event and properties.</summary>
     public required ulong Fingerprint { get; init; }
 
     /// <summary>When the server received it.</summary>

@@ -51,6 +51,9 @@ public sealed class BadInputTests : IDisposable
         { """{"glue_user_id":"a","event":"e","properties":{"\u0000":1}}""", "properties holds a NUL character" },
         { """{"glue_user_id":"a","event":"e","properties":{"x":"\ud800"}}""", "properties holds half of a surrogate pair" },
         { """{"glue_user_id":"\udc00","event":"e"}""", "glue_user_id holds half of a surrogate pair" },
+        { """{"glue_user_id":"a","event":"e","\ud800aaaaaaaaaaaaaaaaaaa":1}""", "The body holds half of a surrogate pair" },
+        { """{"\ud800":{"x":1},"glue_user_id":"a"}""", "glue_user_id and event are required; The body holds half of a surrogate pair" },
+        { """{"glue_user_id":"a","event":"e","\u0000":1}""", "The body holds a NUL character" },
         { """{"glue_user_id":"a","event":"e","other":"\ud800"}""", "The body holds half of a surrogate pair" },
         { """{"glue_user_id":"a","glue_user_id":"b","event":"e"}""", "The key 'glue_user_id' stands twice" },
         { """{"glue_user_id":"a","event":"e","ev\u0065nt":"f"}""", "The key 'event' stands twice" },
@@ -94,6 +97,7 @@ public sealed class BadInputTests : IDisposable
 
         Assert.Equal(accepted ? HttpStatusCode.OK : HttpStatusCode.BadRequest, reply.Status);
         Assert.Equal(!accepted, reply.Body.Contains("nested deeper than 64 levels", StringComparison.Ordinal));
+        Assert.Equal(!accepted, app.Contents().Length == 0);
     }
 
     [Fact]
@@ -129,6 +133,9 @@ public sealed class BadInputTests : IDisposable
         + "from 1970 to 24 hours from now; data.profile.attribution.first_touch must be an object")]
     [InlineData("/glue/sync", """{"glue_user_id":"a","data":{"sessions":[{"id":""},{"session_id":5}]}}""",
         "data.sessions[0] needs a session_id or id of 1 to 255 characters; data.sessions[1] needs a session_id or id of 1 to 255 characters")]
+    [InlineData("/glue/sync", """{"glue_user_id":"a","data":{"\ud800":1,"profile":{"\udfff":1}}}""",
+        "data holds half of a surrogate pair; data.profile holds half of a surrogate pair")]
+    [InlineData("/glue/batch", """{"\ud800":[],"batch":[]}""", "The body holds half of a surrogate pair")]
     [InlineData("/glue/batch", "{}", "batch is required")]
     [InlineData("/glue/batch", """{"batch":{}}""", "batch must be an array")]
     public async Task The_other_verbs_name_their_faults_too(string path, string body, string sentence)

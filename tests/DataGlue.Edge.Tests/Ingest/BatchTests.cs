@@ -36,6 +36,36 @@ public sealed class BatchTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_that_cannot_be_read_rejects_its_item_alone()
+    {
+        var reply = await app.BatchAsync(
+            """
+            {"batch":[{"\ud800":1,"type":"track","glue_user_id":"a","event":"e"},{"ty\u0070e":"tr\u0061ck","glue_user_id":"a","event":"e","event_id":"1"},
+              {"type":"sync","glue_user_id":"a","data":{"events":[{"event":"e","\udc00":1},{"event":"e","event_id":"2"}]}}]}
+            """);
+
+        const string expected = """
+            {"success":true,"results":[{"status":"rejected","error":"The body holds half of a surrogate pair"},{"status":"stored","event_id":"1"},
+            {"status":"stored","events_synced":1,"sessions_synced":0,"events_new":1,"events_duplicate":0,
+            "events_rejected":[{"index":0,"error":"The body holds half of a surrogate pair"}]}]}
+            """;
+        Assert.Equal(expected.ReplaceLineEndings(""), reply.IsOk().Body);
+    }
+
+    [Fact]
+    public async Task A_user_is_new_once_in_a_batch_even_when_identified_in_reverse()
+    {
+        var reply = await app.BatchAsync(
+            """
+            {"batch":[{"type":"sync","glue_user_id":"a","synced_at":900,"data":{"profile":{"plan":"x"}}},
+              {"type":"identify","glue_user_id":"a","email":"a@example.com","timestamp":800},{"type":"identify","glue_user_id":"a","email":"a@example.com","timestamp":700}]}
+            """);
+
+        Assert.True((bool)reply.IsOk().Json["results"]![1]!["new_user"]!);
+        Assert.False((bool)reply.Json["results"]![2]!["new_user"]!);
+    }
+
+    [Fact]
     public async Task An_item_sees_what_the_items_before_it_did()
     {
         var reply = await app.BatchAsync(

@@ -89,32 +89,6 @@ public sealed class IdentifyTests : IDisposable
         Assert.Equal("new@example.com", (string?)(await app.UserAsync("a")).Json["user"]!["email"]);
     }
 
-    [Fact]
-    public async Task A_row_inserted_by_hand_is_read_and_then_built_upon()
-    {
-        app.Execute("INSERT INTO users (glue_user_id, email, traits) VALUES ('worker', 'w@example.com', '{\"plan\":\"gold\",\"seats\":3}')");
-        app.Execute("INSERT INTO events (event_id, glue_user_id, event, timestamp) VALUES ('by-hand', 'worker', 'page_view', '2024-01-04T14:00:00.000Z')");
-        app.Execute(
-            """
-            INSERT INTO users (glue_user_id, email, traits, first_seen, attribution, created_at)
-            VALUES ('old', 'o@example.com', '{"a":1}', '2023-01-01 00:00:00', '{"first_touch":{"utm_source":"radio","timestamp":"2023-01-01T00:00:00.000Z"}}', '2023-01-01 00:00:00')
-            """);
-
-        var worker = (await app.UserAsync("worker")).IsOk().Json;
-        Assert.Equal("gold", (string?)worker["user"]!["traits"]!["plan"]);
-        Assert.Single(worker["events"]!.AsArray());
-        Assert.Equal("2023-01-01T00:00:00.000Z", (string?)(await app.UserAsync("old")).Json["user"]!["first_seen"]);
-
-        // A late identification replays the log, and what was there by hand stands in it.
-        await IdentifyAsync("old", "2", """{"b":2}""");
-        await IdentifyAsync("old", "1", """{"c":3}""");
-        var old = (await app.UserAsync("old")).Json["user"]!;
-        Assert.Equal("""{"a":1,"c":3,"b":2}""", old["traits"]!.ToJsonString());
-        Assert.Equal("old@example.com", (string?)old["email"]);
-        Assert.Equal("radio", (string?)old["attribution"]!["first_touch"]!["utm_source"]);
-        Assert.Equal("2023-01-01T00:00:00.000Z", (string?)old["first_seen"]);
-    }
-
     public void Dispose() => app.Dispose();
 
     private async Task IdentifyAsync(string user, string day, string traits) =>

@@ -95,7 +95,17 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
 
         await FailsAsync(
             new() { ["DATABASE_PATH"] = "edge.db" },
-            line => Assert.StartsWith("The database cannot be opened: ", line, StringComparison.Ordinal));
+            line => Assert.StartsWith(
+                $"DATABASE_PATH must be a SQLite database that can be written, or a new file, not '{folder.File("edge.db")}': ", line, StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    public async Task An_env_file_that_is_broken_is_named()
+    {
+        NativeBinary.SkipWithout();
+        await File.WriteAllTextAsync(folder.File(".env"), "PORT=\"30\nDATABASE_PATH='x\n=\n");
+
+        await FailsAsync([], line => Assert.StartsWith(".env must hold lines NAME=value: ", line, StringComparison.Ordinal));
     }
 
     [SkippableFact]

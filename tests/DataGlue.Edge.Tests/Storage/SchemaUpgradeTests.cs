@@ -110,7 +110,10 @@ public sealed class SchemaUpgradeTests : IDisposable
     {
         File.WriteAllText(folder.File("edge.db"), new string('x', 4_096));
 
-        Assert.StartsWith("The database cannot be opened: ", Assert.Throws<SchemaException>(() => Apply()).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"DATABASE_PATH must be a SQLite database that can be written, or a new file, not '{folder.File("edge.db")}': ",
+            Assert.Throws<SchemaException>(() => Apply()).Message,
+            StringComparison.Ordinal);
         Assert.Equal(new string('x', 4_096), File.ReadAllText(folder.File("edge.db")));
     }
 

@@ -62,6 +62,66 @@ public sealed class WriteQueueTests : IDisposable
         Assert.Equal($$"""[{"index":1,"error":"{{Refused}}"}]""", reply.Json["events_rejected"]!.ToJsonString());
     }
 
+    [SkippableFact]
+    public async Task Late_identifications_beside_a_poison_write_are_rebuilt_once_and_right()
+    {
+        Sqlite3.SkipWithout();
+        Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER poison BEFORE INSERT ON events WHEN NEW.event = 'poison' BEGIN SELECT RAISE(ABORT, 'no'); END;");
+        var items = Enumerable.Range(0, 999).Select(i =>
+            $$"""{"type":"identify","glue_user_id":"a","email":"e{{i}}@example.com","timestamp":{{2_000 - i}},"traits":{"k{{i % 100}}":{{i}} } }""");
+
+        var reply = await app.BatchAsync("{\"batch\":[" + string.Join(',', items) + """,{"type":"track","glue_user_id":"a","event":"poison"}]}""");
+
+        Assert.Equal("rejected", (string?)reply.IsOk().Json["results"]![999]!["status"]);
+        var user = (await app.UserAsync("a")).Json["user"]!;
+        Assert.Equal("e0@example.com", (string?)user["email"]);
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"k{i}={i}").Order(), user["traits"]!.AsObject().Select(trait => $"{trait.Key}={trait.Value}").Order());
+    }
+
+    [SkippableFact]
+    public async Task A_broken_trigger_is_a_503_that_blames_no_write()
+    {
+        Sqlite3.SkipWithout();
+        Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER broken BEFORE INSERT ON events BEGIN INSERT INTO missing VALUES (1); END;");
+
+        (await TrackAsync(1, "e")).IsError(
+            HttpStatusCode.ServiceUnavailable, "The database takes no writes at present; send it again a little later");
+
+        Sqlite3.Run(app.DatabasePath, "DROP TRIGGER broken");
+        (await TrackAsync(1, "e")).IsOk();
+    }
+
+    [SkippableFact]
+    public async Task A_rule_on_profiles_refuses_the_write_that_breaks_it_in_the_rebuild()
+    {
+        Sqlite3.SkipWithout();
+        Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER rule BEFORE UPDATE ON users WHEN NEW.traits LIKE '%forbidden%' BEGIN SELECT RAISE(ABORT, 'no'); END;");
+        (await app.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com","timestamp":9,"traits":{"x":1}}""")).IsOk();
+
+        var late = await app.BatchAsync(
+            """
+            {"batch":[{"type":"track","glue_user_id":"a","event":"e"},
+              {"type":"identify","glue_user_id":"a","email":"a@example.com","timestamp":5,"traits":{"y":"forbidden"}}]}
+            """);
+
+        Assert.Equal("stored rejected", string.Join(' ', late.IsOk().Json["results"]!.AsArray().Select(result => (string)result!["status"]!)));
+        Assert.Equal("""{"x":1}""", (await app.UserAsync("a")).Json["user"]!["traits"]!.ToJsonString());
+    }
+
+    [SkippableFact]
+    public async Task A_refused_session_is_told_and_the_events_of_the_sync_stand()
+    {
+        Sqlite3.SkipWithout();
+        Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER rule BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'no'); END;");
+
+        var reply = await app.SyncAsync("""{"glue_user_id":"a","data":{"sessions":[{"id":"s"}],"events":[{"event":"e"}]}}""");
+
+        reply.IsError(
+            HttpStatusCode.BadRequest,
+            "The database refused the profile or a session of this sync; a rule of its owner does not allow it. Events that it does not refuse are stored");
+        Assert.Single(app.Query("SELECT event_id FROM events"));
+    }
+
     [Fact]
     public async Task A_locked_database_is_a_503_that_blames_nobody_and_service_comes_back()
     {

@@ -84,9 +84,6 @@ public sealed class EdgeApp : IDisposable
     /// <summary>The first column of each row that a query on the file gives.</summary>
     public List<string> Query(string sql) => new DatabaseFile(DatabasePath).Query(sql);
 
-    /// <summary>Runs a statement on the file, as its owner might.</summary>
-    public void Execute(string sql) => Query(sql);
-
     /// <summary>Everything that is stored, for "nothing was stored".</summary>
     public string Contents() => string.Join('\n', Query(
         """

@@ -58,7 +58,7 @@ public sealed class EdgeProcess : IDisposable
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
-        foreach (var name in new[] { "PORT", "DATABASE_PATH", "CI" })
+        foreach (var name in new[] { "PORT", "DATABASE_PATH", "MAX_BODY_BYTES", "MAX_BULK_BYTES" })
         {
             info.Environment.Remove(name);
         }

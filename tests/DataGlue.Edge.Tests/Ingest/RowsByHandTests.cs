@@ -1,0 +1,119 @@
+using DataGlue.Edge.Tests.Support;
+
+namespace DataGlue.Edge.Tests.Ingest;
+
+/// <summary>Rows that an owner inserts with the sqlite3 program, or a Worker on D1: read like any other, and never wiped.</summary>
+public sealed class RowsByHandTests : IDisposable
+{
+    private readonly EdgeApp app = new();
+
+    [SkippableFact]
+    public async Task The_guides_workers_row_is_read_as_it_is()
+    {
+        Run("INSERT INTO users (glue_user_id, email, traits) VALUES ('worker', 'w@example.com', '{\"plan\":\"gold\"}')");
+        Run("INSERT INTO events (event_id, glue_user_id, event, timestamp) VALUES ('by-hand', 'worker', 'page_view', '2024-01-04 14:00:00')");
+
+        var reply = (await app.UserAsync("worker")).IsOk().Json;
+
+        Assert.Equal("gold", (string?)reply["user"]!["traits"]!["plan"]);
+        Assert.False((bool)reply["user"]!["identified"]!);
+        Assert.Null(reply["user"]!["first_seen"]);
+        Assert.Equal("2024-01-04T14:00:00.000Z", (string?)reply["events"]![0]!["timestamp"]);
+        Assert.Equal("{}", reply["events"]![0]!["properties"]!.ToJsonString());
+        (await app.PersonAsync("W@example.com")).IsOk();
+        Assert.True((bool)(await app.IdentifyAsync("""{"glue_user_id":"worker","email":"w@example.com"}""")).Json["new_user"]!);
+    }
+
+    [SkippableFact]
+    public async Task A_late_identification_is_patched_in_above_it()
+    {
+        Run(
+            """
+            INSERT INTO users (glue_user_id, email, traits, first_seen, attribution, created_at)
+            VALUES ('old', 'o@example.com', '{"a":1}', '2023-01-01 00:00:00', '{"first_touch":{"utm_source":"radio","timestamp":"2023-01-01T00:00:00.000Z"}}', '2023-01-01 00:00:00')
+            """);
+        Assert.Equal("2023-01-01T00:00:00.000Z", (string?)(await app.UserAsync("old")).Json["user"]!["first_seen"]);
+
+        await app.IdentifyAsync("""{"glue_user_id":"old","email":"new@example.com","timestamp":"2024-05-02","traits":{"b":2}}""");
+        await app.IdentifyAsync("""{"glue_user_id":"old","email":"late@example.com","timestamp":"2024-05-01","traits":{"c":3}}""");
+
+        var user = (await app.UserAsync("old")).Json["user"]!;
+        Assert.Equal("""{"a":1,"c":3,"b":2}""", user["traits"]!.ToJsonString());
+        Assert.Equal("new@example.com", (string?)user["email"]);
+        Assert.Equal("radio", (string?)user["attribution"]!["first_touch"]!["utm_source"]);
+        Assert.Equal("radio", (string?)user["attribution"]!["last_touch"]!["utm_source"]);
+        Assert.Equal("2023-01-01T00:00:00.000Z", (string?)user["first_seen"]);
+        Assert.Equal("2024-05-02T00:00:00.000Z", (string?)user["last_seen"]);
+    }
+
+    [SkippableFact]
+    public async Task An_event_widens_its_times_whatever_their_form()
+    {
+        Run("INSERT INTO users (glue_user_id, first_seen, last_seen) VALUES ('a', '2024-01-04 14:00:00', '2024-01-04 20:00:00')");
+
+        await app.TrackAsync("""{"glue_user_id":"a","event":"e","timestamp":"2024-01-04T10:00:00Z"}""");
+
+        var user = (await app.UserAsync("a")).Json["user"]!;
+        Assert.Equal("2024-01-04T10:00:00.000Z", (string?)user["first_seen"]);
+        Assert.Equal("2024-01-04T20:00:00.000Z", (string?)user["last_seen"]);
+    }
+
+    [SkippableFact]
+    public async Task A_direct_visit_does_not_become_its_campaign()
+    {
+        Run("INSERT INTO users (glue_user_id) VALUES ('a')");
+
+        await app.TrackAsync("""{"glue_user_id":"a","event":"e","timestamp":10,"context":{"page":{"url":"https://shop.example/"}}}""");
+        await app.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com","timestamp":11}""");
+        await app.TrackAsync("""{"glue_user_id":"a","event":"e","timestamp":5,"context":{"utm_source":"google"}}""");
+
+        Assert.Equal("google", (string?)(await app.UserAsync("a")).Json["user"]!["attribution"]!["last_touch"]!["utm_source"]);
+    }
+
+    [SkippableFact]
+    public async Task An_event_that_is_refused_leaves_it_alone()
+    {
+        Run("INSERT INTO users (glue_user_id, email) VALUES ('a', 'a@example.com')");
+        await app.TrackAsync("""{"glue_user_id":"b","event":"e","event_id":"taken"}""");
+        var before = app.Contents();
+
+        await app.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"taken"}""");
+        await app.IdentifyAsync("""{"glue_user_id":"a","email":"x@example.com","event_id":"taken"}""");
+
+        Assert.Equal(before, app.Contents());
+    }
+
+    [SkippableTheory]
+    [InlineData("INSERT INTO events (event_id, glue_user_id, event, timestamp) VALUES (x'4142', 'a', 'e', '2024-01-01T00:00:00.000Z')")]
+    [InlineData("INSERT INTO users (glue_user_id, traits) VALUES ('a', x'7b7d')")]
+    public void A_blob_is_no_text_and_no_json(string sql)
+    {
+        Sqlite3.SkipWithout();
+
+        Assert.Contains("BLOB", Assert.ThrowsAny<Exception>(() => Sqlite3.Run(app.DatabasePath, sql)).Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task An_event_id_that_is_no_text_ends_a_read_instead_of_repeating_it()
+    {
+        Run("INSERT INTO users (glue_user_id) VALUES ('a')");
+        Run("INSERT INTO events (event_id, glue_user_id, event, timestamp) VALUES (CAST(x'ff41' AS TEXT), 'a', 'e', '2024-01-01T00:00:00.000Z')");
+
+        try
+        {
+            Assert.InRange((await app.UserAsync("a")).Json["events"]!.AsArray().Count, 0, 1);
+        }
+        catch (HttpRequestException)
+        {
+            // A broken connection says that the reply is not whole.
+        }
+    }
+
+    public void Dispose() => app.Dispose();
+
+    private void Run(string sql)
+    {
+        Sqlite3.SkipWithout();
+        Sqlite3.Run(app.DatabasePath, sql);
+    }
+}
