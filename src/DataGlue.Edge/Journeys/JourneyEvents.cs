@@ -11,11 +11,13 @@ namespace DataGlue.Edge.Journeys;
 /// <param name="snapshot">What <see cref="JourneyReader.Snapshot"/> gave.</param>
 internal sealed class JourneyEvents(JourneyReader reader, IReadOnlyList<string> users, EventKey start, long snapshot)
 {
-    private const int Few = 64;
+    private const int Few = 256;
 
     private const int PageEvents = 500;
 
-    private const int PagesSize = 128 * 1024;
+    private const int MaxPageSize = 128 * 1024;
+
+    private const int AllPagesSize = 2 * 1024 * 1024;
 
     private readonly PriorityQueue<Head, EventKey> heads = new(EventKey.Utf8Order);
     private bool begun;
@@ -24,6 +26,8 @@ internal sealed class JourneyEvents(JourneyReader reader, IReadOnlyList<string> 
     public EventKey Last { get; private set; } = start;
 
     private bool AreFew => users.Count <= Few;
+
+    private int PageSize => Math.Min(MaxPageSize, AllPagesSize / users.Count);
 
     /// <summary>The next events, all of one profile; empty at the end.</summary>
     /// <param name="most">How many events at the most.</param>
@@ -36,7 +40,7 @@ internal sealed class JourneyEvents(JourneyReader reader, IReadOnlyList<string> 
         }
 
         EventKey? bound = heads.TryPeek(out _, out var other) ? other : null;
-        var rows = AreFew ? head.Take(most, bound) : reader.Page(head.User, Last, bound, snapshot, Math.Min(most, PageEvents), PagesSize);
+        var rows = AreFew ? head.Take(most, bound) : reader.Page(head.User, Last, bound, snapshot, Math.Min(most, PageEvents), MaxPageSize);
         Advance(rows);
         Enqueue(head);
         return rows;
@@ -81,7 +85,7 @@ internal sealed class JourneyEvents(JourneyReader reader, IReadOnlyList<string> 
     {
         if (AreFew)
         {
-            head.Fill(after => reader.Page(head.User, after, bound: null, snapshot, PageEvents, PagesSize / users.Count), Last);
+            head.Fill(after => reader.Page(head.User, after, bound: null, snapshot, PageEvents, PageSize), Last);
         }
 
         if ((AreFew ? head.Key : reader.FirstAfter(head.User, Last, snapshot)) is { } key)

@@ -14,6 +14,9 @@ public static partial class WriteSql
 
     private const int MaxTraitKeys = 1_000;
 
+    // A key and its value take five characters at least.
+    private const int ShortTraits = 5 * MaxTraitKeys;
+
     private const string WireFormat = "'%Y-%m-%dT%H:%M:%fZ'";
 
     // A row inserted by hand has no log: what it says becomes the first rows of one.
@@ -178,8 +181,10 @@ public static partial class WriteSql
 
     // More keys than this a profile does not hold: a patch that would make more is kept in the log and passed over.
     // SQLite's json_patch looks for each key from the start, so traits that grow without end would stop the writer.
+    // What is short cannot have so many, and need not be counted.
     private static string Patch(string traits, string patch) => $"""
-        CASE WHEN (SELECT count(*) FROM json_tree(json_patch({traits}, {patch})) t WHERE typeof(t.key) = 'text') <= {MaxTraitKeys}
+        CASE WHEN length({traits}) + length({patch}) < {ShortTraits}
+            OR (SELECT count(*) FROM json_tree(json_patch({traits}, {patch})) t WHERE typeof(t.key) = 'text') <= {MaxTraitKeys}
           THEN json_patch({traits}, {patch}) ELSE {traits} END
         """;
 }
