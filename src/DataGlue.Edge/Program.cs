@@ -36,7 +36,7 @@ try
     app.MapIngest();
     app.MapJourneys();
 
-    SchemaUpgrade.Apply(app.Services.GetRequiredService<EdgeDatabase>().WriterConnectionString, SchemaUpgrade.Scripts());
+    SchemaUpgrade.Apply(app.Services.GetRequiredService<EdgeDatabase>().UpgradeConnectionString, SchemaUpgrade.Scripts());
     await app.RunEdgeAsync(options);
     return 0;
 }

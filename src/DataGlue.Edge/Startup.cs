@@ -7,6 +7,9 @@ namespace DataGlue.Edge;
 /// <summary>What happens around the server: the .env file, the log, and starting to listen.</summary>
 internal static partial class Startup
 {
+    // What a later version will enforce: nobody should believe that it does so today.
+    private static readonly string[] Unenforced = ["API_KEY", "ALLOWED_ORIGINS", "RATE_LIMIT"];
+
     /// <summary>Lets a <c>.env</c> file in the working directory stand behind the environment.</summary>
     public static void AddDotEnv(this WebApplicationBuilder builder)
     {
@@ -52,8 +55,16 @@ internal static partial class Startup
         }
 
         LogListening(app.Logger, options.Port, options.DatabasePath);
+        foreach (var name in Unenforced.Where(name => !string.IsNullOrEmpty(app.Configuration[name])))
+        {
+            LogUnenforced(app.Logger, name);
+        }
+
         await app.WaitForShutdownAsync();
     }
+
+    [LoggerMessage(EventId = 7, Level = LogLevel.Warning, Message = "{Name} is set, but this version does not enforce it: whoever reaches the port may read and write")]
+    private static partial void LogUnenforced(ILogger logger, string name);
 
     private static IDictionary<string, string> ReadDotEnv(string path)
     {

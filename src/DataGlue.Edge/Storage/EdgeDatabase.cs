@@ -1,9 +1,11 @@
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace DataGlue.Edge.Storage;
 
 /// <summary>The SQLite file and how it is opened: one connection that writes, pooled ones that can only read.</summary>
-public sealed class EdgeDatabase
+public sealed partial class EdgeDatabase
 {
     // How long a statement waits for a lock that another process holds, in milliseconds.
     private const int BusyTimeout = 5_000;
@@ -16,6 +18,9 @@ public sealed class EdgeDatabase
         SELECT count(*) FROM sqlite_schema;
         """;
 
+    private const int HasMovedControl = 20;
+
+    private readonly SqliteConnectionStringBuilder upgrade;
     private readonly SqliteConnectionStringBuilder writer;
     private readonly SqliteConnectionStringBuilder reader;
 
@@ -25,18 +30,19 @@ public sealed class EdgeDatabase
     {
         ArgumentNullException.ThrowIfNull(options);
         MakeFolder(options.DatabasePath);
-        writer = new SqliteConnectionStringBuilder
+        upgrade = new SqliteConnectionStringBuilder
         {
             DataSource = options.DatabasePath,
             Mode = SqliteOpenMode.ReadWriteCreate,
             Pooling = false,
             DefaultTimeout = 1,
         };
-        reader = new SqliteConnectionStringBuilder(writer.ConnectionString) { Mode = SqliteOpenMode.ReadOnly, Pooling = true };
+        writer = new SqliteConnectionStringBuilder(upgrade.ConnectionString) { Mode = SqliteOpenMode.ReadWrite };
+        reader = new SqliteConnectionStringBuilder(upgrade.ConnectionString) { Mode = SqliteOpenMode.ReadOnly, Pooling = true };
     }
 
-    /// <summary>The connection string of a connection that may write.</summary>
-    public string WriterConnectionString => writer.ConnectionString;
+    /// <summary>The connection string for the upgrade of the schema, which alone may make the file.</summary>
+    public string UpgradeConnectionString => upgrade.ConnectionString;
 
     /// <summary>Opens the connection of the one writer: a write-ahead log, and an fsync at each commit.</summary>
     /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
@@ -55,6 +61,13 @@ public sealed class EdgeDatabase
         Execute(connection, "PRAGMA query_only = 1");
         return connection;
     }
+
+    /// <summary>
+    /// Whether the file that this connection writes is no longer the one at its path, because somebody has deleted or
+    /// replaced it: what is written now would be lost with the connection.
+    /// </summary>
+    internal static bool HasMoved(SqliteConnection connection) =>
+        FileControl(connection.Handle!.DangerousGetHandle(), 0, HasMovedControl, out var moved) == raw.SQLITE_OK && moved != 0;
 
     /// <summary>Moves the write-ahead log into the database file, so that the file alone is the whole database.</summary>
     public static void Checkpoint(SqliteConnection connection) => Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
@@ -101,4 +114,7 @@ public sealed class EdgeDatabase
             throw new SettingException($"DATABASE_PATH must be a file in a folder that can be made, not '{path}': {exception.Message}");
         }
     }
+
+    [LibraryImport("e_sqlite3", EntryPoint = "sqlite3_file_control")]
+    private static partial int FileControl(nint database, nint name, int control, out int result);
 }

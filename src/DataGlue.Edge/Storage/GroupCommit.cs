@@ -58,6 +58,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         try
         {
             Open();
+            RequireFile();
             if (!TryRun(group, Isolation.None) && !TryRunIsolated(group, Isolation.Write))
             {
                 Require(TryRunIsolated(group, Isolation.WriteAndRebuild));
@@ -173,6 +174,14 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         }
     }
 
+    private void RequireFile()
+    {
+        if (EdgeDatabase.HasMoved(connection!))
+        {
+            throw new SqliteException("The database file was deleted or replaced", raw.SQLITE_READONLY_DBMOVED);
+        }
+    }
+
     private void Require(bool condition)
     {
         if (!condition)
@@ -240,6 +249,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         // A connection that has failed once may hold a lost lock or a broken cache: the next group opens a new one.
         lastError = null;
         Close();
+        database.CloseReaders();
     }
 
     private void Open() => connection ??= database.OpenWriter();

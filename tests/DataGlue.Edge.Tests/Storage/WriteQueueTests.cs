@@ -138,6 +138,26 @@ public sealed class WriteQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_is_replaced_takes_over_and_no_write_goes_into_the_old_one()
+    {
+        (await TrackAsync(1, "e")).IsOk();
+        app.Query($"VACUUM INTO '{app.DatabasePath}.backup'");
+        (await TrackAsync(2, "e")).IsOk();
+        foreach (var file in new[] { "", "-wal", "-shm" })
+        {
+            File.Delete(app.DatabasePath + file);
+        }
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await TrackAsync(3, "e")).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await TrackAsync(3, "e")).Status);
+        File.Move(app.DatabasePath + ".backup", app.DatabasePath);
+
+        (await TrackAsync(4, "e")).IsOk();
+        Assert.Equal(["u1", "u4"], app.Query("SELECT glue_user_id FROM users ORDER BY 1"));
+        Assert.Equal(HttpStatusCode.NotFound, (await app.UserAsync("u2")).Status);
+    }
+
+    [Fact]
     public async Task Reads_are_served_while_another_process_holds_the_lock()
     {
         (await TrackAsync(1, "e")).IsOk();
