@@ -98,7 +98,7 @@ public sealed class EdgeProcess : IDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> TerminateAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("sh", ["-c", $"kill -TERM {process.Id}"]);
         await kill.WaitForExitAsync();
         return await ExitAsync();
     }
