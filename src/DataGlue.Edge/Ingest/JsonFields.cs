@@ -174,12 +174,22 @@ internal ref struct JsonFields(string prefix, Faults faults)
     public readonly JsonText? ReadPatch(ref Utf8JsonReader reader, string name)
     {
         var patch = ReadObject(ref reader, name);
-        if (patch is { Keys: > Limits.PatchKeys })
+        CheckPatch(prefix + name, patch?.Keys ?? 0, patch?.Utf8.Length ?? 0, faults);
+        return patch;
+    }
+
+    /// <summary>Makes a merge patch with too many keys or bytes a fault.</summary>
+    public static void CheckPatch(string label, int keys, int bytes, Faults faults)
+    {
+        if (keys > Limits.PatchKeys)
         {
-            faults.Add($"{prefix}{name} may have {Limits.PatchKeys} keys at the most");
+            faults.Add($"{label} may have {Limits.PatchKeys} keys at the most");
         }
 
-        return patch;
+        if (bytes > Limits.PatchBytes)
+        {
+            faults.Add($"{label} may have {Limits.PatchBytes} bytes at the most");
+        }
     }
 
     /// <summary>Steps onto the start of an object.</summary>

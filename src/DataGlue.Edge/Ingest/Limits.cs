@@ -19,4 +19,13 @@ internal static class Limits
     /// their product.
     /// </summary>
     public const int PatchKeys = 256;
+
+    /// <summary>Bytes of one patch of traits: what a profile's traits may hold at all.</summary>
+    public const int PatchBytes = 65_536;
+
+    /// <summary>Characters of one value of a touch; what is longer is cut, since every touch is compared with those that stand.</summary>
+    public const int TouchValue = 2_048;
+
+    /// <summary>Bytes of a touch in a synced profile.</summary>
+    public const int TouchBytes = 16_384;
 }

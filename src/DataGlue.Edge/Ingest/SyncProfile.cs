@@ -30,10 +30,11 @@ internal sealed class SyncProfile
             profile.ReadField(ref reader, ref fields, received, faults);
         }
 
-        if (profile.unknown.Sum(member => 1 + member.Value.Keys) > Limits.PatchKeys)
-        {
-            faults.Add($"data.profile may have {Limits.PatchKeys} keys at the most");
-        }
+        JsonFields.CheckPatch(
+            "data.profile",
+            profile.unknown.Sum(member => 1 + member.Value.Keys),
+            profile.unknown.Sum(member => member.Name.Length + member.Value.Utf8.Length),
+            faults);
 
         return profile;
     }
@@ -221,6 +222,11 @@ internal sealed class SyncProfile
             {
                 members.Add(JsonMember.Read(ref reader, label, faults));
             }
+        }
+
+        if (members.Sum(member => member.Name.Length + member.Value.Utf8.Length) > Limits.TouchBytes)
+        {
+            faults.Add($"{label} may have {Limits.TouchBytes} bytes at the most");
         }
 
         if (Touch.Of(members) is { } touch)

@@ -27,7 +27,7 @@ public sealed record Touch(string Json, bool Counts)
         var pageUrl = context is { } given ? ReadContext(given, found) : null;
         if (pageUrl is not null)
         {
-            found.TryAdd(LandingPage, pageUrl);
+            found.TryAdd(LandingPage, Cut(pageUrl));
         }
 
         pageUrl ??= properties is { } values ? ReadUrl(values) : null;
@@ -46,7 +46,7 @@ public sealed record Touch(string Json, bool Counts)
             reader.Read();
             if (ScalarText(ref reader) is { Length: > 0 } text)
             {
-                found[member.Name] = text;
+                found[member.Name] = Cut(text);
             }
         }
 
@@ -89,7 +89,7 @@ public sealed record Touch(string Json, bool Counts)
             }
             else if (key is not null && ScalarText(ref reader) is { Length: > 0 } text)
             {
-                found[key] = text;
+                found[key] = Cut(text);
             }
 
             reader.Skip();
@@ -145,7 +145,7 @@ public sealed record Touch(string Json, bool Counts)
             var value = pair.DecodeValue();
             if (key is not null && value.Length > 0 && !value.Span.Contains('\0'))
             {
-                found.TryAdd(key, value.ToString());
+                found.TryAdd(key, Cut(value.ToString()));
             }
         }
     }
@@ -163,6 +163,17 @@ public sealed record Touch(string Json, bool Counts)
 
     private static string? Host(string? url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? uri.Host : null;
+
+    private static string Cut(string text)
+    {
+        if (text.Length <= Limits.TouchValue)
+        {
+            return text;
+        }
+
+        // Not between the two halves of a character.
+        return text[..(char.IsHighSurrogate(text[Limits.TouchValue - 1]) ? Limits.TouchValue - 1 : Limits.TouchValue)];
+    }
 
     private static string? KnownKey(ref Utf8JsonReader reader)
     {

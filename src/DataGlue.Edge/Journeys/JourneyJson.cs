@@ -60,10 +60,11 @@ internal static class JourneyJson
         json.WriteEndObject();
     }
 
-    // The database checks what it stores, so it need not be checked again.
+    // The database checks what it stores, so it need not be checked again; only an older sqlite3 stops checking at a NUL.
     private static void WriteObject(Utf8JsonWriter json, string name, string? stored)
     {
+        var end = stored?.IndexOf('\0', StringComparison.Ordinal) ?? -1;
         json.WritePropertyName(name);
-        json.WriteRawValue(stored ?? "{}", skipInputValidation: true);
+        json.WriteRawValue(stored is null ? "{}" : stored.AsSpan(0, end < 0 ? stored.Length : end), skipInputValidation: true);
     }
 }

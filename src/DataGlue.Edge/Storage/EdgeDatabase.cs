@@ -69,6 +69,21 @@ public sealed partial class EdgeDatabase
     internal static bool HasMoved(SqliteConnection connection) =>
         FileControl(connection.Handle!.DangerousGetHandle(), 0, HasMovedControl, out var moved) == raw.SQLITE_OK && moved != 0;
 
+    /// <summary>Whether there is a file at the path of the database.</summary>
+    internal bool Exists => File.Exists(upgrade.DataSource);
+
+    /// <summary>
+    /// Renames the write-ahead log that a replaced file has left behind: SQLite would take it for that of the new file and
+    /// write the pages of the one into the other.
+    /// </summary>
+    internal void SetLogAside(DateTimeOffset now)
+    {
+        foreach (var log in new[] { upgrade.DataSource + "-wal", upgrade.DataSource + "-shm" }.Where(File.Exists))
+        {
+            File.Move(log, $"{log}.replaced-{now.ToUnixTimeMilliseconds()}", overwrite: true);
+        }
+    }
+
     /// <summary>Moves the write-ahead log into the database file, so that the file alone is the whole database.</summary>
     public static void Checkpoint(SqliteConnection connection) => Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
 

@@ -58,7 +58,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         try
         {
             Open();
-            RequireFile();
+            FollowFile();
             if (!TryRun(group, Isolation.None) && !TryRunIsolated(group, Isolation.Write))
             {
                 Require(TryRunIsolated(group, Isolation.WriteAndRebuild));
@@ -174,12 +174,25 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         }
     }
 
-    private void RequireFile()
+    // What is written into a file that was deleted or replaced would be lost with the connection. While there is none, it may
+    // come back, and the log is its: the connection stays open. Another file in its place is opened, without that log.
+    private void FollowFile()
     {
-        if (EdgeDatabase.HasMoved(connection!))
+        if (!EdgeDatabase.HasMoved(connection!))
         {
-            throw new SqliteException("The database file was deleted or replaced", raw.SQLITE_READONLY_DBMOVED);
+            return;
         }
+
+        if (!database.Exists)
+        {
+            throw new FileNotFoundException("The database file was deleted or moved away");
+        }
+
+        LogReplaced();
+        Close();
+        database.CloseReaders();
+        database.SetLogAside(clock.GetUtcNow());
+        Open();
     }
 
     private void Require(bool condition)
@@ -232,24 +245,32 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
 
     private void Abandon(IReadOnlyList<Submission> group, Exception exception)
     {
-        if (exception is SqliteException sqlite)
+        Fail(group);
+        lastError = null;
+        switch (exception)
         {
-            LogUnavailable(sqlite.SqliteErrorCode, sqlite.Message);
-        }
-        else
-        {
-            LogCrash(exception);
+            case FileNotFoundException missing:
+                LogUnavailable(raw.SQLITE_READONLY_DBMOVED, missing.Message);
+                return;
+            case SqliteException sqlite:
+                LogUnavailable(sqlite.SqliteErrorCode, sqlite.Message);
+                break;
+            default:
+                LogCrash(exception);
+                break;
         }
 
+        // A connection that has failed once may hold a lost lock or a broken cache: the next group opens a new one.
+        Close();
+        database.CloseReaders();
+    }
+
+    private static void Fail(IReadOnlyList<Submission> group)
+    {
         foreach (var submission in group)
         {
             submission.Fail(new StorageUnavailableException(Unavailable));
         }
-
-        // A connection that has failed once may hold a lost lock or a broken cache: the next group opens a new one.
-        lastError = null;
-        Close();
-        database.CloseReaders();
     }
 
     private void Open() => connection ??= database.OpenWriter();
@@ -274,13 +295,4 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
 
     private static bool BlamesWrite(SqliteException exception) =>
         exception.SqliteErrorCode is raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE or raw.SQLITE_ERROR;
-
-    [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "The database takes no writes: SQLite error {Code}, {Reason}")]
-    private partial void LogUnavailable(int code, string reason);
-
-    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "The database refused one {Write}: SQLite error {Code}")]
-    private partial void LogRefused(string write, int code);
-
-    [LoggerMessage(EventId = 5, Level = LogLevel.Critical, Message = "The writer failed")]
-    private partial void LogCrash(Exception exception);
 }

@@ -14,6 +14,8 @@ public static partial class WriteSql
 
     private const int MaxTraitKeys = 1_000;
 
+    private const int MaxTraitLength = 65_536;
+
     // A key and its value take five characters at least.
     private const int ShortTraits = 5 * MaxTraitKeys;
 
@@ -153,7 +155,7 @@ public static partial class WriteSql
     // The newest row of the log is patched onto what stands. The e-mail keeps the time since when the profile has it.
     private static string PatchProfile => $$"""
         UPDATE users SET
-          traits = {{Patch("coalesce(users.traits, '{}')", "coalesce(i.traits, '{}')")}},
+          traits = {{Patch("coalesce(users.traits, '{}')", "i.traits")}},
           email = coalesce(i.email, users.email),
           identified = CASE WHEN i.email IS NULL THEN users.identified ELSE 1 END,
           identified_at = CASE
@@ -179,12 +181,20 @@ public static partial class WriteSql
         WHERE excluded.last_synced > coalesce(users.last_synced, '')
         """;
 
-    // More keys than this a profile does not hold: a patch that would make more is kept in the log and passed over.
-    // SQLite's json_patch looks for each key from the start, so traits that grow without end would stop the writer.
-    // What is short cannot have so many, and need not be counted.
+    // More than this a profile does not hold: a patch that would make more is kept in the log and passed over. SQLite's
+    // json_patch looks for each key from the start, so traits that grow without end would stop the writer.
+    // Each key ends in '":', so that these are counted first, which is cheap, and the keys themselves only when there are many.
     private static string Patch(string traits, string patch) => $"""
-        CASE WHEN length({traits}) + length({patch}) < {ShortTraits}
-            OR (SELECT count(*) FROM json_tree(json_patch({traits}, {patch})) t WHERE typeof(t.key) = 'text') <= {MaxTraitKeys}
-          THEN json_patch({traits}, {patch}) ELSE {traits} END
+        CASE
+          WHEN {patch} IS NULL OR {patch} = '{EmptyObject}' THEN {traits}
+          WHEN length({traits}) + length({patch}) < {ShortTraits} THEN json_patch({traits}, {patch})
+          ELSE (
+            SELECT CASE
+              WHEN length(p.merged) > {MaxTraitLength} THEN {traits}
+              WHEN (length(p.merged) - length(replace(p.merged, '":', ''))) / 2 <= {MaxTraitKeys} THEN p.merged
+              WHEN (SELECT count(*) FROM json_tree(p.merged) t WHERE typeof(t.key) = 'text') <= {MaxTraitKeys} THEN p.merged
+              ELSE {traits} END
+            FROM (SELECT json_patch({traits}, {patch}) AS merged) p)
+          END
         """;
 }

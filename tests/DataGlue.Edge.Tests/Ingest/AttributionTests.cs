@@ -81,6 +81,19 @@ public sealed class AttributionTests : IDisposable
         AssertSame(Stamped(Campaign, "2024-05-01"), attribution["last_touch"]);
     }
 
+    [Theory]
+    [InlineData(2_048, 2_048)]
+    [InlineData(2_049, 2_048)]
+    [InlineData(40_000, 2_048)]
+    public async Task A_value_of_a_touch_is_cut_and_the_context_is_not(int sent, int kept)
+    {
+        var source = new string('x', sent);
+        await TrackAsync("2024-05-01", $$"""{"utm_source":"{{source}}"}""");
+
+        Assert.Equal(kept, ((string)(await AttributionAsync())["first_touch"]!["utm_source"]!).Length);
+        Assert.Equal(source, (string?)(await app.UserAsync("a")).Json["events"]![0]!["context"]!["utm_source"]);
+    }
+
     [Fact]
     public async Task At_the_same_time_the_event_id_decides()
     {

@@ -64,7 +64,7 @@ public sealed class LimitTests : IDisposable
     [Theory]
     [InlineData("/glue/identify", """{"glue_user_id":"a","email":"a@example.com","traits":{"x":"FILL"}}""", 64 * KiB)]
     [InlineData("/glue/track", """{"glue_user_id":"a","event":"e","properties":{"x":"FILL"}}""", 64 * KiB)]
-    [InlineData("/glue/sync", """{"glue_user_id":"a","data":{"profile":{"x":"FILL"}}}""", 1024 * KiB)]
+    [InlineData("/glue/sync", """{"glue_user_id":"a","data":{"events":[{"event":"e","properties":{"x":"FILL"}}]}}""", 1024 * KiB)]
     [InlineData("/glue/batch", """{"batch":[{"type":"track","glue_user_id":"a","event":"e","properties":{"x":"FILL"}}]}""", 1024 * KiB)]
     public async Task A_body_takes_so_many_bytes_and_not_one_more(string path, string body, int most)
     {
@@ -102,6 +102,33 @@ public sealed class LimitTests : IDisposable
         (await app.PostAsync(path, Body(most + 1))).IsError(HttpStatusCode.BadRequest, $"{name} may have 256 keys at the most");
         Assert.Empty(app.Contents());
         (await app.PostAsync(path, Body(most))).IsOk();
+    }
+
+    [Theory]
+    [InlineData("""{"profile":{"traits":{"x":"FILL"}}}""", "data.profile.traits", 65_536 - 8)]
+    [InlineData("""{"profile":{"x":"FILL"}}""", "data.profile", 65_536 - 3)]
+    [InlineData("""{"profile":{"attribution":{"first_touch":{"utm_source":"a","x":"FILL"}}}}""", "data.profile.attribution.first_touch", 16_384 - 16)]
+    public async Task A_synced_profile_takes_so_many_bytes_and_not_one_more(string data, string name, int most)
+    {
+        string Body(int length) =>
+            $$"""{"glue_user_id":"a","data":{{data.Replace("FILL", new string('x', length), StringComparison.Ordinal)}} }""";
+
+        var limit = name.EndsWith("touch", StringComparison.Ordinal) ? 16_384 : 65_536;
+        (await app.SyncAsync(Body(most + 1))).IsError(HttpStatusCode.BadRequest, $"{name} may have {limit} bytes at the most");
+        Assert.Empty(app.Contents());
+        (await app.SyncAsync(Body(most))).IsOk();
+    }
+
+    [Fact]
+    public async Task Traits_of_64_KiB_are_kept_and_what_would_make_more_is_passed_over()
+    {
+        (await app.IdentifyAsync($$"""{"glue_user_id":"a","email":"a@example.com","timestamp":1,"traits":{"x":"{{new string('x', 60_000)}}"} }""")).IsOk();
+        (await app.IdentifyAsync($$"""{"glue_user_id":"a","email":"b@example.com","timestamp":2,"traits":{"y":"{{new string('y', 9_000)}}"} }""")).IsOk();
+        (await app.IdentifyAsync("""{"glue_user_id":"a","email":"b@example.com","timestamp":3,"traits":{"z":1}}""")).IsOk();
+
+        var user = (await app.UserAsync("a")).Json["user"]!;
+        Assert.Equal(["x", "z"], user["traits"]!.AsObject().Select(trait => trait.Key));
+        Assert.Equal("b@example.com", (string?)user["email"]);
     }
 
     [Fact]

@@ -83,6 +83,15 @@ public sealed class RowsByHandTests : IDisposable
         Assert.Equal(before, app.Contents());
     }
 
+    [SkippableFact]
+    public async Task Json_that_an_older_sqlite3_lets_through_does_not_break_a_reply()
+    {
+        Run("INSERT INTO users (glue_user_id) VALUES ('a')");
+        Run("UPDATE users SET traits = '{\"x\":1}' || char(0) || 'zz'");
+
+        Assert.Equal("""{"x":1}""", (await app.UserAsync("a")).IsOk().Json["user"]!["traits"]!.ToJsonString());
+    }
+
     [SkippableTheory]
     [InlineData("INSERT INTO events (event_id, glue_user_id, event, timestamp) VALUES (x'4142', 'a', 'e', '2024-01-01T00:00:00.000Z')")]
     [InlineData("INSERT INTO users (glue_user_id, traits) VALUES ('a', x'7b7d')")]

@@ -158,6 +158,37 @@ public sealed class WriteQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task A_backup_moved_over_the_file_is_not_mixed_with_the_log_of_the_former()
+    {
+        (await TrackAsync(1, "e")).IsOk();
+        app.Query($"VACUUM INTO '{app.DatabasePath}.backup'");
+        for (var user = 2; user < 50; user++)
+        {
+            (await TrackAsync(user, "e")).IsOk();
+        }
+
+        File.Move(app.DatabasePath + ".backup", app.DatabasePath, overwrite: true);
+
+        (await TrackAsync(100, "e")).IsOk();
+        Assert.Equal(["u1", "u100"], app.Query("SELECT glue_user_id FROM users ORDER BY 1"));
+        Assert.Equal(["ok"], app.Query("PRAGMA integrity_check"));
+        Assert.Equal(HttpStatusCode.NotFound, (await app.UserAsync("u2")).Status);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_away_for_a_while_goes_on_with_its_log()
+    {
+        (await TrackAsync(1, "e")).IsOk();
+        File.Move(app.DatabasePath, app.DatabasePath + ".away");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await TrackAsync(2, "e")).Status);
+        File.Move(app.DatabasePath + ".away", app.DatabasePath);
+
+        (await TrackAsync(3, "e")).IsOk();
+
+        Assert.Equal(["u1", "u3"], app.Query("SELECT glue_user_id FROM users ORDER BY 1"));
+    }
+
+    [Fact]
     public async Task Reads_are_served_while_another_process_holds_the_lock()
     {
         (await TrackAsync(1, "e")).IsOk();
