@@ -15,7 +15,7 @@ internal sealed class JourneyEvents(JourneyReader reader, IReadOnlyList<string> 
 
     private const int PageEvents = 500;
 
-    private const int MaxPageSize = 128 * 1024;
+    private const int MaxPageSize = 64 * 1024;
 
     private const int AllPagesSize = 2 * 1024 * 1024;
 
