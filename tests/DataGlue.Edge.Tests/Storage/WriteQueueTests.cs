@@ -202,13 +202,13 @@ public sealed class WriteQueueTests : IDisposable
     [Fact]
     public async Task A_full_queue_is_a_503_and_what_was_taken_is_stored()
     {
-        // 64 KiB of text each: the queue holds no more than a certain size, whatever the number.
-        var filler = new string('x', 60_000);
-        var count = (int)(WriteQueue.MaxWaitingBytes / (2 * filler.Length)) + 100;
+        // A megabyte of text each: the queue holds no more than a certain size, whatever the number.
+        var filler = new string('x', 1_000_000);
+        var count = (int)(WriteQueue.MaxWaitingBytes / (2 * filler.Length)) + 20;
         Task<Reply>[] replies;
         await using (await LockAsync())
         {
-            replies = [.. Enumerable.Range(0, count).Select(i => app.TrackAsync($$"""{"glue_user_id":"u{{i}}","event":"e","properties":{"x":"{{filler}}"} }"""))];
+            replies = [.. Enumerable.Range(0, count).Select(i => app.SyncAsync($$"""{"glue_user_id":"u{{i}}","data":{"events":[{"event":"e","properties":{"x":"{{filler}}"} }]} }"""))];
             while (!replies.Any(reply => reply.IsCompleted))
             {
                 await Task.Delay(10);

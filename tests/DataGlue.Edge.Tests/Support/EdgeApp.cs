@@ -45,12 +45,26 @@ public sealed class EdgeApp : IDisposable
 
     public HttpClient Client { get; }
 
-    /// <summary>A port of the loopback address on which nothing listens.</summary>
+    /// <summary>
+    /// A port on which nothing listens, below those that the system gives to outgoing connections: a test beside this one
+    /// could otherwise be given it before the server is there.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(12_000, 32_000);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Any, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: try another.
+            }
+        }
     }
 
     /// <summary>An address of the server, its path exactly as it is given: Uri would tidy slashes and dots away.</summary>
