@@ -126,7 +126,8 @@ public sealed class RequestBody : IDisposable
         var known = type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             || type.MediaType.Equals("text/plain", StringComparison.OrdinalIgnoreCase);
         var charset = HeaderUtilities.RemoveQuotes(type.Charset);
-        return known && (charset.Length == 0 || charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+        return known && (charset.Length == 0 || charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+            || charset.Equals("utf8", StringComparison.OrdinalIgnoreCase));
     }
 
     private static RequestException TooLarge(int limit) =>

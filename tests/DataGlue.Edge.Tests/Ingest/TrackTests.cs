@@ -149,6 +149,7 @@ public sealed class TrackTests : IDisposable
     [Theory]
     [InlineData("text/plain;charset=UTF-8")]
     [InlineData("application/json; charset=utf-8")]
+    [InlineData("Application/JSON; charset=\"UTF8\"")]
     [InlineData(null)]
     public async Task A_beacon_and_a_body_without_a_type_are_read_as_json(string? contentType) =>
         (await app.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}"""u8.ToArray(), contentType)).IsOk();
