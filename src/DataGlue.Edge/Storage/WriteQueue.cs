@@ -45,10 +45,9 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
         }
 
         var submission = new Submission(writes);
-        var size = submission.Size;
-        if (Interlocked.Add(ref waitingBytes, size) > MaxWaitingBytes || !channel.Writer.TryWrite(submission))
+        if (Interlocked.Add(ref waitingBytes, submission.Size) > MaxWaitingBytes || !channel.Writer.TryWrite(submission))
         {
-            Interlocked.Add(ref waitingBytes, -size);
+            Interlocked.Add(ref waitingBytes, -submission.Size);
             throw new StorageUnavailableException("Too many writes are waiting; send it again a little later");
         }
 

@@ -125,6 +125,25 @@ public sealed class JourneyTests : IDisposable
             iter: 60, threads: 1);
     }
 
+    [Theory]
+    [InlineData(256)]
+    [InlineData(257)]
+    public async Task The_events_of_very_many_profiles_come_in_one_list(int profiles)
+    {
+        // Three events of each, so that every profile's turn comes three times.
+        foreach (var block in Enumerable.Range(0, profiles).Chunk(200))
+        {
+            var items = block.SelectMany(user => Enumerable.Range(0, 3)
+                .Select(turn => $$"""{"type":"track","glue_user_id":"u{{user}}","event":"e","event_id":"{{turn}}-{{user:000}}","timestamp":{{(turn * 1000) + user}} }""")
+                .Append($$"""{"type":"identify","glue_user_id":"u{{user}}","email":"a@example.com","timestamp":1}"""));
+            (await app.BatchAsync("{\"batch\":[" + string.Join(',', items) + "]}")).IsOk();
+        }
+
+        var expected = Enumerable.Range(0, 3).SelectMany(turn => Enumerable.Range(0, profiles).Select(user => $"{turn}-{user:000}")).ToArray();
+        Assert.Equal(expected, await IdsAsync("/glue/user/email/a@example.com"));
+        Assert.Equal(expected, Pages("/glue/user/email/a@example.com", 100));
+    }
+
     [Fact]
     public async Task A_journey_longer_than_a_page_comes_whole()
     {
