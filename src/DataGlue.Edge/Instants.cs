@@ -8,9 +8,9 @@ namespace DataGlue.Edge;
 /// </summary>
 public static class Instants
 {
-    private const string WireFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-
     private const int WireLength = 24;
+
+    private const int RoundTripLength = 28;
 
     private const int MaxFractionDigits = 7;
 
@@ -22,8 +22,17 @@ public static class Instants
     ];
 
     /// <summary>The wire form of <paramref name="epochMilliseconds"/>, for example <c>2024-01-04T14:00:00.000Z</c>.</summary>
-    public static string Format(long epochMilliseconds) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(epochMilliseconds).UtcDateTime.ToString(WireFormat, CultureInfo.InvariantCulture);
+    public static string Format(long epochMilliseconds) => Utf8(epochMilliseconds).ToString();
+
+    /// <summary>The same in UTF-8.</summary>
+    public static Utf8Text Utf8(long epochMilliseconds)
+    {
+        // The round-trip format is the one that .NET writes without reading a pattern.
+        Span<byte> text = stackalloc byte[RoundTripLength];
+        DateTimeOffset.FromUnixTimeMilliseconds(epochMilliseconds).UtcDateTime.TryFormat(text, out _, "O", CultureInfo.InvariantCulture);
+        text[WireLength - 1] = (byte)'Z';
+        return new Utf8Text(text[..WireLength].ToArray());
+    }
 
     /// <summary>
     /// Reads an ISO 8601 date or date and time. Without an offset it is UTC; parts of a millisecond are cut off.

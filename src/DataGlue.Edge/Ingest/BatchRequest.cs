@@ -163,7 +163,7 @@ internal abstract class BatchItem
             var (outcome, rejection) = Rejection.Read(results[0]);
             return rejection is not null
                 ? Rejected(rejection)
-                : new BatchResult(Name(outcome.Status)) { EventId = write.EventId, NewUser = outcome.NewUser };
+                : new BatchResult(Name(outcome.Status)) { EventId = write.EventId.Decode(), NewUser = outcome.NewUser };
         }
     }
 
@@ -174,7 +174,7 @@ internal abstract class BatchItem
         public override BatchResult Read(ReadOnlySpan<WriteResult> results)
         {
             var (outcome, rejection) = Rejection.Read(write, results[0]);
-            return rejection is not null ? Rejected(rejection) : new BatchResult(Name(outcome.Status)) { EventId = outcome.EventId };
+            return rejection is not null ? Rejected(rejection) : new BatchResult(Name(outcome.Status)) { EventId = outcome.EventId.Decode() };
         }
     }
 

@@ -7,9 +7,9 @@ namespace DataGlue.Edge.Ingest;
 public sealed class IdentifyRequest
 {
     private readonly long received;
-    private string? glueUserId;
-    private string? email;
-    private string? eventId;
+    private Utf8Text glueUserId;
+    private Utf8Text email;
+    private Utf8Text eventId;
     private long? timestamp;
     private JsonText? traits;
     private JsonText? context;
@@ -30,7 +30,7 @@ public sealed class IdentifyRequest
             request.ReadField(ref reader, ref fields);
         }
 
-        if (request.glueUserId is null || request.email is null)
+        if (!request.glueUserId.IsPresent || !request.email.IsPresent)
         {
             faults.AddFirst("glue_user_id and email are required");
         }
@@ -47,19 +47,19 @@ public sealed class IdentifyRequest
         var touch = Touch.Of(context, properties: null);
         return new IdentityWrite
         {
-            GlueUserId = glueUserId!,
-            EventId = eventId ?? ids.NewIdentification(received),
+            GlueUserId = glueUserId,
+            EventId = eventId.IsPresent ? eventId : ids.NewIdentification(received),
             Kind = IdentityKind.Identify,
-            Timestamp = Instants.Format(time),
+            Timestamp = Instants.Utf8(time),
             Email = email,
-            Traits = traits?.ToString(),
-            Context = context is { IsEmptyObject: false } given ? given.ToString() : null,
-            FirstSeen = Instants.Format(time),
-            LastSeen = Instants.Format(time),
-            Touch = touch?.Json,
+            Traits = traits?.Text ?? default,
+            Context = context is { IsEmptyObject: false } given ? given.Text : default,
+            FirstSeen = Instants.Utf8(time),
+            LastSeen = Instants.Utf8(time),
+            Touch = touch?.Json ?? default,
             TouchCounts = touch?.Counts ?? false,
             Fingerprint = JsonText.Combine(JsonText.HashOf(email), traits?.Hash ?? 0, context?.Hash ?? 0),
-            Received = Instants.Format(received),
+            Received = Instants.Utf8(received),
         };
     }
 

@@ -28,7 +28,7 @@ public static class IngestEndpoints
         return rejection is not null
             ? Reject(rejection)
             : new JsonReply<IdentifyReply>(
-                StatusCodes.Status200OK, new IdentifyReply(true, write.GlueUserId, outcome.NewUser), EdgeJson.Wire.IdentifyReply);
+                StatusCodes.Status200OK, new IdentifyReply(true, write.GlueUserId.ToString(), outcome.NewUser), EdgeJson.Wire.IdentifyReply);
     }
 
     private static async Task<IResult> TrackAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock, ServerIds ids)
@@ -43,7 +43,7 @@ public static class IngestEndpoints
         return rejection is not null
             ? Reject(rejection)
             : new JsonReply<TrackReply>(
-                StatusCodes.Status200OK, new TrackReply(true, outcome.EventId, duplicate), EdgeJson.Wire.TrackReply);
+                StatusCodes.Status200OK, new TrackReply(true, outcome.EventId.ToString(), duplicate), EdgeJson.Wire.TrackReply);
     }
 
     private static async Task<IResult> SyncAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock, ServerIds ids)

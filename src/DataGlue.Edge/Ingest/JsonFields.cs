@@ -101,35 +101,34 @@ internal ref struct JsonFields(string prefix, Faults faults)
     }
 
     /// <summary>Reads a text of 1 to <paramref name="most"/> characters.</summary>
-    /// <returns>Null when absent (JSON null or, for a required field, the empty text); empty, with a fault, when unusable.</returns>
-    public readonly string? ReadText(ref Utf8JsonReader reader, string name, int most, bool trim = false, bool required = false)
+    /// <returns>None when absent (JSON null or, for a required field, the empty text); empty, with a fault, when unusable.</returns>
+    public readonly Utf8Text ReadText(ref Utf8JsonReader reader, string name, int most, bool trim = false, bool required = false)
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null)
         {
-            return null;
+            return default;
         }
 
         if (reader.TokenType != JsonTokenType.String)
         {
             faults.Add($"{prefix}{name} must be a string of 1 to {most} characters");
             SkipNested(ref reader, name);
-            return "";
+            return Empty;
         }
 
-        var text = JsonText.ReadString(ref reader, prefix + name, faults);
-        if (text is null)
+        var text = ReadPlain(ref reader, name, trim);
+        if (!text.IsPresent)
         {
-            return "";
+            return Empty;
         }
 
-        text = trim ? text.Trim() : text;
-        if (text.Length == 0 && required)
+        if (text.Span.IsEmpty && required)
         {
-            return null;
+            return default;
         }
 
-        if (text.Length == 0 || LongerThan(text, most))
+        if (text.Span.IsEmpty || LongerThan(text, most))
         {
             faults.Add($"{prefix}{name} must be 1 to {most} characters long");
         }
@@ -200,6 +199,8 @@ internal ref struct JsonFields(string prefix, Faults faults)
     /// <returns>False when the value is null, or, with a fault, something else.</returns>
     public readonly bool EnterArray(ref Utf8JsonReader reader, string name) => Enter(ref reader, name, JsonTokenType.StartArray, "an array");
 
+    private static Utf8Text Empty => new([]);
+
     private readonly string Label => prefix.TrimEnd('.');
 
     // What a fault names when it lies in a part that has no name of its own.
@@ -238,6 +239,13 @@ internal ref struct JsonFields(string prefix, Faults faults)
         }
     }
 
+    // What is not escaped can be taken as it is: the body is valid UTF-8, and JSON allows no control character in it.
+    private readonly Utf8Text ReadPlain(ref Utf8JsonReader reader, string name, bool trim) => reader.ValueIsEscaped || trim
+        ? Utf8Text.From(Trim(JsonText.ReadString(ref reader, prefix + name, faults), trim))
+        : new Utf8Text(reader.ValueSpan.ToArray());
+
+    private static string? Trim(string? text, bool trim) => trim ? text?.Trim() : text;
+
     private readonly bool TryReadInstant(ref Utf8JsonReader reader, string label, out long instant)
     {
         instant = 0;
@@ -247,8 +255,20 @@ internal ref struct JsonFields(string prefix, Faults faults)
     }
 
     /// <summary>Whether a text has more characters than that: Unicode code points, as in PostgreSQL's VARCHAR(255) and SQLite's length().</summary>
-    public static bool LongerThan(string text, int most) =>
-        text.Length > most && text.Length - text.Count(char.IsLowSurrogate) > most;
+    public static bool LongerThan(Utf8Text text, int most) =>
+        text.Span.Length > most && CountCharacters(text.Span) > most;
+
+    // Every byte but those that go on with a character begins one.
+    private static int CountCharacters(ReadOnlySpan<byte> text)
+    {
+        var count = 0;
+        foreach (var value in text)
+        {
+            count += (value & 0xC0) == 0x80 ? 0 : 1;
+        }
+
+        return count;
+    }
 
     private static string Quote(string text) => text.Length <= MaxQuoted ? text : string.Concat(text.AsSpan(0, MaxQuoted), "...");
 }

@@ -46,7 +46,7 @@ internal readonly record struct JsonMember(string Name, JsonText Value)
     }
 
     /// <summary>The members as a JSON object, in their order.</summary>
-    public static string Object(IEnumerable<JsonMember> members)
+    public static Utf8Text Object(IEnumerable<JsonMember> members)
     {
         var json = new StringBuilder("{");
         foreach (var member in members)
@@ -55,7 +55,7 @@ internal readonly record struct JsonMember(string Name, JsonText Value)
                 .Append("\":").Append(member.Value.ToString());
         }
 
-        return json.Append('}').ToString();
+        return Utf8Text.From(json.Append('}').ToString());
     }
 
     /// <summary>A hash of the members that does not depend on their order.</summary>

@@ -17,8 +17,11 @@ public readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
     /// <summary>Whether this is an object without members.</summary>
     public bool IsEmptyObject => Utf8.AsSpan().SequenceEqual("{}"u8);
 
+    /// <summary>The text as it is stored.</summary>
+    public Utf8Text Text => new(Utf8);
+
     /// <inheritdoc/>
-    public override string ToString() => System.Text.Encoding.UTF8.GetString(Utf8);
+    public override string ToString() => Text.ToString();
 
     /// <summary>
     /// Reads the value at which <paramref name="reader"/> stands, to its last token. What JSON allows and the database
@@ -62,7 +65,10 @@ public readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
     internal static ulong Combine(params ReadOnlySpan<ulong> hashes) => HashOf(MemoryMarshal.AsBytes(hashes));
 
     /// <summary>A hash of a text; the absent text has one of its own.</summary>
-    internal static ulong HashOf(string? text) => text is null ? 0 : HashOf(System.Text.Encoding.UTF8.GetBytes(text));
+    internal static ulong HashOf(Utf8Text text) => text.IsPresent ? HashOf(text.Span) : 0;
+
+    /// <summary>The same of a text that is there.</summary>
+    internal static ulong HashOf(string text) => HashOf(System.Text.Encoding.UTF8.GetBytes(text));
 
     private static ulong HashOf(ReadOnlySpan<byte> bytes) => XxHash3.HashToUInt64(bytes);
 

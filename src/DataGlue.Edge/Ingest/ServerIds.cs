@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Unicode;
 
 namespace DataGlue.Edge.Ingest;
 
@@ -9,7 +10,7 @@ namespace DataGlue.Edge.Ingest;
 /// </summary>
 public sealed class ServerIds
 {
-    private const string Base36 = "0123456789abcdefghijklmnopqrstuvwxyz";
+    private const int MaxLength = 48;
 
     private const int TailLength = 9;
 
@@ -20,24 +21,30 @@ public sealed class ServerIds
     // Every process begins elsewhere and goes up by steps that nobody can guess: two of them do not meet within a millisecond.
     private long lastTail = (RandomNumberGenerator.GetInt32(int.MaxValue) * 16_384L) + RandomNumberGenerator.GetInt32(16_384);
 
+    private static ReadOnlySpan<byte> Base36 => "0123456789abcdefghijklmnopqrstuvwxyz"u8;
+
     /// <summary>An id for an event received at <paramref name="now"/>, in milliseconds since 1970.</summary>
-    public string NewEvent(long now) => New("evt", now);
+    public Utf8Text NewEvent(long now) => New("evt"u8, now);
 
     /// <summary>An id for an identification received at <paramref name="now"/>, in milliseconds since 1970.</summary>
-    public string NewIdentification(long now) => New("idn", now);
+    public Utf8Text NewIdentification(long now) => New("idn"u8, now);
 
-    private string New(string prefix, long now)
+    private Utf8Text New(ReadOnlySpan<byte> prefix, long now)
     {
-        var tail = Interlocked.Add(ref lastTail, RandomNumberGenerator.GetInt32(1, MaxStep)) % Tails;
-        return string.Create(CultureInfo.InvariantCulture, $"{prefix}_{now}_{Format(tail)}");
+        Span<byte> id = stackalloc byte[MaxLength];
+        Utf8.TryWrite(id, CultureInfo.InvariantCulture, $"{prefix}_{now}_", out var length);
+        WriteTail(id.Slice(length, TailLength), NextTail());
+        return new Utf8Text(id[..(length + TailLength)].ToArray());
     }
 
-    private static string Format(long tail) => string.Create(TailLength, tail, static (text, rest) =>
+    private long NextTail() => Interlocked.Add(ref lastTail, RandomNumberGenerator.GetInt32(1, MaxStep)) % Tails;
+
+    private static void WriteTail(Span<byte> text, long rest)
     {
         for (var i = text.Length - 1; i >= 0; i--)
         {
             text[i] = Base36[(int)(rest % Base36.Length)];
             rest /= Base36.Length;
         }
-    });
+    }
 }

@@ -16,7 +16,7 @@ internal sealed class SyncProfile
 
     private readonly List<JsonMember> unknown = [];
     private readonly List<ProfileTouch> touches = [];
-    private string? email;
+    private Utf8Text email;
     private JsonText? traits;
     private long? firstSeen;
     private long? lastSeen;
@@ -44,15 +44,15 @@ internal sealed class SyncProfile
     /// <param name="syncId">The sync's own <c>event_id</c>, if it has one.</param>
     /// <param name="syncedAt">The time of the sync, in milliseconds since 1970.</param>
     /// <param name="received">When the request was received, in milliseconds since 1970.</param>
-    public IEnumerable<IdentityWrite> ToWrites(string user, string? syncId, long syncedAt, long received)
+    public IEnumerable<IdentityWrite> ToWrites(Utf8Text user, Utf8Text syncId, long syncedAt, long received)
     {
         var members = TraitMembers();
         var hash = JsonText.Combine(
             JsonText.HashOf(email), JsonMember.Hash(members), (ulong)(firstSeen ?? -1), (ulong)(lastSeen ?? -1),
             touches.Aggregate(0UL, (sum, touch) => sum + touch.Hash));
         // Without an id of its own a sync is known by its time and content, so that its repetition adds nothing.
-        var id = syncId ?? $"sync_{syncedAt}_{hash:x16}";
-        if (email is not null || members.Count > 0 || firstSeen is not null || lastSeen is not null)
+        var id = syncId.IsPresent ? syncId : Utf8Text.From($"sync_{syncedAt}_{hash:x16}");
+        if (email.IsPresent || members.Count > 0 || firstSeen is not null || lastSeen is not null)
         {
             yield return ProfileWrite(members) with { Fingerprint = hash };
         }
@@ -65,11 +65,11 @@ internal sealed class SyncProfile
         IdentityWrite ProfileWrite(List<JsonMember> traitMembers)
         {
             // Only an identification is a visit; a sync by itself is none.
-            var visit = email is null ? (long?)null : syncedAt;
+            var visit = email.IsPresent ? syncedAt : (long?)null;
             return Row(IdentityKind.Sync, syncedAt) with
             {
                 Email = email,
-                Traits = traitMembers.Count == 0 ? null : JsonMember.Object(traitMembers),
+                Traits = traitMembers.Count == 0 ? default : JsonMember.Object(traitMembers),
                 FirstSeen = Format(Least(firstSeen, lastSeen, visit)),
                 LastSeen = Format(Greatest(firstSeen, lastSeen, visit)),
             };
@@ -81,7 +81,7 @@ internal sealed class SyncProfile
             return Row(touch.Kind, touch.Timestamp ?? fallback ?? syncedAt) with
             {
                 // Known by its content: every later sync reports it again.
-                EventId = touch.Timestamp is null ? id : $"touch_{touch.Hash:x16}",
+                EventId = touch.Timestamp is null ? id : Utf8Text.From($"touch_{touch.Hash:x16}"),
                 Touch = touch.Touch.Json,
                 TouchCounts = touch.Touch.Counts,
                 Fingerprint = touch.Hash,
@@ -93,12 +93,12 @@ internal sealed class SyncProfile
             GlueUserId = user,
             EventId = id,
             Kind = kind,
-            Timestamp = Instants.Format(time),
-            Received = Instants.Format(received),
+            Timestamp = Instants.Utf8(time),
+            Received = Instants.Utf8(received),
         };
     }
 
-    private static string? Format(long? instant) => instant is { } known ? Instants.Format(known) : null;
+    private static Utf8Text Format(long? instant) => instant is { } known ? Instants.Utf8(known) : default;
 
     private static long? Least(params ReadOnlySpan<long?> instants)
     {

@@ -6,11 +6,13 @@ namespace DataGlue.Edge.Ingest;
 /// <summary>POST /glue/sync: a browser hands over all that it has kept about its visitor.</summary>
 public sealed class SyncRequest
 {
+    private static readonly Utf8Text NoId = new([]);
+
     private readonly long received;
     private readonly List<SyncedSession> sessions = [];
     private readonly List<SyncedEvent> events = [];
-    private string? glueUserId;
-    private string? eventId;
+    private Utf8Text glueUserId;
+    private Utf8Text eventId;
     private long? syncedAt;
     private bool hasData;
     private SyncProfile? profile;
@@ -37,7 +39,7 @@ public sealed class SyncRequest
             request.ReadField(ref reader, ref fields, faults);
         }
 
-        if (request.glueUserId is null || !request.hasData)
+        if (!request.glueUserId.IsPresent || !request.hasData)
         {
             faults.AddFirst("glue_user_id and data are required");
         }
@@ -52,21 +54,21 @@ public sealed class SyncRequest
     {
         var time = syncedAt ?? received;
         var writes = new List<IWrite>();
-        var sync = new SyncWrite(glueUserId!, Instants.Format(time), Instants.Format(received));
+        var sync = new SyncWrite(glueUserId, Instants.Utf8(time), Instants.Utf8(received));
         writes.Add(sync);
         if (profile is not null)
         {
-            writes.AddRange(profile.ToWrites(glueUserId!, eventId, time, received));
+            writes.AddRange(profile.ToWrites(glueUserId, eventId, time, received));
         }
 
         writes.AddRange(sessions.Select(session =>
-            new SessionWrite(sync.GlueUserId, session.SessionId, session.Data, sync.SyncedAt, eventId ?? "", sync.Received)));
+            new SessionWrite(sync.GlueUserId, session.SessionId, session.Data, sync.SyncedAt, eventId.Or(NoId), sync.Received)));
         return (writes, [.. events.Where(item => item.Faults.None).Select(item => item.Request!.ToWrite(ids, glueUserId))]);
     }
 
     private void RejectOthersEvents()
     {
-        foreach (var item in events.Where(item => item.Request?.GlueUserId is { Length: > 0 } user && user != glueUserId))
+        foreach (var item in events.Where(item => item.Request?.GlueUserId is { Span.IsEmpty: false } user && user != glueUserId))
         {
             item.Faults.Add("glue_user_id must be that of the sync, or absent");
         }
@@ -208,7 +210,7 @@ public sealed record SyncedEvent(TrackRequest? Request, Faults Faults)
 /// <summary>One session of a sync, kept whole.</summary>
 /// <param name="SessionId">Its <c>session_id</c>, or else its <c>id</c>.</param>
 /// <param name="Data">The session as it was sent, as JSON text.</param>
-internal sealed record SyncedSession(string SessionId, string Data)
+internal sealed record SyncedSession(Utf8Text SessionId, Utf8Text Data)
 {
     public static SyncedSession Read(ref Utf8JsonReader reader, string label, Faults faults)
     {
@@ -216,25 +218,25 @@ internal sealed record SyncedSession(string SessionId, string Data)
         {
             reader.Skip();
             faults.Add($"{label} must be an object");
-            return new SyncedSession("", "");
+            return new SyncedSession(default, default);
         }
 
         var data = JsonText.Read(ref reader, label, faults);
-        return new SyncedSession(ReadId(data, label, faults) ?? "", data.ToString());
+        return new SyncedSession(ReadId(data, label, faults), data.Text);
     }
 
     // An id of another type is the client's own affair as long as session_id says which session it is.
-    private static string? ReadId(JsonText data, string label, Faults faults)
+    private static Utf8Text ReadId(JsonText data, string label, Faults faults)
     {
         var members = JsonMember.Of(data, label, faults);
-        var id = Text(members, "session_id") ?? Text(members, "id");
-        if (id is { Length: > 0 } && !JsonFields.LongerThan(id, Limits.Id))
+        var id = Utf8Text.From(Text(members, "session_id") ?? Text(members, "id"));
+        if (!id.Span.IsEmpty && !JsonFields.LongerThan(id, Limits.Id))
         {
             return id;
         }
 
         faults.Add($"{label} needs a session_id or id of 1 to {Limits.Id} characters");
-        return null;
+        return default;
     }
 
     private static string? Text(List<JsonMember> members, string name) => members.Find(member => member.Name == name).Text;

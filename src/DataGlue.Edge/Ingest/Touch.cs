@@ -7,7 +7,7 @@ namespace DataGlue.Edge.Ingest;
 /// <summary>What an arrival says about where it came from.</summary>
 /// <param name="Json">The touch keys that it has, as a JSON object, without a timestamp.</param>
 /// <param name="Counts">Whether it has a campaign, a click id or an outside referrer, so that it may be a last touch.</param>
-public sealed record Touch(string Json, bool Counts)
+public sealed record Touch(Utf8Text Json, bool Counts)
 {
     private const string Referrer = "referrer";
 

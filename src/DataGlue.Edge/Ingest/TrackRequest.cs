@@ -7,19 +7,19 @@ namespace DataGlue.Edge.Ingest;
 public sealed class TrackRequest
 {
     private readonly long received;
-    private string? glueUserId;
-    private string? eventName;
-    private string? sessionId;
-    private string? email;
-    private string? eventId;
+    private Utf8Text glueUserId;
+    private Utf8Text eventName;
+    private Utf8Text sessionId;
+    private Utf8Text email;
+    private Utf8Text eventId;
     private long? timestamp;
     private JsonText? properties;
     private JsonText? context;
 
     private TrackRequest(long received) => this.received = received;
 
-    /// <summary>Whose event it is; null in an event of a sync that leaves it to the sync.</summary>
-    public string? GlueUserId => glueUserId;
+    /// <summary>Whose event it is; none in an event of a sync that leaves it to the sync.</summary>
+    public Utf8Text GlueUserId => glueUserId;
 
     /// <summary>Reads the object at whose start <paramref name="reader"/> stands; what does not fit goes to <paramref name="faults"/>.</summary>
     /// <param name="reader">The body.</param>
@@ -36,7 +36,7 @@ public sealed class TrackRequest
             request.ReadField(ref reader, ref fields);
         }
 
-        if (request.eventName is null || (request.glueUserId is null && !synced))
+        if (!request.eventName.IsPresent || (!request.glueUserId.IsPresent && !synced))
         {
             faults.AddFirst(synced ? "event is required" : "glue_user_id and event are required");
         }
@@ -47,29 +47,29 @@ public sealed class TrackRequest
     /// <summary>The write of a request without faults.</summary>
     /// <param name="ids">Makes its id where it has none.</param>
     /// <param name="user">Whose event it is where the event does not say it.</param>
-    public EventWrite ToWrite(ServerIds ids, string? user = null)
+    public EventWrite ToWrite(ServerIds ids, Utf8Text user = default)
     {
         ArgumentNullException.ThrowIfNull(ids);
         var touch = Touch.Of(context, properties);
         var given = properties ?? JsonText.EmptyObject;
-        var owner = glueUserId ?? user!;
+        var owner = glueUserId.Or(user);
         var time = timestamp ?? received;
         return new EventWrite
         {
             GlueUserId = owner,
-            EventId = eventId ?? ids.NewEvent(received),
-            ServerMade = eventId is null,
+            EventId = eventId.IsPresent ? eventId : ids.NewEvent(received),
+            ServerMade = !eventId.IsPresent,
             SessionId = sessionId,
-            Event = eventName!,
-            Timestamp = Instants.Format(time),
-            Properties = given.ToString(),
+            Event = eventName,
+            Timestamp = Instants.Utf8(time),
+            Properties = given.Text,
             Email = email,
-            Context = context is { IsEmptyObject: false } known ? known.ToString() : null,
-            Touch = touch?.Json,
+            Context = context is { IsEmptyObject: false } known ? known.Text : default,
+            Touch = touch?.Json ?? default,
             TouchCounts = touch?.Counts ?? false,
             Fingerprint = JsonText.Combine(
                 JsonText.HashOf(owner), (ulong)time, JsonText.HashOf(sessionId), JsonText.HashOf(eventName), given.Hash),
-            Received = Instants.Format(received),
+            Received = Instants.Utf8(received),
         };
     }
 

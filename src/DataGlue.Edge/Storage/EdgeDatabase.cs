@@ -15,6 +15,8 @@ public sealed partial class EdgeDatabase
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA journal_size_limit = 67108864;
+        PRAGMA wal_autocheckpoint = 4096;
+        PRAGMA cache_size = -12288;
         SELECT count(*) FROM sqlite_schema;
         """;
 

@@ -208,7 +208,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
 
     private WriteResult Run(Submission submission, int index) => Prepare(submission.Plan(index)).Run(submission.Values(index));
 
-    private void Rebuild() => Prepare(WriteSql.Rebuild).Run([Instants.Format(Instants.Now(clock))]);
+    private void Rebuild() => Prepare(WriteSql.Rebuild).Run([Instants.Utf8(Instants.Now(clock))]);
 
     private PreparedPlan Prepare(WritePlan plan)
     {

@@ -1,21 +1,34 @@
-using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace DataGlue.Edge.Storage;
 
 /// <summary>The statements of a plan, prepared once for the life of the writer's connection.</summary>
-internal sealed partial class PreparedPlan : IDisposable
+internal sealed class PreparedPlan : IDisposable
 {
-    private readonly Statement[] statements;
+    private readonly sqlite3 database;
+    private readonly PreparedStatement[] shortcut;
+    private readonly PreparedStatement[] statements;
 
-    public PreparedPlan(SqliteConnection connection, WritePlan plan) =>
-        statements = [.. plan.Statements.Select(sql => new Statement(connection, sql, plan.Parameters))];
-
-    /// <summary>Runs the statements in order.</summary>
-    /// <exception cref="SqliteException">One failed; those before it have run.</exception>
-    public WriteResult Run(object?[] values)
+    public PreparedPlan(SqliteConnection connection, WritePlan plan)
     {
-        var rows = new object?[]?[statements.Length];
+        database = connection.Handle!;
+        shortcut = [.. plan.Shortcut.Select(Prepare)];
+        statements = [.. plan.Statements.Select(Prepare)];
+
+        PreparedStatement Prepare(string sql) => new(connection, sql, plan.Parameters);
+    }
+
+    /// <summary>Runs the shortcut where the write is of the common kind, else the statements in order.</summary>
+    /// <exception cref="SqliteException">One failed; those before it have run.</exception>
+    public WriteResult Run(ReadOnlySpan<WriteValue> values)
+    {
+        if (TryShortcut(values))
+        {
+            return WriteResult.Direct;
+        }
+
+        var rows = new WriteValue[]?[statements.Length];
         for (var i = 0; i < statements.Length; i++)
         {
             rows[i] = statements[i].Run(values);
@@ -26,79 +39,23 @@ internal sealed partial class PreparedPlan : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in statements)
+        foreach (var statement in shortcut.Concat(statements))
         {
             statement.Dispose();
         }
     }
 
-    [GeneratedRegex(@"@\w+")]
-    private static partial Regex ParameterNames();
-
-    private sealed class Statement : IDisposable
+    private bool TryShortcut(ReadOnlySpan<WriteValue> values)
     {
-        private readonly SqliteCommand command;
-        private readonly int[] slots;
-        private readonly bool returnsRow;
-
-        public Statement(SqliteConnection connection, string sql, IReadOnlyList<string> parameters)
+        for (var i = 0; i < shortcut.Length; i++)
         {
-            command = connection.CreateCommand();
-            command.CommandText = sql;
-            var used = ParameterNames().Matches(sql).Select(match => match.Value).Distinct().ToArray();
-            slots = [.. used.Select(name => IndexOf(parameters, name[1..]))];
-            foreach (var name in used)
+            shortcut[i].Run(values);
+            if (i == 0 && raw.sqlite3_changes(database) == 0)
             {
-                command.Parameters.Add(new SqliteParameter(name, SqliteType.Text));
+                return false;
             }
-
-            returnsRow = sql.StartsWith("SELECT", StringComparison.Ordinal) || sql.Contains("RETURNING", StringComparison.Ordinal);
-            command.Prepare();
         }
 
-        public object?[]? Run(object?[] values)
-        {
-            for (var i = 0; i < slots.Length; i++)
-            {
-                Bind(command.Parameters[i], values[slots[i]]);
-            }
-
-            if (!returnsRow)
-            {
-                command.ExecuteNonQuery();
-                return null;
-            }
-
-            using var reader = command.ExecuteReader();
-            object?[]? row = null;
-            while (reader.Read())
-            {
-                row = new object?[reader.FieldCount];
-                reader.GetValues(row!);
-            }
-
-            return row;
-        }
-
-        public void Dispose() => command.Dispose();
-
-        private static void Bind(SqliteParameter parameter, object? value)
-        {
-            parameter.SqliteType = value is long ? SqliteType.Integer : SqliteType.Text;
-            parameter.Value = value ?? DBNull.Value;
-        }
-
-        private static int IndexOf(IReadOnlyList<string> parameters, string name)
-        {
-            for (var i = 0; i < parameters.Count; i++)
-            {
-                if (parameters[i] == name)
-                {
-                    return i;
-                }
-            }
-
-            throw new InvalidOperationException($"The plan has no parameter {name}");
-        }
+        return shortcut.Length > 0;
     }
 }

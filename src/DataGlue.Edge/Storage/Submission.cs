@@ -3,22 +3,26 @@ namespace DataGlue.Edge.Storage;
 /// <summary>The writes of one request, waiting for the commit that makes them durable.</summary>
 internal sealed class Submission
 {
-    // A write holds its values about once as text and once on its way through SQLite; the rest is a fixed price.
+    // A write holds its values about once here and once on its way through SQLite; the rest is a fixed price.
     private const int SizeOfWrite = 512;
 
     private readonly IReadOnlyList<IWrite> writes;
-    private readonly object?[][] values;
+    private readonly WriteValue[][] values;
     private readonly TaskCompletionSource<WriteResult[]> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Submission(IReadOnlyList<IWrite> writes)
     {
         this.writes = writes;
-        values = [.. writes.Select(write => write.Values)];
+        values = new WriteValue[writes.Count][];
         Results = new WriteResult[writes.Count];
-        Size = values.Sum(row => SizeOfWrite + (row.Sum(value => (value as string)?.Length ?? 0) * (long)sizeof(char)));
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = writes[i].Values;
+            Size += SizeOf(values[i]);
+        }
     }
 
-    public int Count => writes.Count;
+    public int Count => values.Length;
 
     /// <summary>What became of each write, set while the transaction runs; holds only once it is committed.</summary>
     public WriteResult[] Results { get; }
@@ -31,9 +35,20 @@ internal sealed class Submission
 
     public WritePlan Plan(int index) => writes[index].Plan;
 
-    public object?[] Values(int index) => values[index];
+    public ReadOnlySpan<WriteValue> Values(int index) => values[index];
 
     public void Complete() => completion.TrySetResult(Results);
 
     public void Fail(StorageUnavailableException reason) => completion.TrySetException(reason);
+
+    private static long SizeOf(WriteValue[] row)
+    {
+        long size = SizeOfWrite;
+        foreach (ref readonly var value in row.AsSpan())
+        {
+            size += 2 * value.Text.Span.Length;
+        }
+
+        return size;
+    }
 }

@@ -7,28 +7,38 @@ namespace DataGlue.Edge.Storage;
 /// <param name="Name">What a log calls it.</param>
 /// <param name="Parameters">The names of the bound values, without their sign.</param>
 /// <param name="Statements">The statements; each uses the parameters that it needs, and returns one row at the most.</param>
-public sealed record WritePlan(string Name, IReadOnlyList<string> Parameters, IList<string> Statements);
+public sealed record WritePlan(string Name, IReadOnlyList<string> Parameters, IList<string> Statements)
+{
+    /// <summary>
+    /// A unit of its own that may run before <see cref="Statements"/>: it does the whole of the common case in few statements. In
+    /// every other case its first statement changes no row, those after it find nothing to do, and <see cref="Statements"/> are run.
+    /// </summary>
+    public IReadOnlyList<string> Shortcut { get; init; } = [];
+}
 
 /// <summary>What became of one write.</summary>
 /// <param name="Rows">The row that each statement returned, null where it returned none.</param>
 /// <param name="Refusal">Why the database refused this write alone; null when it is stored.</param>
-public sealed record WriteResult(object?[]?[] Rows, string? Refusal)
+public sealed record WriteResult(WriteValue[]?[] Rows, string? Refusal)
 {
-    /// <summary>Whether the first statement returned a true value in this column.</summary>
-    public bool Flag(int column) => Rows[0]?[column] is long and not 0;
+    /// <summary>What a write comes to that <see cref="WritePlan.Shortcut"/> has stored.</summary>
+    public static WriteResult Direct { get; } = new([], Refusal: null);
 
-    /// <summary>The text that this statement of the plan returned in its first column.</summary>
-    public string? Text(WritePlan plan, string statement)
+    /// <summary>Whether the first statement returned a true value in this column.</summary>
+    public bool Flag(int column) => Rows[0] is { } row && row[column].Number != 0;
+
+    /// <summary>The text that this statement of the plan returned in its first column; none where it returned no row.</summary>
+    public Utf8Text Text(WritePlan plan, string statement)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return Rows[plan.Statements.IndexOf(statement)]?[0] as string;
+        return Rows[plan.Statements.IndexOf(statement)] is { } row ? row[0].Text : default;
     }
 }
 
 /// <summary>What became of an event.</summary>
 /// <param name="Status">Stored, duplicate or of another user.</param>
 /// <param name="EventId">The id under which it stands.</param>
-public readonly record struct EventOutcome(WriteStatus Status, string EventId);
+public readonly record struct EventOutcome(WriteStatus Status, Utf8Text EventId);
 
 /// <summary>What became of an identification.</summary>
 /// <param name="Status">Stored, duplicate or of another user.</param>

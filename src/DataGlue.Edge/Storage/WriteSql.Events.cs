@@ -19,14 +19,14 @@ public static partial class WriteSql
     // The same event, reported live without an id: the one that a report with an id takes over.
     private const string LiveCandidate = """
         SELECT c.id FROM events c
-        WHERE c.fingerprint = @fingerprint AND c.server_made = 1 AND c.live_event_id IS NULL AND c.glue_user_id = @user AND c.timestamp = @timestamp
+        WHERE c.timestamp = @timestamp AND c.fingerprint = @fingerprint AND c.server_made = 1 AND c.live_event_id IS NULL AND c.glue_user_id = @user
         ORDER BY c.id LIMIT 1
         """;
 
     // The same event, reported with an id, that no live report has met yet.
     private const string SyncedCandidate = """
         SELECT c.id FROM events c
-        WHERE c.fingerprint = @fingerprint AND c.server_made = 0 AND c.live_event_id IS NULL AND c.glue_user_id = @user AND c.timestamp = @timestamp
+        WHERE c.timestamp = @timestamp AND c.fingerprint = @fingerprint AND c.server_made = 0 AND c.live_event_id IS NULL AND c.glue_user_id = @user
         ORDER BY c.id LIMIT 1
         """;
 
@@ -103,6 +103,28 @@ public static partial class WriteSql
         INSERT INTO events ({EventColumns})
         SELECT {EventValues}, 1
         WHERE NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
+        """;
+
+    // The common event: of an id never seen, without a twin, of a visitor whose profile is new or has its log.
+    private const string IsCommon = """
+        NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
+          AND NOT EXISTS (SELECT 1 FROM users WHERE glue_user_id = @user AND logged = 0)
+        """;
+
+    private const string InsertCommonEvent = $"""
+        INSERT INTO events ({EventColumns})
+        SELECT {EventValues}, 0
+        WHERE {IsCommon}
+          AND NOT EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id <> @user AND kind = 'identify')
+          AND NOT EXISTS ({LiveCandidate})
+        ON CONFLICT (event_id) DO NOTHING
+        """;
+
+    private const string InsertCommonLiveEvent = $"""
+        INSERT INTO events ({EventColumns})
+        SELECT {EventValues}, 1
+        WHERE {IsCommon} AND NOT EXISTS ({SyncedCandidate})
+        ON CONFLICT (event_id) DO NOTHING
         """;
 
     private const string UpsertSession = """

@@ -87,7 +87,7 @@ public static partial class WriteSql
 
     private const string TouchKey = "l.timestamp || ' ' || l.event_id";
 
-    private const string JoinColumns =
+    private const string InsertJoined =
         "INSERT INTO users (glue_user_id, first_seen, last_seen, attribution, first_touch_key, last_touch_key, created_at, updated_at, logged)";
 
     // The touch of one row of a log, alone, as a profile would keep it.
@@ -111,8 +111,7 @@ public static partial class WriteSql
     private const string JoinFirst =
         $"CASE WHEN {TakesFirst} THEN excluded.attribution ->> 'first_touch' ELSE users.attribution ->> 'first_touch' END";
 
-    // A row inserted by hand has its log by now, and is rebuilt from it.
-    private const string JoinOnProfile = $"""
+    private const string SetJoined = $"""
         ON CONFLICT (glue_user_id) DO UPDATE SET
           first_seen = coalesce(min(users.first_seen, excluded.first_seen), users.first_seen, excluded.first_seen),
           last_seen = coalesce(max(users.last_seen, excluded.last_seen), users.last_seen, excluded.last_seen),
@@ -127,26 +126,39 @@ public static partial class WriteSql
           updated_at = excluded.updated_at,
           stale = CASE WHEN users.logged = 0 THEN 3 ELSE users.stale END,
           logged = 1
-        WHERE users.logged = 0 OR excluded.attribution IS NOT NULL
-          OR excluded.first_seen < coalesce(users.first_seen, '~') OR excluded.last_seen > coalesce(users.last_seen, '')
+        """;
+
+    private const string TellsMore = """
+        (excluded.attribution IS NOT NULL
+          OR excluded.first_seen < coalesce(users.first_seen, '~') OR excluded.last_seen > coalesce(users.last_seen, ''))
+        """;
+
+    // A row inserted by hand has its log by now, and is rebuilt from it.
+    private const string JoinOnProfile = $"{SetJoined} WHERE users.logged = 0 OR {TellsMore}";
+
+    private const string JoinCommonEvent = $"""
+        {InsertJoined}
+        SELECT l.glue_user_id, l.timestamp, l.timestamp, {RowTouch}
+        FROM events l WHERE l.event_id = @event_id AND l.glue_user_id = @user
+        {SetJoined} WHERE users.logged = 1 AND {TellsMore}
         """;
 
     private const string JoinEvent = $"""
-        {JoinColumns}
+        {InsertJoined}
         SELECT l.glue_user_id, l.timestamp, l.timestamp, {RowTouch}
         FROM events l WHERE l.event_id = @event_id AND l.glue_user_id = @user
         {JoinOnProfile}
         """;
 
     private const string JoinLiveEvent = $"""
-        {JoinColumns}
+        {InsertJoined}
         SELECT l.glue_user_id, l.timestamp, l.timestamp, {RowTouch}
         FROM events l WHERE (l.event_id = @event_id OR l.live_event_id = @event_id) AND l.glue_user_id = @user
         {JoinOnProfile}
         """;
 
     private const string JoinIdentity = $"""
-        {JoinColumns}
+        {InsertJoined}
         SELECT l.glue_user_id, l.first_seen, l.last_seen, {RowTouch}
         FROM identities l WHERE l.event_id = @event_id AND l.glue_user_id = @user AND l.kind = @kind
         {JoinOnProfile}

@@ -22,11 +22,17 @@ public static partial class WriteSql
 
     /// <summary>An event with an id of its own.</summary>
     public static WritePlan Track { get; } = new(
-        "track", EventParameters, [PriorEvent, AdoptForEvent, MarkStaleByEvent, ClaimLiveEvent, InsertEvent, JoinEvent]);
+        "track", EventParameters, [PriorEvent, AdoptForEvent, MarkStaleByEvent, ClaimLiveEvent, InsertEvent, JoinEvent])
+    {
+        Shortcut = [InsertCommonEvent, JoinCommonEvent],
+    };
 
     /// <summary>An event tracked live, without an id.</summary>
     public static WritePlan TrackLive { get; } = new(
-        "track", EventParameters, [AdoptForEvent, MarkStaleByLiveEvent, ClaimSyncedEvent, InsertLiveEvent, JoinLiveEvent]);
+        "track", EventParameters, [AdoptForEvent, MarkStaleByLiveEvent, ClaimSyncedEvent, InsertLiveEvent, JoinLiveEvent])
+    {
+        Shortcut = [InsertCommonLiveEvent, JoinCommonEvent],
+    };
 
     /// <summary>A row of the identity log.</summary>
     public static WritePlan Identify { get; } = new(
@@ -60,9 +66,14 @@ public static partial class WriteSql
     {
         ArgumentNullException.ThrowIfNull(write);
         ArgumentNullException.ThrowIfNull(result);
+        if (ReferenceEquals(result, WriteResult.Direct))
+        {
+            return new EventOutcome(WriteStatus.Stored, write.EventId);
+        }
+
         if (write.ServerMade)
         {
-            return result.Text(TrackLive, ClaimSyncedEvent) is { } synced
+            return result.Text(TrackLive, ClaimSyncedEvent) is { IsPresent: true } synced
                 ? new EventOutcome(WriteStatus.Duplicate, synced)
                 : new EventOutcome(WriteStatus.Stored, write.EventId);
         }
@@ -72,7 +83,7 @@ public static partial class WriteSql
             return new EventOutcome(WriteStatus.Stolen, write.EventId);
         }
 
-        var duplicate = result.Flag(WasKnown) || result.Text(Track, ClaimLiveEvent) is not null;
+        var duplicate = result.Flag(WasKnown) || result.Text(Track, ClaimLiveEvent).IsPresent;
         return new EventOutcome(duplicate ? WriteStatus.Duplicate : WriteStatus.Stored, write.EventId);
     }
 

@@ -10,41 +10,41 @@ public interface IWrite
     WritePlan Plan { get; }
 
     /// <summary>The values of <see cref="WritePlan.Parameters"/>, in their order.</summary>
-    object?[] Values { get; }
+    WriteValue[] Values { get; }
 }
 
 /// <summary>An event: tracked live, or one of a sync.</summary>
 public sealed record EventWrite : IWrite
 {
     /// <summary>Whose event it is.</summary>
-    public required string GlueUserId { get; init; }
+    public required Utf8Text GlueUserId { get; init; }
 
     /// <summary>The client's own id, or the one that the server made.</summary>
-    public required string EventId { get; init; }
+    public required Utf8Text EventId { get; init; }
 
     /// <summary>Whether the server made the id.</summary>
     public required bool ServerMade { get; init; }
 
     /// <summary>The session, if known.</summary>
-    public string? SessionId { get; init; }
+    public Utf8Text SessionId { get; init; }
 
     /// <summary>The name of the event.</summary>
-    public required string Event { get; init; }
+    public required Utf8Text Event { get; init; }
 
     /// <summary>When it happened.</summary>
-    public required string Timestamp { get; init; }
+    public required Utf8Text Timestamp { get; init; }
 
     /// <summary>A JSON object.</summary>
-    public required string Properties { get; init; }
+    public required Utf8Text Properties { get; init; }
 
     /// <summary>The e-mail that the event itself carried.</summary>
-    public string? Email { get; init; }
+    public Utf8Text Email { get; init; }
 
-    /// <summary>A JSON object, null when empty.</summary>
-    public string? Context { get; init; }
+    /// <summary>A JSON object; none when empty.</summary>
+    public Utf8Text Context { get; init; }
 
-    /// <summary>The touch keys as JSON, null when it has none.</summary>
-    public string? Touch { get; init; }
+    /// <summary>The touch keys as JSON; none where it has none.</summary>
+    public Utf8Text Touch { get; init; }
 
     /// <summary>Whether the touch may be a last touch.</summary>
     public bool TouchCounts { get; init; }
@@ -53,16 +53,16 @@ public sealed record EventWrite : IWrite
     public required ulong Fingerprint { get; init; }
 
     /// <summary>When the server received it.</summary>
-    public required string Received { get; init; }
+    public required Utf8Text Received { get; init; }
 
     /// <inheritdoc/>
     public WritePlan Plan => ServerMade ? WriteSql.TrackLive : WriteSql.Track;
 
     /// <inheritdoc/>
-    public object?[] Values =>
+    public WriteValue[] Values =>
     [
-        GlueUserId, EventId, SessionId, Event, Timestamp, Properties, Email, Context, Touch, TouchCounts ? 1L : 0L,
-        unchecked((long)Fingerprint), Received,
+        GlueUserId, EventId, SessionId, Event, Timestamp, Properties, Email, Context, Touch, TouchCounts,
+        Fingerprint, Received,
     ];
 }
 
@@ -86,34 +86,34 @@ public enum IdentityKind
 public sealed record IdentityWrite : IWrite
 {
     /// <summary>Whose profile it is.</summary>
-    public required string GlueUserId { get; init; }
+    public required Utf8Text GlueUserId { get; init; }
 
     /// <summary>The id that makes a repetition harmless.</summary>
-    public required string EventId { get; init; }
+    public required Utf8Text EventId { get; init; }
 
     /// <summary>What the row is.</summary>
     public required IdentityKind Kind { get; init; }
 
     /// <summary>The time at which it holds.</summary>
-    public required string Timestamp { get; init; }
+    public required Utf8Text Timestamp { get; init; }
 
     /// <summary>The e-mail, as it was sent.</summary>
-    public string? Email { get; init; }
+    public Utf8Text Email { get; init; }
 
     /// <summary>A JSON merge patch.</summary>
-    public string? Traits { get; init; }
+    public Utf8Text Traits { get; init; }
 
     /// <summary>A JSON object, null when empty.</summary>
-    public string? Context { get; init; }
+    public Utf8Text Context { get; init; }
 
     /// <summary>The earliest time at which this says that the visitor was seen.</summary>
-    public string? FirstSeen { get; init; }
+    public Utf8Text FirstSeen { get; init; }
 
     /// <summary>The latest such time.</summary>
-    public string? LastSeen { get; init; }
+    public Utf8Text LastSeen { get; init; }
 
     /// <summary>The touch keys as JSON, null when it has none.</summary>
-    public string? Touch { get; init; }
+    public Utf8Text Touch { get; init; }
 
     /// <summary>Whether the touch may be a last touch.</summary>
     public bool TouchCounts { get; init; }
@@ -122,16 +122,16 @@ public sealed record IdentityWrite : IWrite
     public ulong Fingerprint { get; init; }
 
     /// <summary>When the server received it.</summary>
-    public required string Received { get; init; }
+    public required Utf8Text Received { get; init; }
 
     /// <inheritdoc/>
     public WritePlan Plan => WriteSql.Identify;
 
     /// <inheritdoc/>
-    public object?[] Values =>
+    public WriteValue[] Values =>
     [
-        GlueUserId, EventId, KindName, Timestamp, Email, Email?.ToLowerInvariant(), Traits, Context, FirstSeen, LastSeen,
-        Touch, TouchCounts ? 1L : 0L, unchecked((long)Fingerprint), Received,
+        GlueUserId, EventId, KindName, Timestamp, Email, Email.Decode()?.ToLowerInvariant(), Traits, Context, FirstSeen, LastSeen,
+        Touch, TouchCounts, Fingerprint, Received,
     ];
 
     private string KindName => Kind switch
@@ -147,13 +147,13 @@ public sealed record IdentityWrite : IWrite
 /// <param name="GlueUserId">Whose profile.</param>
 /// <param name="SyncedAt">When the browser sent it.</param>
 /// <param name="Received">When the server received it.</param>
-public sealed record SyncWrite(string GlueUserId, string SyncedAt, string Received) : IWrite
+public sealed record SyncWrite(Utf8Text GlueUserId, Utf8Text SyncedAt, Utf8Text Received) : IWrite
 {
     /// <inheritdoc/>
     public WritePlan Plan => WriteSql.Synced;
 
     /// <inheritdoc/>
-    public object?[] Values => [GlueUserId, SyncedAt, Received];
+    public WriteValue[] Values => [GlueUserId, SyncedAt, Received];
 }
 
 /// <summary>A session, whole.</summary>
@@ -164,11 +164,11 @@ public sealed record SyncWrite(string GlueUserId, string SyncedAt, string Receiv
 /// <param name="EventId">The id of the sync, which decides between two of the same time; empty when it has none.</param>
 /// <param name="Received">When the server received it.</param>
 public sealed record SessionWrite(
-    string GlueUserId, string SessionId, string Data, string SyncedAt, string EventId, string Received) : IWrite
+    Utf8Text GlueUserId, Utf8Text SessionId, Utf8Text Data, Utf8Text SyncedAt, Utf8Text EventId, Utf8Text Received) : IWrite
 {
     /// <inheritdoc/>
     public WritePlan Plan => WriteSql.Session;
 
     /// <inheritdoc/>
-    public object?[] Values => [GlueUserId, SessionId, Data, SyncedAt, EventId, Received];
+    public WriteValue[] Values => [GlueUserId, SessionId, Data, SyncedAt, EventId, Received];
 }

@@ -1,0 +1,108 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace DataGlue.Edge.Storage;
+
+/// <summary>
+/// One statement, prepared for the life of the writer's connection. It goes to SQLite's own interface and not through a
+/// <see cref="SqliteCommand"/>, which for each run makes a reader, and of each text another copy.
+/// </summary>
+internal sealed class PreparedStatement : IDisposable
+{
+    private readonly sqlite3 database;
+    private readonly sqlite3_stmt statement;
+    private readonly int[] slots;
+
+    /// <summary>Prepares the statement.</summary>
+    /// <param name="connection">The connection that it belongs to.</param>
+    /// <param name="sql">One statement.</param>
+    /// <param name="parameters">The names of the values that <see cref="Run"/> will be given.</param>
+    /// <exception cref="SqliteException">The statement does not fit the database.</exception>
+    public PreparedStatement(SqliteConnection connection, string sql, IReadOnlyList<string> parameters)
+    {
+        database = connection.Handle!;
+        Check(raw.sqlite3_prepare_v3(database, sql, raw.SQLITE_PREPARE_PERSISTENT, out statement));
+        slots = new int[raw.sqlite3_bind_parameter_count(statement)];
+        for (var i = 0; i < slots.Length; i++)
+        {
+            slots[i] = IndexOf(parameters, raw.sqlite3_bind_parameter_name(statement, i + 1).utf8_to_string()[1..]);
+        }
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    /// <returns>The last row that it returned, null where it returned none.</returns>
+    /// <exception cref="SqliteException">It failed, and has changed nothing.</exception>
+    public WriteValue[]? Run(ReadOnlySpan<WriteValue> values)
+    {
+        WriteValue[]? row = null;
+        try
+        {
+            Bind(values);
+            int step;
+            while ((step = raw.sqlite3_step(statement)) == raw.SQLITE_ROW)
+            {
+                row = ReadRow();
+            }
+
+            Check(step);
+            return row;
+        }
+        finally
+        {
+            _ = raw.sqlite3_reset(statement);
+        }
+    }
+
+    public void Dispose() => statement.Dispose();
+
+    private void Bind(ReadOnlySpan<WriteValue> values)
+    {
+        for (var i = 0; i < slots.Length; i++)
+        {
+            ref readonly var value = ref values[slots[i]];
+            if (value.IsNumber)
+            {
+                Check(raw.sqlite3_bind_int64(statement, i + 1, value.Number));
+            }
+            else if (value.Text.IsPresent)
+            {
+                Check(raw.sqlite3_bind_text(statement, i + 1, value.Text.Span));
+            }
+            else
+            {
+                Check(raw.sqlite3_bind_null(statement, i + 1));
+            }
+        }
+    }
+
+    private WriteValue[] ReadRow()
+    {
+        var row = new WriteValue[raw.sqlite3_column_count(statement)];
+        for (var i = 0; i < row.Length; i++)
+        {
+            row[i] = raw.sqlite3_column_type(statement, i) switch
+            {
+                raw.SQLITE_NULL => default(Utf8Text),
+                raw.SQLITE_INTEGER => raw.sqlite3_column_int64(statement, i),
+                _ => new Utf8Text(raw.sqlite3_column_blob(statement, i).ToArray()),
+            };
+        }
+
+        return row;
+    }
+
+    private void Check(int code) => SqliteException.ThrowExceptionForRC(code, database);
+
+    private static int IndexOf(IReadOnlyList<string> parameters, string name)
+    {
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            if (parameters[i] == name)
+            {
+                return i;
+            }
+        }
+
+        throw new InvalidOperationException($"The plan has no parameter {name}");
+    }
+}
