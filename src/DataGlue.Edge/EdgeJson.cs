@@ -8,8 +8,6 @@ namespace DataGlue.Edge;
 
 /// <summary>Source-generated JSON of every reply that is an object of fixed shape.</summary>
 [JsonSerializable(typeof(ErrorReply))]
-[JsonSerializable(typeof(IdentifyReply))]
-[JsonSerializable(typeof(TrackReply))]
 [JsonSerializable(typeof(SyncReply))]
 [JsonSerializable(typeof(BatchReply))]
 public sealed partial class EdgeJson : JsonSerializerContext

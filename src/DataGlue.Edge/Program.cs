@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 try
 {
-    var builder = WebApplication.CreateSlimBuilder(args);
+    var builder = WebApplication.CreateSlimBuilder([.. args, Startup.NoReload]);
     builder.AddDotEnv();
     builder.AddEdgeLogging();
     builder.AddEdgeShutdown();
@@ -27,13 +27,14 @@ try
     builder.Services.AddSingleton<WriteQueue>();
     builder.Services.AddHostedService(services => services.GetRequiredService<WriteQueue>());
     builder.Services.AddSingleton<ServerIds>();
+    builder.Services.AddSingleton<IngestEndpoints>();
     builder.Services.AddSingleton<JourneyReader>();
 
     await using var app = builder.Build();
     app.UseErrorBodies();
     app.UseWholeSegments();
     app.UseRouting();
-    app.MapIngest();
+    app.Services.GetRequiredService<IngestEndpoints>().Map(app);
     app.MapJourneys();
 
     SchemaUpgrade.Apply(app.Services.GetRequiredService<EdgeDatabase>().UpgradeConnectionString, SchemaUpgrade.Scripts());

@@ -7,6 +7,12 @@ namespace DataGlue.Edge;
 /// <summary>What happens around the server: the .env file, the log, and starting to listen.</summary>
 internal static partial class Startup
 {
+    /// <summary>
+    /// An argument that keeps the host from watching the working directory for new settings: with the database below it, each
+    /// write would wake the watcher.
+    /// </summary>
+    public const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
+
     // What a later version will enforce: nobody should believe that it does so today.
     private static readonly string[] Unenforced = ["API_KEY", "ALLOWED_ORIGINS", "RATE_LIMIT"];
 
@@ -32,6 +38,9 @@ internal static partial class Startup
             console.ColorBehavior = LoggerColorBehavior.Disabled;
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // It says nothing above information, but while its log is open at all, each request gets an activity and a scope.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 
         // It says with a stack trace what the last line of a failed start says in one.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);

@@ -9,9 +9,9 @@ public static partial class ErrorBodies
     /// <summary>Gives every error below this point in the pipeline its JSON body.</summary>
     public static IApplicationBuilder UseErrorBodies(this IApplicationBuilder app) => app.Use(next => context => RunAsync(context, next));
 
-    /// <summary>An error reply.</summary>
-    public static IResult Error(int status, string sentence) =>
-        new JsonReply<ErrorReply>(status, new ErrorReply(sentence), EdgeJson.Wire.ErrorReply);
+    /// <summary>Replies with an error.</summary>
+    public static Task WriteAsync(HttpResponse response, int status, string sentence) =>
+        JsonReply.WriteAsync(response, status, new ErrorReply(sentence), EdgeJson.Wire.ErrorReply);
 
     private static async Task RunAsync(HttpContext context, RequestDelegate next)
     {
@@ -67,7 +67,7 @@ public static partial class ErrorBodies
             context.Response.Headers.RetryAfter = "1";
         }
 
-        return Error(status, sentence).ExecuteAsync(context);
+        return WriteAsync(context.Response, status, sentence);
     }
 
     private static string Sentence(HttpContext context, int status) => status switch

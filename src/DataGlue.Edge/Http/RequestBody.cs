@@ -1,28 +1,29 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace DataGlue.Edge.Http;
 
-/// <summary>The whole body of a request in a rented buffer; dispose it when its bytes are read.</summary>
+/// <summary>The whole body of a request in one piece; dispose it when its bytes are read.</summary>
+/// <remarks>A body that has come whole is read where the server has received it; one that comes in parts is put together in a rented buffer.</remarks>
 public sealed class RequestBody : IDisposable
 {
-    // A declared length is only a claim: the buffer grows with what has come.
-    private const int FirstRead = 16 * 1024;
+    private readonly PipeReader reader;
+    private ReadOnlySequence<byte>? received;
+    private byte[]? rented;
+    private int length;
 
-    private byte[] buffer;
-
-    private RequestBody(byte[] buffer) => this.buffer = buffer;
+    private RequestBody(PipeReader reader) => this.reader = reader;
 
     /// <summary>The bytes of the body.</summary>
-    public ReadOnlySpan<byte> Bytes => buffer.AsSpan(0, Length);
-
-    private int Length { get; set; }
+    public ReadOnlySpan<byte> Bytes => rented is null ? received.GetValueOrDefault().FirstSpan : rented.AsSpan(0, length);
 
     /// <summary>Reads a JSON body of at most <paramref name="limit"/> bytes.</summary>
     /// <exception cref="RequestException">415 for another content type or encoding, 413 for a body over the limit.</exception>
     /// <exception cref="BadHttpRequestException">The body came too slowly, or its framing is broken.</exception>
-    public static async Task<RequestBody> ReadAsync(HttpRequest request, int limit)
+    public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int limit)
     {
         ArgumentNullException.ThrowIfNull(request);
         RequireJson(request);
@@ -37,10 +38,10 @@ public sealed class RequestBody : IDisposable
             kestrel.MaxRequestBodySize = null;
         }
 
-        var body = new RequestBody(ArrayPool<byte>.Shared.Rent(FirstRead));
+        var body = new RequestBody(request.BodyReader);
         try
         {
-            await body.FillAsync(request, limit);
+            await body.FillAsync(limit, request.HttpContext.RequestAborted);
             return body;
         }
         catch
@@ -53,52 +54,79 @@ public sealed class RequestBody : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        var rented = buffer;
-        buffer = [];
-        Length = 0;
-        if (rented.Length > 0)
+        if (rented is not null)
         {
             ArrayPool<byte>.Shared.Return(rented);
+            rented = null;
         }
+
+        Consume();
     }
 
-    private async Task FillAsync(HttpRequest request, int limit)
+    private async ValueTask FillAsync(int limit, CancellationToken aborted)
     {
-        int read;
-        while ((read = await ReadPartAsync(request)) > 0)
+        while (!await ReadPartAsync(limit, aborted))
         {
-            Length += read;
-            if (Length > limit)
-            {
-                throw TooLarge(limit);
-            }
+            Keep();
+        }
 
-            if (Length == buffer.Length)
-            {
-                Grow();
-            }
+        if (rented is not null || received is { IsSingleSegment: false })
+        {
+            Keep();
         }
     }
 
-    // Kestrel reports a broken chunk as a bare IOException, which would look like a crash.
-    private async ValueTask<int> ReadPartAsync(HttpRequest request)
+    // Returns whether this was the last part. Kestrel reports a broken chunk as a bare IOException, which would look like a crash.
+    private async ValueTask<bool> ReadPartAsync(int limit, CancellationToken aborted)
     {
+        ReadResult result;
         try
         {
-            return await request.Body.ReadAsync(buffer.AsMemory(Length), request.HttpContext.RequestAborted);
+            result = await reader.ReadAsync(aborted);
         }
         catch (IOException exception) when (exception is not BadHttpRequestException)
         {
             throw new BadHttpRequestException("The framing of the body is broken", StatusCodes.Status400BadRequest, exception);
         }
+
+        received = result.Buffer;
+        return length + result.Buffer.Length <= limit ? result.IsCompleted : throw TooLarge(limit);
     }
 
-    private void Grow()
+    // Moves what was received behind what is kept. A declared length is only a claim: the buffer grows with what has come.
+    private void Keep()
     {
-        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-        buffer.AsSpan(0, Length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
-        buffer = larger;
+        var part = received.GetValueOrDefault();
+        var total = length + (int)part.Length;
+        if (rented is null || rented.Length < total)
+        {
+            Grow(2 * total);
+        }
+
+        part.CopyTo(rented.AsSpan(length));
+        length = total;
+        Consume();
+    }
+
+    [MemberNotNull(nameof(rented))]
+    private void Grow(int size)
+    {
+        var former = rented;
+        rented = ArrayPool<byte>.Shared.Rent(size);
+        if (former is not null)
+        {
+            former.AsSpan(0, length).CopyTo(rented);
+            ArrayPool<byte>.Shared.Return(former);
+        }
+    }
+
+    private void Consume()
+    {
+        if (received is { } part)
+        {
+            reader.AdvanceTo(part.End);
+            received = null;
+        }
     }
 
     private static void RequireJson(HttpRequest request)
@@ -118,6 +146,11 @@ public sealed class RequestBody : IDisposable
 
     private static bool IsJson(string contentType)
     {
+        if (contentType == "application/json")
+        {
+            return true;
+        }
+
         if (!MediaTypeHeaderValue.TryParse(contentType, out var type))
         {
             return false;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace DataGlue.Edge.Http;
@@ -8,13 +9,20 @@ namespace DataGlue.Edge.Http;
 /// </summary>
 public static class RequestPath
 {
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create("/-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     /// <summary>
     /// Drops empty segments and re-encodes the others, so that routing sees every segment whole; <see cref="Decode"/>
     /// gives a handler the text of its segment.
     /// </summary>
     public static IApplicationBuilder UseWholeSegments(this IApplicationBuilder app) => app.Use(next => context =>
     {
-        context.Request.Path = Normalize(RawPath(context));
+        if (!IsPlain(context.Features.Get<IHttpRequestFeature>()!.RawTarget))
+        {
+            context.Request.Path = Normalize(RawPath(context));
+        }
+
         return next(context);
     });
 
@@ -24,6 +32,10 @@ public static class RequestPath
         ArgumentNullException.ThrowIfNull(segment);
         return Uri.UnescapeDataString(segment.Replace('~', '%'));
     }
+
+    // Whether Kestrel's own path is right as it is, which that of a write nearly always is.
+    private static bool IsPlain(ReadOnlySpan<char> target) =>
+        target.StartsWith('/') && !target.EndsWith('/') && !target.ContainsAnyExcept(Plain) && !target.Contains("//", StringComparison.Ordinal);
 
     // Routing would decode a percent sign on its own, but not always: a tilde stands for it until the handler decodes.
     private static string Encode(string text) =>

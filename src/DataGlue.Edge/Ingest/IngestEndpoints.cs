@@ -5,67 +5,63 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Ingest;
 
 /// <summary>The POST verbs: read, validate, write, and answer once the write is durable.</summary>
-public static class IngestEndpoints
+public sealed class IngestEndpoints(WriteQueue queue, EdgeOptions options, TimeProvider clock, ServerIds ids)
 {
     private delegate T BodyReader<out T>(ref Utf8JsonReader reader, long received, Faults faults);
 
     /// <summary>Maps identify, track, sync and batch.</summary>
-    public static IEndpointRouteBuilder MapIngest(this IEndpointRouteBuilder routes)
+    public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/glue/identify", IdentifyAsync);
         routes.MapPost("/glue/track", TrackAsync);
         routes.MapPost("/glue/sync", SyncAsync);
         routes.MapPost("/glue/batch", BatchAsync);
-        return routes;
     }
 
-    private static async Task<IResult> IdentifyAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock, ServerIds ids)
+    private async Task IdentifyAsync(HttpContext context)
     {
-        var request = await ReadAsync(http, options.MaxBodyBytes, clock, IdentifyRequest.Read);
+        var request = await ReadAsync(context.Request, options.MaxBodyBytes, IdentifyRequest.Read);
         var write = request.ToWrite(ids);
         var results = await queue.SubmitAsync(write);
         var (outcome, rejection) = Rejection.Read(results[0]);
-        return rejection is not null
-            ? Reject(rejection)
-            : new JsonReply<IdentifyReply>(
-                StatusCodes.Status200OK, new IdentifyReply(true, write.GlueUserId.ToString(), outcome.NewUser), EdgeJson.Wire.IdentifyReply);
+        await (rejection is not null
+            ? RejectAsync(context, rejection)
+            : IdentifyReply.WriteAsync(context.Response, write.GlueUserId, outcome.NewUser));
     }
 
-    private static async Task<IResult> TrackAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock, ServerIds ids)
+    private async Task TrackAsync(HttpContext context)
     {
         var request = await ReadAsync(
-            http, options.MaxBodyBytes, clock,
-            (ref reader, received, faults) => TrackRequest.Read(ref reader, received, synced: false, faults));
+            context.Request, options.MaxBodyBytes,
+            static (ref reader, received, faults) => TrackRequest.Read(ref reader, received, synced: false, faults));
         var write = request.ToWrite(ids);
         var results = await queue.SubmitAsync(write);
         var (outcome, rejection) = Rejection.Read(write, results[0]);
-        bool? duplicate = outcome.Status == WriteStatus.Duplicate ? true : null;
-        return rejection is not null
-            ? Reject(rejection)
-            : new JsonReply<TrackReply>(
-                StatusCodes.Status200OK, new TrackReply(true, outcome.EventId.ToString(), duplicate), EdgeJson.Wire.TrackReply);
+        await (rejection is not null
+            ? RejectAsync(context, rejection)
+            : TrackReply.WriteAsync(context.Response, outcome.EventId, outcome.Status == WriteStatus.Duplicate));
     }
 
-    private static async Task<IResult> SyncAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock, ServerIds ids)
+    private async Task SyncAsync(HttpContext context)
     {
-        var request = await ReadAsync(http, options.MaxBulkBytes, clock, SyncRequest.Read);
+        var request = await ReadAsync(context.Request, options.MaxBulkBytes, SyncRequest.Read);
         var pending = new PendingSync(request, ids);
         var (reply, rejection) = pending.Read(await queue.SubmitAsync(pending.Writes));
-        return reply is null
-            ? Reject(rejection!)
-            : new JsonReply<SyncReply>(StatusCodes.Status200OK, reply, EdgeJson.Wire.SyncReply);
+        await (reply is null
+            ? RejectAsync(context, rejection!)
+            : JsonReply.WriteAsync(context.Response, StatusCodes.Status200OK, reply, EdgeJson.Wire.SyncReply));
     }
 
-    private static async Task<IResult> BatchAsync(HttpRequest http, WriteQueue queue, EdgeOptions options, TimeProvider clock, ServerIds ids)
+    private async Task BatchAsync(HttpContext context)
     {
         var request = await ReadAsync(
-            http, options.MaxBulkBytes, clock,
+            context.Request, options.MaxBulkBytes,
             (ref reader, received, faults) => BatchRequest.Read(ref reader, received, ids, faults));
         var reply = request.ToReply(await queue.SubmitAsync(request.ToWrites()));
-        return new JsonReply<BatchReply>(StatusCodes.Status200OK, reply, EdgeJson.Wire.BatchReply);
+        await JsonReply.WriteAsync(context.Response, StatusCodes.Status200OK, reply, EdgeJson.Wire.BatchReply);
     }
 
-    private static async Task<T> ReadAsync<T>(HttpRequest http, int limit, TimeProvider clock, BodyReader<T> read)
+    private async ValueTask<T> ReadAsync<T>(HttpRequest http, int limit, BodyReader<T> read)
         where T : class
     {
         using var body = await RequestBody.ReadAsync(http, limit);
@@ -77,5 +73,6 @@ public static class IngestEndpoints
             : throw new RequestException(StatusCodes.Status400BadRequest, faults.ToString());
     }
 
-    private static IResult Reject(Rejection rejection) => ErrorBodies.Error(rejection.Status, rejection.Error);
+    private static Task RejectAsync(HttpContext context, Rejection rejection) =>
+        ErrorBodies.WriteAsync(context.Response, rejection.Status, rejection.Error);
 }

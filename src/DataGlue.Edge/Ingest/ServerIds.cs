@@ -18,7 +18,7 @@ public sealed class ServerIds
 
     private const int MaxStep = 4_096;
 
-    // Every process begins elsewhere and goes up by steps that nobody can guess: two of them do not meet within a millisecond.
+    // Every process begins where nobody can guess and goes up by random steps: two of them do not meet within a millisecond.
     private long lastTail = (RandomNumberGenerator.GetInt32(int.MaxValue) * 16_384L) + RandomNumberGenerator.GetInt32(16_384);
 
     private static ReadOnlySpan<byte> Base36 => "0123456789abcdefghijklmnopqrstuvwxyz"u8;
@@ -37,7 +37,7 @@ public sealed class ServerIds
         return new Utf8Text(id[..(length + TailLength)].ToArray());
     }
 
-    private long NextTail() => Interlocked.Add(ref lastTail, RandomNumberGenerator.GetInt32(1, MaxStep)) % Tails;
+    private long NextTail() => Interlocked.Add(ref lastTail, Random.Shared.Next(1, MaxStep)) % Tails;
 
     private static void WriteTail(Span<byte> text, long rest)
     {

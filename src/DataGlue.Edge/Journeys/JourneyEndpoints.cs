@@ -39,7 +39,7 @@ public static class JourneyEndpoints
     private static async Task StreamAsync(HttpContext context, JourneyReader reader, Journey journey)
     {
         var page = Paging.Read(context.Request.Query, reader, journey.Users);
-        context.Response.ContentType = "application/json; charset=utf-8";
+        context.Response.ContentType = JsonReply.ContentType;
         var reply = new ReplyStream(context);
         try
         {

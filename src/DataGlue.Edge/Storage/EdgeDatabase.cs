@@ -1,11 +1,10 @@
-using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace DataGlue.Edge.Storage;
 
 /// <summary>The SQLite file and how it is opened: one connection that writes, pooled ones that can only read.</summary>
-public sealed partial class EdgeDatabase
+public sealed class EdgeDatabase
 {
     // How long a statement waits for a lock that another process holds, in milliseconds.
     private const int BusyTimeout = 5_000;
@@ -22,9 +21,20 @@ public sealed partial class EdgeDatabase
 
     private const int HasMovedControl = 20;
 
+    private const int MemoryStatisticsOption = 9;
+
     private readonly SqliteConnectionStringBuilder upgrade;
     private readonly SqliteConnectionStringBuilder writer;
     private readonly SqliteConnectionStringBuilder reader;
+
+    // A connection is used by one thread at a time, so it needs no lock of its own, and nobody asks how much memory SQLite has taken.
+    // Once a connection is open in the process, SQLite keeps to what it has, and says so: then it only stays a little slower.
+    static EdgeDatabase()
+    {
+        Batteries_V2.Init();
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
+        _ = raw.sqlite3_config(MemoryStatisticsOption, 0);
+    }
 
     /// <summary>Names the file and makes its folder; opens nothing yet.</summary>
     /// <exception cref="SettingException">The folder cannot be made.</exception>
@@ -69,7 +79,7 @@ public sealed partial class EdgeDatabase
     /// replaced it: what is written now would be lost with the connection.
     /// </summary>
     internal static bool HasMoved(SqliteConnection connection) =>
-        FileControl(connection.Handle!.DangerousGetHandle(), 0, HasMovedControl, out var moved) == raw.SQLITE_OK && moved != 0;
+        SqliteNative.FileControl(connection.Handle!.DangerousGetHandle(), 0, HasMovedControl, out var moved) == raw.SQLITE_OK && moved != 0;
 
     /// <summary>Whether there is a file at the path of the database.</summary>
     internal bool Exists => File.Exists(upgrade.DataSource);
@@ -131,7 +141,4 @@ public sealed partial class EdgeDatabase
             throw new SettingException($"DATABASE_PATH must be a file in a folder that can be made, not '{path}': {exception.Message}");
         }
     }
-
-    [LibraryImport("e_sqlite3", EntryPoint = "sqlite3_file_control")]
-    private static partial int FileControl(nint database, nint name, int control, out int result);
 }

@@ -17,6 +17,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
 
     private readonly Dictionary<WritePlan, PreparedPlan> prepared = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, SqliteCommand> controls = [];
+    private readonly BoundValues bound = new();
     private SqliteConnection? connection;
     private SqliteException? lastError;
 
@@ -52,7 +53,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         }
     }
 
-    /// <summary>Commits the group and completes each submission of it, one way or the other.</summary>
+    /// <summary>Commits the group, and decides each submission of it, one way or the other.</summary>
     public void Commit(IReadOnlyList<Submission> group)
     {
         try
@@ -70,12 +71,6 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         catch (Exception exception)
         {
             Abandon(group, exception);
-            return;
-        }
-
-        foreach (var submission in group)
-        {
-            submission.Complete();
         }
     }
 
@@ -94,7 +89,11 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         }
     }
 
-    public void Dispose() => Close();
+    public void Dispose()
+    {
+        Close();
+        bound.Dispose();
+    }
 
     // A trigger may end the whole transaction. The write that did so is known by then, is left out, and the rest begins anew.
     private bool TryRunIsolated(IReadOnlyList<Submission> group, Isolation isolation)
@@ -206,9 +205,15 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     private static int Refusals(IReadOnlyList<Submission> group) =>
         group.Sum(submission => submission.Results.Count(result => result is { Refusal: not null }));
 
-    private WriteResult Run(Submission submission, int index) => Prepare(submission.Plan(index)).Run(submission.Values(index));
+    private WriteResult Run(Submission submission, int index) => Run(submission.Plan(index), submission.Values(index));
 
-    private void Rebuild() => Prepare(WriteSql.Rebuild).Run([Instants.Utf8(Instants.Now(clock))]);
+    private void Rebuild() => Run(WriteSql.Rebuild, [Instants.Utf8(Instants.Now(clock))]);
+
+    private WriteResult Run(WritePlan plan, ReadOnlySpan<WriteValue> values)
+    {
+        bound.Set(values);
+        return Prepare(plan).Run(bound);
+    }
 
     private PreparedPlan Prepare(WritePlan plan)
     {
@@ -269,7 +274,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     {
         foreach (var submission in group)
         {
-            submission.Fail(new StorageUnavailableException(Unavailable));
+            submission.Fail(Unavailable);
         }
     }
 

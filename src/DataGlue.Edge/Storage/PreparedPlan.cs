@@ -1,18 +1,17 @@
 using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace DataGlue.Edge.Storage;
 
 /// <summary>The statements of a plan, prepared once for the life of the writer's connection.</summary>
 internal sealed class PreparedPlan : IDisposable
 {
-    private readonly sqlite3 database;
+    private readonly nint database;
     private readonly PreparedStatement[] shortcut;
     private readonly PreparedStatement[] statements;
 
     public PreparedPlan(SqliteConnection connection, WritePlan plan)
     {
-        database = connection.Handle!;
+        database = connection.Handle!.DangerousGetHandle();
         shortcut = [.. plan.Shortcut.Select(Prepare)];
         statements = [.. plan.Statements.Select(Prepare)];
 
@@ -21,7 +20,7 @@ internal sealed class PreparedPlan : IDisposable
 
     /// <summary>Runs the shortcut where the write is of the common kind, else the statements in order.</summary>
     /// <exception cref="SqliteException">One failed; those before it have run.</exception>
-    public WriteResult Run(ReadOnlySpan<WriteValue> values)
+    public WriteResult Run(BoundValues values)
     {
         if (TryShortcut(values))
         {
@@ -45,12 +44,12 @@ internal sealed class PreparedPlan : IDisposable
         }
     }
 
-    private bool TryShortcut(ReadOnlySpan<WriteValue> values)
+    private bool TryShortcut(BoundValues values)
     {
         for (var i = 0; i < shortcut.Length; i++)
         {
             shortcut[i].Run(values);
-            if (i == 0 && raw.sqlite3_changes(database) == 0)
+            if (i == 0 && SqliteNative.Changes(database) == 0)
             {
                 return false;
             }

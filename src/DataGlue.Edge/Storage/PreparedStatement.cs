@@ -5,12 +5,13 @@ namespace DataGlue.Edge.Storage;
 
 /// <summary>
 /// One statement, prepared for the life of the writer's connection. It goes to SQLite's own interface and not through a
-/// <see cref="SqliteCommand"/>, which for each run makes a reader, and of each text another copy.
+/// <see cref="SqliteCommand"/>, which for each run makes a reader, and of each text two copies.
 /// </summary>
 internal sealed class PreparedStatement : IDisposable
 {
     private readonly sqlite3 database;
     private readonly sqlite3_stmt statement;
+    private readonly nint handle;
     private readonly int[] slots;
 
     /// <summary>Prepares the statement.</summary>
@@ -22,6 +23,7 @@ internal sealed class PreparedStatement : IDisposable
     {
         database = connection.Handle!;
         Check(raw.sqlite3_prepare_v3(database, sql, raw.SQLITE_PREPARE_PERSISTENT, out statement));
+        handle = statement.DangerousGetHandle();
         slots = new int[raw.sqlite3_bind_parameter_count(statement)];
         for (var i = 0; i < slots.Length; i++)
         {
@@ -32,14 +34,18 @@ internal sealed class PreparedStatement : IDisposable
     /// <summary>Runs it to its end.</summary>
     /// <returns>The last row that it returned, null where it returned none.</returns>
     /// <exception cref="SqliteException">It failed, and has changed nothing.</exception>
-    public WriteValue[]? Run(ReadOnlySpan<WriteValue> values)
+    public WriteValue[]? Run(BoundValues values)
     {
         WriteValue[]? row = null;
         try
         {
-            Bind(values);
+            for (var i = 0; i < slots.Length; i++)
+            {
+                Check(values.Bind(handle, i + 1, slots[i]));
+            }
+
             int step;
-            while ((step = raw.sqlite3_step(statement)) == raw.SQLITE_ROW)
+            while ((step = SqliteNative.Step(handle)) == raw.SQLITE_ROW)
             {
                 row = ReadRow();
             }
@@ -49,31 +55,11 @@ internal sealed class PreparedStatement : IDisposable
         }
         finally
         {
-            _ = raw.sqlite3_reset(statement);
+            _ = SqliteNative.Reset(handle);
         }
     }
 
     public void Dispose() => statement.Dispose();
-
-    private void Bind(ReadOnlySpan<WriteValue> values)
-    {
-        for (var i = 0; i < slots.Length; i++)
-        {
-            ref readonly var value = ref values[slots[i]];
-            if (value.IsNumber)
-            {
-                Check(raw.sqlite3_bind_int64(statement, i + 1, value.Number));
-            }
-            else if (value.Text.IsPresent)
-            {
-                Check(raw.sqlite3_bind_text(statement, i + 1, value.Text.Span));
-            }
-            else
-            {
-                Check(raw.sqlite3_bind_null(statement, i + 1));
-            }
-        }
-    }
 
     private WriteValue[] ReadRow()
     {
@@ -91,7 +77,13 @@ internal sealed class PreparedStatement : IDisposable
         return row;
     }
 
-    private void Check(int code) => SqliteException.ThrowExceptionForRC(code, database);
+    private void Check(int code)
+    {
+        if (code is not raw.SQLITE_OK and not raw.SQLITE_DONE)
+        {
+            SqliteException.ThrowExceptionForRC(code, database);
+        }
+    }
 
     private static int IndexOf(IReadOnlyList<string> parameters, string name)
     {

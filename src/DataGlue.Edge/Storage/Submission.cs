@@ -6,9 +6,13 @@ internal sealed class Submission
     // A write holds its values about once here and once on its way through SQLite; the rest is a fixed price.
     private const int SizeOfWrite = 512;
 
+    // Fewer than this are answered faster by one thread than by two.
+    private const int LeastShare = 16;
+
     private readonly IReadOnlyList<IWrite> writes;
     private readonly WriteValue[][] values;
-    private readonly TaskCompletionSource<WriteResult[]> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<WriteResult[]> completion = new();
+    private string? failure;
 
     public Submission(IReadOnlyList<IWrite> writes)
     {
@@ -37,9 +41,41 @@ internal sealed class Submission
 
     public ReadOnlySpan<WriteValue> Values(int index) => values[index];
 
-    public void Complete() => completion.TrySetResult(Results);
+    /// <summary>Decides that storage took none of it.</summary>
+    public void Fail(string reason) => failure = reason;
 
-    public void Fail(StorageUnavailableException reason) => completion.TrySetException(reason);
+    /// <summary>
+    /// Completes a group that was committed or has failed. The requests go on where they are completed, so this is left to the
+    /// thread pool, and to few of its threads: to wake one for each request would cost more than most of the answers.
+    /// </summary>
+    public static void Answer(List<Submission> group)
+    {
+        var share = Math.Max(LeastShare, (group.Count / Environment.ProcessorCount) + 1);
+        foreach (var part in group.Chunk(share))
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(CompleteAll, part, preferLocal: false);
+        }
+    }
+
+    private static void CompleteAll(Submission[] part)
+    {
+        foreach (var submission in part)
+        {
+            submission.Complete();
+        }
+    }
+
+    private void Complete()
+    {
+        if (failure is null)
+        {
+            completion.SetResult(Results);
+        }
+        else
+        {
+            completion.SetException(new StorageUnavailableException(failure));
+        }
+    }
 
     private static long SizeOf(WriteValue[] row)
     {

@@ -1,5 +1,3 @@
-using System.Threading.Channels;
-
 namespace DataGlue.Edge.Storage;
 
 /// <summary>
@@ -16,14 +14,16 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
 
     private const int MaxWritesPerCommit = 2_048;
 
-    private readonly Channel<Submission> channel = Channel.CreateBounded<Submission>(
-        new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-
     private readonly EdgeDatabase database;
     private readonly GroupCommit writer;
     private readonly Thread thread;
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Guards what waits. A Channel would wake the writer by way of the thread pool, and its lock is taken for each entry that is taken out.
+    private readonly object gate = new();
+    private readonly Queue<Submission> waiting = new();
     private long waitingBytes;
+    private bool closed;
 
     /// <summary>Makes the queue; nothing is written before <see cref="StartAsync"/>.</summary>
     public WriteQueue(EdgeDatabase database, TimeProvider clock, ILogger<WriteQueue> logger)
@@ -45,13 +45,9 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
         }
 
         var submission = new Submission(writes);
-        if (Interlocked.Add(ref waitingBytes, submission.Size) > MaxWaitingBytes || !channel.Writer.TryWrite(submission))
-        {
-            Interlocked.Add(ref waitingBytes, -submission.Size);
-            throw new StorageUnavailableException("Too many writes are waiting; send it again a little later");
-        }
-
-        return submission.Completion;
+        return TryEnqueue(submission)
+            ? submission.Completion
+            : throw new StorageUnavailableException("Too many writes are waiting; send it again a little later");
     }
 
     /// <summary>Opens the database before the first request comes, and begins to write.</summary>
@@ -69,14 +65,14 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
     /// </summary>
     public Task StopAsync(CancellationToken cancellationToken)
     {
-        channel.Writer.TryComplete();
+        Close();
         return thread.IsAlive ? drained.Task : Task.CompletedTask;
     }
 
     /// <summary>Ends the writer, if nobody has stopped it; what waits is written first.</summary>
     public void Dispose()
     {
-        channel.Writer.TryComplete();
+        Close();
         if (thread.IsAlive)
         {
             thread.Join();
@@ -100,25 +96,65 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
         }
     }
 
+    private bool TryEnqueue(Submission submission)
+    {
+        lock (gate)
+        {
+            if (closed || waiting.Count == Capacity || waitingBytes + submission.Size > MaxWaitingBytes)
+            {
+                return false;
+            }
+
+            waiting.Enqueue(submission);
+            waitingBytes += submission.Size;
+            if (waiting.Count == 1)
+            {
+                Monitor.Pulse(gate);
+            }
+
+            return true;
+        }
+    }
+
+    private void Close()
+    {
+        lock (gate)
+        {
+            closed = true;
+            Monitor.Pulse(gate);
+        }
+    }
+
     private void Serve()
     {
         var group = new List<Submission>();
-        while (channel.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        while (TryTake(group))
         {
-            Take(group);
             writer.Commit(group);
+            Submission.Answer(group);
             group.Clear();
         }
     }
 
-    private void Take(List<Submission> group)
+    // Waits for the next group; there is none after the end.
+    private bool TryTake(List<Submission> group)
     {
-        var writes = 0;
-        while (writes < MaxWritesPerCommit && channel.Reader.TryRead(out var submission))
+        lock (gate)
         {
-            group.Add(submission);
-            writes += submission.Count;
-            Interlocked.Add(ref waitingBytes, -submission.Size);
+            while (waiting.Count == 0 && !closed)
+            {
+                Monitor.Wait(gate);
+            }
+
+            var writes = 0;
+            while (writes < MaxWritesPerCommit && waiting.TryDequeue(out var submission))
+            {
+                group.Add(submission);
+                writes += submission.Count;
+                waitingBytes -= submission.Size;
+            }
+
+            return group.Count > 0;
         }
     }
 }

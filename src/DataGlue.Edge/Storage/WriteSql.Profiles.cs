@@ -123,9 +123,7 @@ public static partial class WriteSql
               ELSE {JoinFirst} END)) END,
           first_touch_key = CASE WHEN excluded.first_touch_key IS NOT NULL AND {TakesFirst} THEN excluded.first_touch_key ELSE users.first_touch_key END,
           last_touch_key = CASE WHEN {TakesLast} THEN excluded.last_touch_key ELSE users.last_touch_key END,
-          updated_at = excluded.updated_at,
-          stale = CASE WHEN users.logged = 0 THEN 3 ELSE users.stale END,
-          logged = 1
+          updated_at = excluded.updated_at
         """;
 
     private const string TellsMore = """
@@ -134,12 +132,27 @@ public static partial class WriteSql
         """;
 
     // A row inserted by hand has its log by now, and is rebuilt from it.
-    private const string JoinOnProfile = $"{SetJoined} WHERE users.logged = 0 OR {TellsMore}";
+    private const string JoinOnProfile = $"""
+        {SetJoined},
+          stale = CASE WHEN users.logged = 0 THEN 3 ELSE users.stale END,
+          logged = 1
+        WHERE users.logged = 0 OR {TellsMore}
+        """;
 
+    private const string CommonTouch = "json_set(@touch, '$.timestamp', @timestamp)";
+
+    private const string CommonTouchKey = "@timestamp || ' ' || @event_id";
+
+    // Joins what the statement before it has inserted; without that it would have no visitor, and fail. One row of VALUES, unlike one
+    // of a SELECT, needs no copy of each page that it changes, to which SQLite could return from the middle of a statement.
     private const string JoinCommonEvent = $"""
         {InsertJoined}
-        SELECT l.glue_user_id, l.timestamp, l.timestamp, {RowTouch}
-        FROM events l WHERE l.event_id = @event_id AND l.glue_user_id = @user
+        VALUES (
+          CASE WHEN changes() = 1 THEN @user END, @timestamp, @timestamp,
+          CASE WHEN @touch IS NOT NULL THEN json_object('first_touch', {CommonTouch}, 'last_touch', {CommonTouch}) END,
+          CASE WHEN @touch IS NOT NULL THEN {CommonTouchKey} END,
+          CASE WHEN @touch_counts = 1 THEN {CommonTouchKey} END,
+          @received, @received, 1)
         {SetJoined} WHERE users.logged = 1 AND {TellsMore}
         """;
 

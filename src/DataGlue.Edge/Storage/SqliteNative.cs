@@ -1,0 +1,38 @@
+using System.Runtime.InteropServices;
+
+namespace DataGlue.Edge.Storage;
+
+/// <summary>
+/// The calls into SQLite that its bindings do not have, or have at a price: of each text that is bound they make a copy. Those that
+/// only set a value end within nanoseconds, so the garbage collector may wait for them.
+/// </summary>
+internal static unsafe partial class SqliteNative
+{
+    private const string Library = "e_sqlite3";
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_file_control")]
+    public static partial int FileControl(nint database, nint name, int control, out int result);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_step")]
+    public static partial int Step(nint statement);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_reset")]
+    public static partial int Reset(nint statement);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_changes")]
+    [SuppressGCTransition]
+    public static partial int Changes(nint database);
+
+    /// <summary>Binds text that stays where it is until the statement has run: the last argument is SQLITE_STATIC.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_bind_text")]
+    [SuppressGCTransition]
+    public static partial int BindText(nint statement, int index, byte* text, int length, nint destructor);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_bind_int64")]
+    [SuppressGCTransition]
+    public static partial int BindNumber(nint statement, int index, long number);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_bind_null")]
+    [SuppressGCTransition]
+    public static partial int BindNull(nint statement, int index);
+}
