@@ -8,6 +8,8 @@ const miniflare = new Miniflare({
   port,
   modules: true,
   scriptPath: fileURLToPath(new URL('worker.js', import.meta.url)),
+  // Else it is the working directory, and workerd loads nothing from outside of it.
+  modulesRoot: fileURLToPath(new URL('.', import.meta.url)),
   compatibilityDate: '2026-04-01',
   d1Databases: ['DB'],
   d1Persist: setting('PERSIST_PATH'),
