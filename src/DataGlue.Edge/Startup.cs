@@ -63,6 +63,8 @@ internal static partial class Startup
             throw new SettingException($"PORT {options.Port} cannot be listened on: {exception.Message}");
         }
 
+        // What the start has left behind is given back: an idle server takes a few megabytes less.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         LogListening(app.Logger, options.Port, options.DatabasePath);
         foreach (var name in Unenforced.Where(name => !string.IsNullOrEmpty(app.Configuration[name])))
         {

@@ -1,6 +1,5 @@
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 
 namespace DataGlue.Edge.Ingest;
 
@@ -8,7 +7,7 @@ namespace DataGlue.Edge.Ingest;
 internal struct KeySet
 {
     // Not known outside the process, so that nobody can make keys that collide.
-    private static readonly long Seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+    private static readonly long Seed = Unguessable.Number();
 
     private Few few;
     private int count;

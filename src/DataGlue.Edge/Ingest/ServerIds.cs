@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Unicode;
 
 namespace DataGlue.Edge.Ingest;
@@ -19,7 +18,7 @@ public sealed class ServerIds
     private const int MaxStep = 4_096;
 
     // Every process begins where nobody can guess and goes up by random steps: two of them do not meet within a millisecond.
-    private long lastTail = (RandomNumberGenerator.GetInt32(int.MaxValue) * 16_384L) + RandomNumberGenerator.GetInt32(16_384);
+    private long lastTail = Unguessable.Number() & long.MaxValue;
 
     private static ReadOnlySpan<byte> Base36 => "0123456789abcdefghijklmnopqrstuvwxyz"u8;
 
@@ -37,7 +36,7 @@ public sealed class ServerIds
         return new Utf8Text(id[..(length + TailLength)].ToArray());
     }
 
-    private long NextTail() => Interlocked.Add(ref lastTail, Random.Shared.Next(1, MaxStep)) % Tails;
+    private long NextTail() => (Interlocked.Add(ref lastTail, Random.Shared.Next(1, MaxStep)) & long.MaxValue) % Tails;
 
     private static void WriteTail(Span<byte> text, long rest)
     {
