@@ -31,6 +31,19 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
     }
 
     [SkippableFact]
+    public async Task An_idle_server_watches_no_files_and_has_loaded_no_openssl()
+    {
+        NativeBinary.SkipWithout();
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+
+        Assert.DoesNotContain("libcrypto", await File.ReadAllTextAsync($"/proc/{edge.Id}/maps"), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Directory.GetFiles($"/proc/{edge.Id}/fd"),
+            descriptor => new FileInfo(descriptor).LinkTarget?.Contains("inotify", StringComparison.Ordinal) ?? false);
+    }
+
+    [SkippableFact]
     public async Task A_folder_that_cannot_be_made_is_named()
     {
         NativeBinary.SkipWithout();

@@ -79,6 +79,19 @@ public sealed class SchemaUpgradeTests : IDisposable
     }
 
     [Fact]
+    public void A_database_of_the_baseline_keeps_its_rows_and_gets_the_narrower_set_of_indexes()
+    {
+        SchemaUpgrade.Apply(Database.ConnectionString, [SchemaUpgrade.Scripts()[0]]);
+        Query("INSERT INTO events (event_id, glue_user_id, event, timestamp, fingerprint) VALUES ('e', 'a', 'x', '2024-01-04T14:00:00.000Z', 7)");
+
+        Apply();
+
+        Assert.Equal(["e"], Query("SELECT event_id FROM events INDEXED BY idx_events_timestamp WHERE timestamp >= '2024' AND fingerprint = 7"));
+        Assert.Empty(Query("SELECT 1 FROM sqlite_schema WHERE name = 'idx_events_fingerprint'"));
+        Assert.Equal(["ok"], Query("PRAGMA integrity_check"));
+    }
+
+    [Fact]
     public void A_broken_script_changes_nothing_nor_do_the_good_ones_before_it()
     {
         Apply();
