@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 try
 {
-    var builder = WebApplication.CreateSlimBuilder([.. args, Startup.NoReload]);
+    var builder = WebApplication.CreateSlimBuilder([Startup.NoReload, .. args]);
     builder.AddDotEnv();
     builder.AddEdgeLogging();
     builder.AddEdgeShutdown();

@@ -39,7 +39,7 @@ internal static partial class Startup
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
 
-        // It says nothing above information, but while its log is open at all, each request gets an activity and a scope.
+        // While its log is open at any level, each request gets an activity and a scope; what it says of a failed start, the last line says.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 
         // It says with a stack trace what the last line of a failed start says in one.

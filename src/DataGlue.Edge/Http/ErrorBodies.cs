@@ -10,8 +10,8 @@ public static partial class ErrorBodies
     public static IApplicationBuilder UseErrorBodies(this IApplicationBuilder app) => app.Use(next => context => RunAsync(context, next));
 
     /// <summary>Replies with an error.</summary>
-    public static Task WriteAsync(HttpResponse response, int status, string sentence) =>
-        JsonReply.WriteAsync(response, status, new ErrorReply(sentence), EdgeJson.Wire.ErrorReply);
+    public static void Write(HttpResponse response, int status, string sentence) =>
+        JsonReply.Write(response, status, new ErrorReply(sentence), EdgeJson.Wire.ErrorReply);
 
     private static async Task RunAsync(HttpContext context, RequestDelegate next)
     {
@@ -21,14 +21,14 @@ public static partial class ErrorBodies
         }
         catch (Exception exception) when (Sentence(context, exception) is { } error)
         {
-            await ReplyAsync(context, error.Status, error.Sentence);
+            Reply(context, error.Status, error.Sentence);
             return;
         }
 
         if (!context.Response.HasStarted && context.Response.StatusCode >= StatusCodes.Status400BadRequest
             && context.Response.ContentLength is null && context.Response.ContentType is null)
         {
-            await ReplyAsync(context, context.Response.StatusCode, Sentence(context, context.Response.StatusCode));
+            Reply(context, context.Response.StatusCode, Sentence(context, context.Response.StatusCode));
         }
     }
 
@@ -57,7 +57,7 @@ public static partial class ErrorBodies
         }
     }
 
-    private static Task ReplyAsync(HttpContext context, int status, string sentence)
+    private static void Reply(HttpContext context, int status, string sentence)
     {
         var allow = context.Response.Headers.Allow;
         context.Response.Clear();
@@ -67,7 +67,7 @@ public static partial class ErrorBodies
             context.Response.Headers.RetryAfter = "1";
         }
 
-        return WriteAsync(context.Response, status, sentence);
+        Write(context.Response, status, sentence);
     }
 
     private static string Sentence(HttpContext context, int status) => status switch

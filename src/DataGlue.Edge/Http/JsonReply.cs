@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace DataGlue.Edge.Http;
 
-/// <summary>A small JSON body, sent in one piece with its length, not chunked.</summary>
+/// <summary>A small JSON body, sent in one piece with its length, not chunked. Kestrel sends it when the request ends.</summary>
 public static class JsonReply
 {
     /// <summary>The content type of every reply.</summary>
@@ -15,12 +15,11 @@ public static class JsonReply
     /// <param name="status">The HTTP status.</param>
     /// <param name="body">What to send.</param>
     /// <param name="type">Its source-generated JSON type.</param>
-    public static Task WriteAsync<T>(HttpResponse response, int status, T body, JsonTypeInfo<T> type)
+    public static void Write<T>(HttpResponse response, int status, T body, JsonTypeInfo<T> type)
     {
         var bytes = JsonSerializer.SerializeToUtf8Bytes(body, type);
         Begin(response, status, bytes.Length);
         response.BodyWriter.Write(bytes);
-        return Task.CompletedTask;
     }
 
     /// <summary>Replies 200 with prepared JSON around one text: the reply of the hot path, which no serializer need walk.</summary>
@@ -28,7 +27,7 @@ public static class JsonReply
     /// <param name="head">The JSON before the text, without its quotation mark.</param>
     /// <param name="text">The text.</param>
     /// <param name="tail">The JSON behind it.</param>
-    public static Task WriteAsync(HttpResponse response, ReadOnlySpan<byte> head, Utf8Text text, ReadOnlySpan<byte> tail)
+    public static void Write(HttpResponse response, ReadOnlySpan<byte> head, Utf8Text text, ReadOnlySpan<byte> tail)
     {
         var value = IsPlain(text.Span) ? text.Span : JsonEncodedText.Encode(text.Span, EdgeJson.Encoder).EncodedUtf8Bytes;
         var length = head.Length + 1 + value.Length + 1 + tail.Length;
@@ -40,7 +39,6 @@ public static class JsonReply
         output[head.Length + 1 + value.Length] = (byte)'"';
         tail.CopyTo(output[(head.Length + value.Length + 2)..]);
         response.BodyWriter.Advance(length);
-        return Task.CompletedTask;
     }
 
     // What nobody would escape: visible ASCII but for the two characters that JSON itself uses.

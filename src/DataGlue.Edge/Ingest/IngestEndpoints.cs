@@ -24,9 +24,10 @@ public sealed class IngestEndpoints(WriteQueue queue, EdgeOptions options, TimeP
         var write = request.ToWrite(ids);
         var results = await queue.SubmitAsync(write);
         var (outcome, rejection) = Rejection.Read(results[0]);
-        await (rejection is not null
-            ? RejectAsync(context, rejection)
-            : IdentifyReply.WriteAsync(context.Response, write.GlueUserId, outcome.NewUser));
+        if (!Rejects(context, rejection))
+        {
+            IdentifyReply.Write(context.Response, write.GlueUserId, outcome.NewUser);
+        }
     }
 
     private async Task TrackAsync(HttpContext context)
@@ -37,9 +38,10 @@ public sealed class IngestEndpoints(WriteQueue queue, EdgeOptions options, TimeP
         var write = request.ToWrite(ids);
         var results = await queue.SubmitAsync(write);
         var (outcome, rejection) = Rejection.Read(write, results[0]);
-        await (rejection is not null
-            ? RejectAsync(context, rejection)
-            : TrackReply.WriteAsync(context.Response, outcome.EventId, outcome.Status == WriteStatus.Duplicate));
+        if (!Rejects(context, rejection))
+        {
+            TrackReply.Write(context.Response, outcome.EventId, outcome.Status == WriteStatus.Duplicate);
+        }
     }
 
     private async Task SyncAsync(HttpContext context)
@@ -47,9 +49,10 @@ public sealed class IngestEndpoints(WriteQueue queue, EdgeOptions options, TimeP
         var request = await ReadAsync(context.Request, options.MaxBulkBytes, SyncRequest.Read);
         var pending = new PendingSync(request, ids);
         var (reply, rejection) = pending.Read(await queue.SubmitAsync(pending.Writes));
-        await (reply is null
-            ? RejectAsync(context, rejection!)
-            : JsonReply.WriteAsync(context.Response, StatusCodes.Status200OK, reply, EdgeJson.Wire.SyncReply));
+        if (!Rejects(context, rejection))
+        {
+            JsonReply.Write(context.Response, StatusCodes.Status200OK, reply!, EdgeJson.Wire.SyncReply);
+        }
     }
 
     private async Task BatchAsync(HttpContext context)
@@ -58,7 +61,7 @@ public sealed class IngestEndpoints(WriteQueue queue, EdgeOptions options, TimeP
             context.Request, options.MaxBulkBytes,
             (ref reader, received, faults) => BatchRequest.Read(ref reader, received, ids, faults));
         var reply = request.ToReply(await queue.SubmitAsync(request.ToWrites()));
-        await JsonReply.WriteAsync(context.Response, StatusCodes.Status200OK, reply, EdgeJson.Wire.BatchReply);
+        JsonReply.Write(context.Response, StatusCodes.Status200OK, reply, EdgeJson.Wire.BatchReply);
     }
 
     private async ValueTask<T> ReadAsync<T>(HttpRequest http, int limit, BodyReader<T> read)
@@ -73,6 +76,13 @@ public sealed class IngestEndpoints(WriteQueue queue, EdgeOptions options, TimeP
             : throw new RequestException(StatusCodes.Status400BadRequest, faults.ToString());
     }
 
-    private static Task RejectAsync(HttpContext context, Rejection rejection) =>
-        ErrorBodies.WriteAsync(context.Response, rejection.Status, rejection.Error);
+    private static bool Rejects(HttpContext context, Rejection? rejection)
+    {
+        if (rejection is not null)
+        {
+            ErrorBodies.Write(context.Response, rejection.Status, rejection.Error);
+        }
+
+        return rejection is not null;
+    }
 }

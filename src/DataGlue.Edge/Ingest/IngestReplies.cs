@@ -5,15 +5,15 @@ namespace DataGlue.Edge.Ingest;
 /// <summary>The reply to an identify: <c>success</c>, <c>user_id</c>, and <c>new_user</c>, whether the profile was not identified before.</summary>
 internal static class IdentifyReply
 {
-    public static Task WriteAsync(HttpResponse response, Utf8Text userId, bool newUser) =>
-        JsonReply.WriteAsync(response, """{"success":true,"user_id":"""u8, userId, newUser ? ""","new_user":true}"""u8 : ""","new_user":false}"""u8);
+    public static void Write(HttpResponse response, Utf8Text userId, bool newUser) =>
+        JsonReply.Write(response, """{"success":true,"user_id":"""u8, userId, newUser ? ""","new_user":true}"""u8 : ""","new_user":false}"""u8);
 }
 
 /// <summary>The reply to a track: <c>success</c>, the <c>event_id</c> under which the event stands, and <c>duplicate</c> where it was stored already.</summary>
 internal static class TrackReply
 {
-    public static Task WriteAsync(HttpResponse response, Utf8Text eventId, bool duplicate) =>
-        JsonReply.WriteAsync(response, """{"success":true,"event_id":"""u8, eventId, duplicate ? ""","duplicate":true}"""u8 : "}"u8);
+    public static void Write(HttpResponse response, Utf8Text eventId, bool duplicate) =>
+        JsonReply.Write(response, """{"success":true,"event_id":"""u8, eventId, duplicate ? ""","duplicate":true}"""u8 : "}"u8);
 }
 
 /// <summary>The reply to a sync.</summary>

@@ -12,10 +12,9 @@ internal sealed class PreparedPlan : IDisposable
     public PreparedPlan(SqliteConnection connection, WritePlan plan)
     {
         database = connection.Handle!.DangerousGetHandle();
-        shortcut = [.. plan.Shortcut.Select(Prepare)];
-        statements = [.. plan.Statements.Select(Prepare)];
-
-        PreparedStatement Prepare(string sql) => new(connection, sql, plan.Parameters);
+        var all = PrepareAll(connection, [.. plan.Shortcut, .. plan.Statements], plan.Parameters);
+        shortcut = all[..plan.Shortcut.Count];
+        statements = all[plan.Shortcut.Count..];
     }
 
     /// <summary>Runs the shortcut where the write is of the common kind, else the statements in order.</summary>
@@ -44,17 +43,39 @@ internal sealed class PreparedPlan : IDisposable
         }
     }
 
+    // The first statement decides: where it adds no row, the event is not a common one.
     private bool TryShortcut(BoundValues values)
     {
-        for (var i = 0; i < shortcut.Length; i++)
+        if (shortcut.Length == 0 || !shortcut[0].TryRun(values) || SqliteNative.Changes(database) == 0)
         {
-            shortcut[i].Run(values);
-            if (i == 0 && SqliteNative.Changes(database) == 0)
-            {
-                return false;
-            }
+            return false;
         }
 
-        return shortcut.Length > 0;
+        foreach (var statement in shortcut.AsSpan(1))
+        {
+            statement.Run(values);
+        }
+
+        return true;
+    }
+
+    // A statement that was left behind would be finalised by the garbage collector, on another thread than the connection's.
+    private static PreparedStatement[] PrepareAll(SqliteConnection connection, IReadOnlyList<string> sql, IReadOnlyList<string> parameters)
+    {
+        var prepared = new List<PreparedStatement>(sql.Count);
+        try
+        {
+            foreach (var text in sql)
+            {
+                prepared.Add(new PreparedStatement(connection, text, parameters));
+            }
+
+            return [.. prepared];
+        }
+        catch
+        {
+            prepared.ForEach(statement => statement.Dispose());
+            throw;
+        }
     }
 }

@@ -9,6 +9,8 @@ namespace DataGlue.Edge.Storage;
 /// </summary>
 internal sealed class PreparedStatement : IDisposable
 {
+    private const int PrimaryCode = 0xFF;
+
     private readonly sqlite3 database;
     private readonly sqlite3_stmt statement;
     private readonly nint handle;
@@ -33,10 +35,33 @@ internal sealed class PreparedStatement : IDisposable
 
     /// <summary>Runs it to its end.</summary>
     /// <returns>The last row that it returned, null where it returned none.</returns>
-    /// <exception cref="SqliteException">It failed, and has changed nothing.</exception>
+    /// <exception cref="SqliteException">It failed.</exception>
     public WriteValue[]? Run(BoundValues values)
     {
-        WriteValue[]? row = null;
+        Check(Execute(values, out var row));
+        return row;
+    }
+
+    /// <summary>Runs it to its end, unless a constraint stands against it; without the price of an exception.</summary>
+    /// <returns>False where a constraint was broken, and the statement undone.</returns>
+    /// <exception cref="SqliteException">It failed otherwise, or has ended the transaction.</exception>
+    public bool TryRun(BoundValues values)
+    {
+        var code = Execute(values, out _);
+        if ((code & PrimaryCode) == raw.SQLITE_CONSTRAINT && raw.sqlite3_get_autocommit(database) == 0)
+        {
+            return false;
+        }
+
+        Check(code);
+        return true;
+    }
+
+    public void Dispose() => statement.Dispose();
+
+    private int Execute(BoundValues values, out WriteValue[]? row)
+    {
+        row = null;
         try
         {
             for (var i = 0; i < slots.Length; i++)
@@ -44,22 +69,20 @@ internal sealed class PreparedStatement : IDisposable
                 Check(values.Bind(handle, i + 1, slots[i]));
             }
 
-            int step;
-            while ((step = SqliteNative.Step(handle)) == raw.SQLITE_ROW)
+            int code;
+            while ((code = SqliteNative.Step(handle)) == raw.SQLITE_ROW)
             {
                 row = ReadRow();
             }
 
-            Check(step);
-            return row;
+            return code;
         }
         finally
         {
+            // The reason of a failure stays with the connection until another call fails.
             _ = SqliteNative.Reset(handle);
         }
     }
-
-    public void Dispose() => statement.Dispose();
 
     private WriteValue[] ReadRow()
     {
@@ -70,7 +93,7 @@ internal sealed class PreparedStatement : IDisposable
             {
                 raw.SQLITE_NULL => default(Utf8Text),
                 raw.SQLITE_INTEGER => raw.sqlite3_column_int64(statement, i),
-                _ => new Utf8Text(raw.sqlite3_column_blob(statement, i).ToArray()),
+                _ => Utf8Text.From(raw.sqlite3_column_text(statement, i).utf8_to_string()),
             };
         }
 

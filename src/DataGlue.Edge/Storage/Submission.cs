@@ -46,22 +46,16 @@ internal sealed class Submission
 
     /// <summary>
     /// Completes a group that was committed or has failed. The requests go on where they are completed, so this is left to the
-    /// thread pool, and to few of its threads: to wake one for each request would cost more than most of the answers.
+    /// thread pool, and to few of its threads: to wake one for each request would cost more than most of the answers. They draw from
+    /// one list, so that a request that takes long holds up no more than itself.
     /// </summary>
     public static void Answer(List<Submission> group)
     {
-        var share = Math.Max(LeastShare, (group.Count / Environment.ProcessorCount) + 1);
-        foreach (var part in group.Chunk(share))
+        var answers = new Answers([.. group]);
+        var threads = Math.Clamp(group.Count / LeastShare, 1, Environment.ProcessorCount);
+        for (var i = 0; i < threads; i++)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(CompleteAll, part, preferLocal: false);
-        }
-    }
-
-    private static void CompleteAll(Submission[] part)
-    {
-        foreach (var submission in part)
-        {
-            submission.Complete();
+            ThreadPool.UnsafeQueueUserWorkItem(answers, preferLocal: false);
         }
     }
 
@@ -74,6 +68,19 @@ internal sealed class Submission
         else
         {
             completion.SetException(new StorageUnavailableException(failure));
+        }
+    }
+
+    private sealed class Answers(Submission[] group) : IThreadPoolWorkItem
+    {
+        private int next = -1;
+
+        public void Execute()
+        {
+            for (var i = Interlocked.Increment(ref next); i < group.Length; i = Interlocked.Increment(ref next))
+            {
+                group[i].Complete();
+            }
         }
     }
 

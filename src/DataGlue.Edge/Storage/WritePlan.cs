@@ -2,7 +2,7 @@ namespace DataGlue.Edge.Storage;
 
 /// <summary>
 /// The statements of a kind of write, run in order as one atomic unit over one set of bound values. That is all that
-/// SQLite, Cloudflare D1's batch and a pipelined PostgreSQL have in common, so no C# stands between two statements.
+/// SQLite, Cloudflare D1's batch and a pipelined PostgreSQL have in common, so no C# decides between two statements.
 /// </summary>
 /// <param name="Name">What a log calls it.</param>
 /// <param name="Parameters">The names of the bound values, without their sign.</param>
@@ -10,8 +10,9 @@ namespace DataGlue.Edge.Storage;
 public sealed record WritePlan(string Name, IReadOnlyList<string> Parameters, IList<string> Statements)
 {
     /// <summary>
-    /// A unit of its own that may run before <see cref="Statements"/>: it does the whole of the common case in few statements. In
-    /// every other case its first statement changes no row, those after it find nothing to do, and <see cref="Statements"/> are run.
+    /// A unit of its own that is tried first: it does the whole of the common case in few statements. In every other case its first
+    /// statement breaks a constraint (or changes no row, and the second breaks one), so that the unit comes to nothing, and
+    /// <see cref="Statements"/> are run. On an engine that takes whole batches it is a batch of its own.
     /// </summary>
     public IReadOnlyList<string> Shortcut { get; init; } = [];
 }

@@ -100,7 +100,9 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
     {
         lock (gate)
         {
-            if (closed || waiting.Count == Capacity || waitingBytes + submission.Size > MaxWaitingBytes)
+            // One that is larger than all that may wait is taken when nothing else waits: it would never fit otherwise.
+            var isFull = waiting.Count == Capacity || (waiting.Count > 0 && waitingBytes + submission.Size > MaxWaitingBytes);
+            if (closed || isFull)
             {
                 return false;
             }

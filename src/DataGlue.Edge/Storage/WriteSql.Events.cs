@@ -108,15 +108,16 @@ public static partial class WriteSql
         """;
 
     // The common event: of an id never seen, without a twin, of a visitor whose profile is new or has its log. Any other gets no
-    // event_id, which the table does not take, and so is left out. Were this a SELECT with a WHERE, as elsewhere, SQLite would copy
-    // the row into a table of its own first, because the guards read the table that is written: half of the price of the insert.
+    // event_id, which breaks a constraint. Were this a SELECT with a WHERE, as elsewhere, SQLite would copy the row into a table of its
+    // own first, because the guards read the table that is written: half of the price of the insert. OR IGNORE would hold for the
+    // statements of the owner's triggers too, and pass over what they refuse.
     private const string IsCommon = """
         NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
             AND NOT EXISTS (SELECT 1 FROM users WHERE glue_user_id = @user AND logged = 0)
         """;
 
     private const string InsertCommonEvent = $"""
-        INSERT OR IGNORE INTO events ({EventColumns})
+        INSERT INTO events ({EventColumns})
         VALUES (
           CASE WHEN {IsCommon}
             AND NOT EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id <> @user AND kind = 'identify')
@@ -125,7 +126,7 @@ public static partial class WriteSql
         """;
 
     private const string InsertCommonLiveEvent = $"""
-        INSERT OR IGNORE INTO events ({EventColumns})
+        INSERT INTO events ({EventColumns})
         VALUES (
           CASE WHEN {IsCommon} AND NOT EXISTS ({SyncedCandidate}) THEN @event_id END,
           {ContentValues}, 1)

@@ -51,6 +51,39 @@ public sealed class WriteQueueTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task A_trigger_of_the_owner_means_what_it_says()
+    {
+        Sqlite3.SkipWithout();
+        Sqlite3.Run(
+            app.DatabasePath,
+            """
+            CREATE TABLE latest (name TEXT PRIMARY KEY, event_id TEXT);
+            CREATE TABLE once (name TEXT UNIQUE);
+            CREATE TABLE seen (event_id TEXT);
+            CREATE TRIGGER remember AFTER INSERT ON events WHEN NEW.event <> 'limited' BEGIN
+              INSERT OR REPLACE INTO latest VALUES (NEW.event, NEW.event_id);
+            END;
+            CREATE TRIGGER limit_one AFTER INSERT ON events WHEN NEW.event = 'limited' BEGIN INSERT INTO once VALUES (NEW.event); END;
+            CREATE TRIGGER count_all BEFORE INSERT ON events WHEN NEW.event = 'counted' BEGIN INSERT INTO seen VALUES (NEW.event_id); END;
+            """);
+
+        foreach (var id in new[] { "1", "2", "3" })
+        {
+            (await app.TrackAsync($$"""{"glue_user_id":"a","event":"e","event_id":"{{id}}"}""")).IsOk();
+        }
+
+        (await app.TrackAsync("""{"glue_user_id":"a","event":"limited","event_id":"l1"}""")).IsOk();
+        (await app.TrackAsync("""{"glue_user_id":"a","event":"limited","event_id":"l2"}""")).IsError(HttpStatusCode.BadRequest, Refused);
+        (await app.TrackAsync("""{"glue_user_id":"a","event":"counted","event_id":"c1"}""")).IsOk();
+        Assert.Equal(HttpStatusCode.Conflict, (await app.TrackAsync("""{"glue_user_id":"b","event":"counted","event_id":"c1"}""")).Status);
+
+        Assert.Equal(["3"], app.Query("SELECT event_id FROM latest WHERE name = 'e'"));
+        Assert.Equal(["l1"], app.Query("SELECT event_id FROM events WHERE event = 'limited'"));
+        Assert.Equal(["c1"], app.Query("SELECT event_id FROM seen"));
+        Assert.Empty(app.Query("SELECT 1 FROM users WHERE glue_user_id = 'b'"));
+    }
+
+    [SkippableFact]
     public async Task A_poison_event_of_a_sync_is_rejected_by_its_index()
     {
         Sqlite3.SkipWithout();
