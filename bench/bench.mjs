@@ -1,7 +1,7 @@
 // Runs every measurement in rounds, one after the other, and prints one report of medians and ratios. bench/README.md says what each is.
 import { mkdtempSync, chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { describe } from './lib/machine.mjs';
+import { describe, isInMemory } from './lib/machine.mjs';
 import { Figures } from './lib/figures.mjs';
 import * as contest from './sections/track.mjs';
 import * as verbs from './sections/verbs.mjs';
@@ -28,6 +28,16 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
+const numbers = [options.rounds, options.seconds, ...options.sizes.split(',')];
+if (!numbers.every((text) => /^\d+$/.test(text)) || Number(options.rounds) < 1 || Number(options.seconds) < 1) {
+  console.error('--rounds, --seconds and --sizes take whole numbers');
+  process.exit(1);
+}
+if (isInMemory(options.folder)) {
+  console.error(`${options.folder} is in memory, where an fsync costs nothing; --folder must be on a disk`);
+  process.exit(1);
+}
+
 const folder = mkdtempSync(`${options.folder}/dataglue-bench-`);
 // PostgreSQL runs as a user of its own, who has to come through here.
 chmodSync(folder, 0o755);
@@ -41,6 +51,14 @@ const bench = {
   say: (text) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`),
 };
 
+// Ctrl-C ends what runs at present, which ends the rest with an error, and so with the cleaning up below.
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    interrupted = true;
+  });
+}
+
 const report = [];
 try {
   for (const name of chosen) {
@@ -49,6 +67,9 @@ try {
   for (let round = 1; round <= bench.rounds; round++) {
     bench.figures.next();
     for (const name of chosen) {
+      if (interrupted) {
+        throw new Error('Interrupted');
+      }
       bench.say(`round ${round} of ${bench.rounds}: ${name}`);
       await sections[name].measure(bench);
     }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { packageVersion } from './machine.mjs';
 import { Server } from './server.mjs';
@@ -51,7 +51,8 @@ export const contestants = [
 
 /** Why a contestant cannot be measured here; null when it can. */
 export function missing({ needs, name }) {
-  if (needs && !packageVersion(peers, needs)) {
+  // The stamp is set when all is built.
+  if (needs && !existsSync(`${peers}/node_modules/.installed`)) {
     return 'bench/peers/install.sh has not succeeded';
   }
   return name === 'express-postgres' && !hasPostgres() ? 'no PostgreSQL server (apt install postgresql)' : null;
@@ -88,7 +89,9 @@ export function versions() {
 }
 
 function hasPostgres() {
-  return existsSync('/usr/lib/postgresql') || (process.env.PATH ?? '').split(':').some((folder) => existsSync(`${folder}/initdb`));
+  const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : [];
+  const folders = [...versions.map((name) => `/usr/lib/postgresql/${name}/bin`), ...(process.env.PATH ?? '').split(':')];
+  return folders.some((folder) => existsSync(`${folder}/initdb`));
 }
 
 function startPostgres(folder, port) {

@@ -3,11 +3,16 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { cpus, release, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+const fileSystem = (folder) => execFileSync('stat', ['-f', '-c', '%T', folder], { encoding: 'utf8' }).trim();
+
+export function isInMemory(folder) {
+  return ['tmpfs', 'ramfs'].includes(fileSystem(folder));
+}
+
 /** What the figures were measured on, in one line. */
 export function describe(folder) {
-  const disk = execFileSync('stat', ['-f', '-c', '%T', folder], { encoding: 'utf8' }).trim();
   return `${cpus()[0].model.trim()}, ${cpus().length} cores shared with the load generator, ${Math.round(totalmem() / 2 ** 30)} GiB, `
-    + `Linux ${release().split('-')[0]}, ${disk}, node ${process.version}`;
+    + `Linux ${release().split('-')[0]}, ${fileSystem(folder)}, node ${process.version}`;
 }
 
 /** A group that holds the memory of a server, the pages of its files included, to so many bytes; null where none can be set. */

@@ -27,13 +27,19 @@ async function startOnce(at, port, then) {
   const { environment } = edge.prepare(at);
   const began = performance.now();
   const server = Server.launch({ command: edge.command, environment, port, folder: at });
-  while (!(await answered(port))) {
-    await sleep(1);
+  try {
+    while (!(await answered(port))) {
+      if (server.hasEnded) {
+        throw new Error(`The server did not start:\n${server.logTail}`);
+      }
+      await sleep(1);
+    }
+    const took = performance.now() - began;
+    await then?.(server);
+    return took;
+  } finally {
+    await server.stop();
   }
-  const took = performance.now() - began;
-  await then?.(server);
-  await server.stop();
-  return took;
 }
 
 // True once the server has said 200; false while there is none.
@@ -41,6 +47,7 @@ function answered(port) {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(request));
     socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
     socket.once('data', (data) => {
       socket.destroy();
       return String(data).startsWith('HTTP/1.1 200') ? resolve(true) : reject(new Error(String(data)));
