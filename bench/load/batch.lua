@@ -1,17 +1,6 @@
 -- /glue/batch: 1,000 new events a request, of the browsers side by side, without ids of their own.
 local visits = dofile(debug.getinfo(1, "S").source:match("@(.*/)") .. "visits.lua")
 
-local threads = 0
-
-function setup(thread)
-  thread:set("number", threads)
-  threads = threads + 1
-end
-
-function init()
-  math.randomseed(os.time() * 7 + number)
-end
-
 function request()
   local items = {}
   for i = 1, 1000 do

@@ -1,17 +1,6 @@
 -- /glue/sync: what a browser has kept, 100 events of one new visitor a request, with ids of the client's own.
 local visits = dofile(debug.getinfo(1, "S").source:match("@(.*/)") .. "visits.lua")
 
-local threads = 0
-
-function setup(thread)
-  thread:set("number", threads)
-  threads = threads + 1
-end
-
-function init()
-  math.randomseed(os.time() * 7 + number)
-end
-
 function request()
   local now = visits.now()
   local word = visits.word()

@@ -1,17 +1,6 @@
 -- /glue/track: one new event a request, in the shape of the guide's own. EVENT_ID=1 gives each an id of the client's own.
 local visits = dofile(debug.getinfo(1, "S").source:match("@(.*/)") .. "visits.lua")
 
-local threads = 0
-
-function setup(thread)
-  thread:set("number", threads)
-  threads = threads + 1
-end
-
-function init()
-  math.randomseed(os.time() * 7 + number)
-end
-
 local own_ids = os.getenv("EVENT_ID") == "1"
 
 function request()

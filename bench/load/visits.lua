@@ -5,6 +5,18 @@ local ffi = require("ffi")
 
 ffi.cdef("struct moment { long seconds; long microseconds; }; int gettimeofday(struct moment *now, void *zone);")
 
+-- Of each script that takes its events from here.
+local threads = 0
+
+function setup(thread)
+  thread:set("number", threads)
+  threads = threads + 1
+end
+
+function init()
+  math.randomseed(os.time() * 7 + number)
+end
+
 local visits = {}
 local moment = ffi.new("struct moment")
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -53,6 +54,24 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
         Assert.StartsWith("HTTP/1.1 404 ", absolute, StringComparison.Ordinal);
         Assert.EndsWith("""{"success":false,"error":"User not found"}""", absolute, StringComparison.Ordinal);
         Assert.DoesNotContain("Server:", broken + slow + large + absolute, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_sync_larger_than_all_that_may_wait_is_stored_when_nothing_waits()
+    {
+        NativeBinary.SkipWithout();
+        var port = EdgeApp.FreePort().ToString(CultureInfo.InvariantCulture);
+        using var edge = EdgeProcess.Launch(binary, folder.Path, new() { ["PORT"] = port, ["MAX_BULK_BYTES"] = "67108864" });
+        while (!await edge.ListensAsync())
+        {
+            await Task.Delay(5);
+        }
+
+        var sessions = Enumerable.Range(0, 40).Select(i => $$"""{"id":"{{i}}","text":"{{new string('x', 1 << 20)}}"}""");
+
+        var reply = await edge.PostAsync("/glue/sync", "{\"glue_user_id\":\"a\",\"data\":{\"sessions\":[" + string.Join(',', sessions) + "]}}");
+
+        Assert.Equal(40, (int)reply.IsOk().Json["sessions_synced"]!);
     }
 
     [SkippableFact]
