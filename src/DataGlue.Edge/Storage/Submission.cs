@@ -6,9 +6,6 @@ internal sealed class Submission
     // A write holds its values about once here and once on its way through SQLite; the rest is a fixed price.
     private const int SizeOfWrite = 512;
 
-    // Fewer than this are answered faster by one thread than by two.
-    private const int LeastShare = 16;
-
     private readonly IReadOnlyList<IWrite> writes;
     private readonly WriteValue[][] values;
     private readonly TaskCompletionSource<WriteResult[]> completion = new();
@@ -52,7 +49,7 @@ internal sealed class Submission
     public static void Answer(List<Submission> group)
     {
         var answers = new Answers([.. group]);
-        var threads = Math.Clamp(group.Count / LeastShare, 1, Environment.ProcessorCount);
+        var threads = Math.Min(group.Count, Environment.ProcessorCount);
         for (var i = 0; i < threads; i++)
         {
             ThreadPool.UnsafeQueueUserWorkItem(answers, preferLocal: false);
