@@ -103,7 +103,7 @@ public sealed record IdentityWrite : IWrite
     /// <summary>A JSON merge patch.</summary>
     public Utf8Text Traits { get; init; }
 
-    /// <summary>A JSON object, null when empty.</summary>
+    /// <summary>A JSON object, none when empty.</summary>
     public Utf8Text Context { get; init; }
 
     /// <summary>The earliest time at which this says that the visitor was seen.</summary>
@@ -112,7 +112,7 @@ public sealed record IdentityWrite : IWrite
     /// <summary>The latest such time.</summary>
     public Utf8Text LastSeen { get; init; }
 
-    /// <summary>The touch keys as JSON, null when it has none.</summary>
+    /// <summary>The touch keys as JSON; none where it has none.</summary>
     public Utf8Text Touch { get; init; }
 
     /// <summary>Whether the touch may be a last touch.</summary>
