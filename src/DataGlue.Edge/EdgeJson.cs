@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Ingest;
+using DataGlue.Edge.Monitoring;
 
 namespace DataGlue.Edge;
 
@@ -10,6 +11,7 @@ namespace DataGlue.Edge;
 [JsonSerializable(typeof(ErrorReply))]
 [JsonSerializable(typeof(SyncReply))]
 [JsonSerializable(typeof(BatchReply))]
+[JsonSerializable(typeof(StatusReply))]
 public sealed partial class EdgeJson : JsonSerializerContext
 {
     /// <summary>

@@ -3,6 +3,8 @@ using DataGlue.Edge;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Ingest;
 using DataGlue.Edge.Journeys;
+using DataGlue.Edge.Monitoring;
+using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -16,26 +18,38 @@ try
     builder.AddEdgeShutdown();
     var options = EdgeOptions.Read(builder.Configuration);
 
-    builder.WebHost.ConfigureKestrel(kestrel =>
-    {
-        kestrel.AddServerHeader = false;
-        kestrel.ListenAnyIP(options.Port);
-    });
+    builder.WebHost.ConfigureKestrel(kestrel => kestrel.Configure(options));
     builder.Services.TryAddSingleton(TimeProvider.System);
     builder.Services.AddSingleton(options);
     builder.Services.AddSingleton<EdgeDatabase>();
+    builder.Services.AddSingleton<StorageMetrics>();
     builder.Services.AddSingleton<WriteQueue>();
     builder.Services.AddHostedService(services => services.GetRequiredService<WriteQueue>());
     builder.Services.AddSingleton<ServerIds>();
+    builder.Services.AddSingleton<BodyBudget>();
+    builder.Services.AddSingleton<IngestMetrics>();
     builder.Services.AddSingleton<IngestEndpoints>();
     builder.Services.AddSingleton<JourneyReader>();
+    builder.Services.AddSingleton<Readiness>();
+    builder.Services.AddCrossOrigin(options);
+    builder.Services.AddRateLimits(options);
+    builder.Services.AddRequestDecompression();
+    builder.Services.AddEdgeMetrics();
 
     await using var app = builder.Build();
     app.UseErrorBodies();
+    app.UseSecurityHeaders();
+    app.UseMetricsPort(options);
     app.UseWholeSegments();
     app.UseRouting();
+    app.UseCors();
+    app.UseRateLimits(options);
+    app.UseAccess(options);
+    app.UseCompressedBodies();
     app.Services.GetRequiredService<IngestEndpoints>().Map(app);
     app.MapJourneys();
+    app.MapHealth();
+    app.MapMetrics();
 
     SchemaUpgrade.Apply(app.Services.GetRequiredService<EdgeDatabase>().UpgradeConnectionString, SchemaUpgrade.Scripts());
     await app.RunEdgeAsync(options);

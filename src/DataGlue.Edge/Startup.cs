@@ -13,8 +13,8 @@ internal static partial class Startup
     /// </summary>
     public const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
 
-    // What a later version will enforce: nobody should believe that it does so today.
-    private static readonly string[] Unenforced = ["API_KEY", "ALLOWED_ORIGINS", "RATE_LIMIT"];
+    /// <summary>The name of the server's own meter.</summary>
+    public const string Meter = "DataGlue.Edge";
 
     /// <summary>Lets a <c>.env</c> file in the working directory stand behind the environment.</summary>
     public static void AddDotEnv(this WebApplicationBuilder builder)
@@ -28,16 +28,31 @@ internal static partial class Startup
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = ReadDotEnv(path)! });
     }
 
-    /// <summary>Logs to the console one line an entry, and of the framework only what goes wrong.</summary>
+    /// <summary>Logs to the console one line an entry, as JSON in production, and of the framework only what goes wrong.</summary>
     public static void AddEdgeLogging(this WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console =>
+        if (builder.Environment.IsProduction())
         {
-            console.SingleLine = true;
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
-        });
+            builder.Logging.AddJsonConsole(console =>
+            {
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+            });
+        }
+        else
+        {
+            builder.Logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.ColorBehavior = LoggerColorBehavior.Disabled;
+            });
+        }
+
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // It warns of each connection that it refuses, and of each body that ends early: any stranger could fill the log. The metrics count them.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
 
         // While its log is open at any level, each request gets an activity and a scope; what it says of a failed start, the last line says.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
@@ -66,16 +81,28 @@ internal static partial class Startup
         // What the start has left behind is given back: an idle server takes a few megabytes less.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         LogListening(app.Logger, options.Port, options.DatabasePath);
-        foreach (var name in Unenforced.Where(name => !string.IsNullOrEmpty(app.Configuration[name])))
-        {
-            LogUnenforced(app.Logger, name);
-        }
-
+        LogAccess(app.Logger, options);
         await app.WaitForShutdownAsync();
     }
 
-    [LoggerMessage(EventId = 7, Level = LogLevel.Warning, Message = "{Name} is set, but this version does not enforce it: whoever reaches the port may read and write")]
-    private static partial void LogUnenforced(ILogger logger, string name);
+    private static void LogAccess(ILogger logger, EdgeOptions options)
+    {
+        if (!options.ApiKeys.AreSet)
+        {
+            LogNoKey(logger);
+            return;
+        }
+
+        if (!options.AllowedOrigins.AreNamed)
+        {
+            LogNoOrigins(logger);
+        }
+
+        if (options.ApiKeys.HasShort)
+        {
+            LogShortKey(logger);
+        }
+    }
 
     private static IDictionary<string, string> ReadDotEnv(string path)
     {
@@ -88,6 +115,15 @@ internal static partial class Startup
             throw new SettingException($".env must hold lines NAME=value: {exception.Message}");
         }
     }
+
+    [LoggerMessage(EventId = 7, Level = LogLevel.Warning, Message = "API_KEY is not set: whoever reaches the port may write; reads are answered to this machine alone")]
+    private static partial void LogNoKey(ILogger logger);
+
+    [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "API_KEY is set and ALLOWED_ORIGINS names no origin: browsers, which have no key, get 401")]
+    private static partial void LogNoOrigins(ILogger logger);
+
+    [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "A key of API_KEY has fewer than 16 characters and may be guessed")]
+    private static partial void LogShortKey(ILogger logger);
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "DataGlue Edge listens on http://localhost:{Port}, data in {Path}")]
     private static partial void LogListening(ILogger logger, int port, string path);

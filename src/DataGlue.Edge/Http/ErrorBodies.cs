@@ -1,3 +1,4 @@
+using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -52,7 +53,7 @@ public static partial class ErrorBodies
             case BadHttpRequestException bad:
                 return (bad.StatusCode, Sentence(context, bad.StatusCode));
             default:
-                LogCrash(Logger(context), exception);
+                LogCrash(Logger(context), exception.GetType().Name, exception.StackTrace);
                 return (StatusCodes.Status500InternalServerError, Sentence(context, StatusCodes.Status500InternalServerError));
         }
     }
@@ -62,6 +63,7 @@ public static partial class ErrorBodies
         var allow = context.Response.Headers.Allow;
         context.Response.Clear();
         context.Response.Headers.Allow = allow;
+        SecurityHeaders.Set(context.Response);
         if (status == StatusCodes.Status503ServiceUnavailable)
         {
             context.Response.Headers.RetryAfter = "1";
@@ -87,6 +89,7 @@ public static partial class ErrorBodies
     [LoggerMessage(EventId = 6, Level = LogLevel.Error, Message = "The database cannot be read: SQLite error {Code}, {Reason}")]
     private static partial void LogUnreadable(ILogger logger, int code, string reason);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "A request failed")]
-    private static partial void LogCrash(ILogger logger, Exception exception);
+    // Without the exception's message, which may quote what was sent.
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "A request failed: {Exception} {StackTrace}")]
+    private static partial void LogCrash(ILogger logger, string exception, string? stackTrace);
 }

@@ -11,34 +11,35 @@ namespace DataGlue.Edge.Http;
 public sealed class RequestBody : IDisposable
 {
     private readonly PipeReader reader;
+    private readonly BodyBudget budget;
+    private readonly bool isCompressed;
     private ReadOnlySequence<byte>? received;
     private byte[]? rented;
     private int length;
 
-    private RequestBody(PipeReader reader) => this.reader = reader;
+    private RequestBody(HttpRequest request, BodyBudget budget)
+    {
+        reader = request.BodyReader;
+        isCompressed = CompressedBodies.IsCompressed(request);
+        this.budget = budget;
+    }
 
     /// <summary>The bytes of the body.</summary>
     public ReadOnlySpan<byte> Bytes => rented is null ? received.GetValueOrDefault().FirstSpan : rented.AsSpan(0, length);
 
-    /// <summary>Reads a JSON body of at most <paramref name="limit"/> bytes.</summary>
-    /// <exception cref="RequestException">415 for another content type or encoding, 413 for a body over the limit.</exception>
+    /// <summary>Reads a JSON body of at most <paramref name="limit"/> bytes, decompressed.</summary>
+    /// <exception cref="RequestException">
+    /// 415 for another content type or encoding, 413 for a body over the limit, 400 for one that cannot be decompressed, 503 when bodies that are
+    /// still coming in hold all the memory that they may.
+    /// </exception>
     /// <exception cref="BadHttpRequestException">The body came too slowly, or its framing is broken.</exception>
-    public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int limit)
+    public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int limit, BodyBudget budget)
     {
         ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(budget);
         RequireJson(request);
-        if (request.ContentLength > limit)
-        {
-            throw TooLarge(limit);
-        }
-
-        // Our own limit holds for every body, chunked ones too; Kestrel's would answer before it.
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } kestrel)
-        {
-            kestrel.MaxRequestBodySize = null;
-        }
-
-        var body = new RequestBody(request.BodyReader);
+        var body = new RequestBody(request, budget);
+        body.LimitReceived(request, limit);
         try
         {
             await body.FillAsync(limit, request.HttpContext.RequestAborted);
@@ -56,11 +57,26 @@ public sealed class RequestBody : IDisposable
     {
         if (rented is not null)
         {
-            ArrayPool<byte>.Shared.Return(rented);
+            budget.Return(rented);
             rented = null;
         }
 
         Consume();
+    }
+
+    // Our own limit holds for what is read; Kestrel's for what comes in, so that a compressed body that comes to nothing ends too. The
+    // compressed form of what cannot be compressed is a little larger.
+    private void LimitReceived(HttpRequest request, int limit)
+    {
+        if (!isCompressed && request.ContentLength > limit)
+        {
+            throw TooLarge(limit);
+        }
+
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } kestrel)
+        {
+            kestrel.MaxRequestBodySize = isCompressed ? 2L * limit : null;
+        }
     }
 
     private async ValueTask FillAsync(int limit, CancellationToken aborted)
@@ -76,13 +92,22 @@ public sealed class RequestBody : IDisposable
         }
     }
 
-    // Returns whether this was the last part. Kestrel reports a broken chunk as a bare IOException, which would look like a crash.
+    // Returns whether this was the last part. Kestrel reports a broken chunk as a bare IOException, which would look like a crash, and each
+    // decompressor has its own way to say that it cannot.
     private async ValueTask<bool> ReadPartAsync(int limit, CancellationToken aborted)
     {
         ReadResult result;
         try
         {
             result = await reader.ReadAsync(aborted);
+        }
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw TooLarge(limit);
+        }
+        catch (Exception exception) when (isCompressed && exception is InvalidDataException or InvalidOperationException)
+        {
+            throw new RequestException(StatusCodes.Status400BadRequest, "The body cannot be decompressed; check that it is what Content-Encoding says");
         }
         catch (IOException exception) when (exception is not BadHttpRequestException)
         {
@@ -112,11 +137,11 @@ public sealed class RequestBody : IDisposable
     private void Grow(int size)
     {
         var former = rented;
-        rented = ArrayPool<byte>.Shared.Rent(size);
+        rented = budget.Rent(size);
         if (former is not null)
         {
             former.AsSpan(0, length).CopyTo(rented);
-            ArrayPool<byte>.Shared.Return(former);
+            budget.Return(former);
         }
     }
 
@@ -134,7 +159,7 @@ public sealed class RequestBody : IDisposable
         if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
         {
             throw new RequestException(
-                StatusCodes.Status415UnsupportedMediaType, "Content-Encoding is not accepted here; send the body uncompressed");
+                StatusCodes.Status415UnsupportedMediaType, "Content-Encoding must be gzip, br or deflate, or absent");
         }
 
         if (!string.IsNullOrEmpty(request.ContentType) && !IsJson(request.ContentType))

@@ -26,6 +26,13 @@ public static class RequestPath
         return next(context);
     });
 
+    /// <summary>Whether the path, as <see cref="UseWholeSegments"/> has left it, is below /glue.</summary>
+    public static bool IsGlue(HttpRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.Path.StartsWithSegments("/glue", StringComparison.OrdinalIgnoreCase);
+    }
+
     /// <summary>The text of a route value that <see cref="UseWholeSegments"/> had encoded.</summary>
     public static string Decode(string segment)
     {

@@ -145,13 +145,13 @@ internal abstract class BatchItem
         return null;
     }
 
-    private static BatchResult Rejected(Rejection rejection) => new("rejected") { Error = rejection.Error };
+    private static BatchResult Rejected(Rejection rejection) => new(BatchResult.Rejected) { Error = rejection.Error };
 
-    private static string Name(WriteStatus status) => status == WriteStatus.Duplicate ? "duplicate" : "stored";
+    private static string Name(WriteStatus status) => status == WriteStatus.Duplicate ? BatchResult.Duplicate : BatchResult.Stored;
 
     private sealed class Faulty(string error) : BatchItem
     {
-        public override BatchResult Read(ReadOnlySpan<WriteResult> results) => new("rejected") { Error = error };
+        public override BatchResult Read(ReadOnlySpan<WriteResult> results) => new(BatchResult.Rejected) { Error = error };
     }
 
     private sealed class IdentifyItem(IdentityWrite write) : BatchItem
@@ -185,7 +185,7 @@ internal abstract class BatchItem
         public override BatchResult Read(ReadOnlySpan<WriteResult> results)
         {
             var (reply, rejection) = pending.Read(results);
-            return reply is null ? Rejected(rejection!) : new BatchResult("stored")
+            return reply is null ? Rejected(rejection!) : new BatchResult(BatchResult.Stored)
             {
                 EventsSynced = reply.EventsSynced,
                 SessionsSynced = reply.SessionsSynced,

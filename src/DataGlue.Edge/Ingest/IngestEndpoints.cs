@@ -1,21 +1,23 @@
 using System.Text.Json;
 using DataGlue.Edge.Http;
+using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Ingest;
 
 /// <summary>The POST verbs: read, validate, write, and answer once the write is durable.</summary>
-public sealed class IngestEndpoints(WriteQueue queue, EdgeOptions options, TimeProvider clock, ServerIds ids)
+public sealed class IngestEndpoints(
+    WriteQueue queue, BodyBudget budget, IngestMetrics metrics, EdgeOptions options, TimeProvider clock, ServerIds ids)
 {
     private delegate T BodyReader<out T>(ref Utf8JsonReader reader, long received, Faults faults);
 
     /// <summary>Maps identify, track, sync and batch.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/glue/identify", IdentifyAsync);
-        routes.MapPost("/glue/track", TrackAsync);
-        routes.MapPost("/glue/sync", SyncAsync);
-        routes.MapPost("/glue/batch", BatchAsync);
+        routes.MapPost("/glue/identify", IdentifyAsync).AllowPages();
+        routes.MapPost("/glue/track", TrackAsync).AllowPages();
+        routes.MapPost("/glue/sync", SyncAsync).AllowPages();
+        routes.MapPost("/glue/batch", BatchAsync).AllowPages();
     }
 
     private async Task IdentifyAsync(HttpContext context)
@@ -26,6 +28,7 @@ public sealed class IngestEndpoints(WriteQueue queue, EdgeOptions options, TimeP
         var (outcome, rejection) = Rejection.Read(results[0]);
         if (!Rejects(context, rejection))
         {
+            Count(outcome.Status);
             IdentifyReply.Write(context.Response, write.GlueUserId, outcome.NewUser);
         }
     }
@@ -40,6 +43,7 @@ public sealed class IngestEndpoints(WriteQueue queue, EdgeOptions options, TimeP
         var (outcome, rejection) = Rejection.Read(write, results[0]);
         if (!Rejects(context, rejection))
         {
+            Count(outcome.Status);
             TrackReply.Write(context.Response, outcome.EventId, outcome.Status == WriteStatus.Duplicate);
         }
     }
@@ -51,7 +55,8 @@ public sealed class IngestEndpoints(WriteQueue queue, EdgeOptions options, TimeP
         var (reply, rejection) = pending.Read(await queue.SubmitAsync(pending.Writes));
         if (!Rejects(context, rejection))
         {
-            JsonReply.Write(context.Response, StatusCodes.Status200OK, reply!, EdgeJson.Wire.SyncReply);
+            metrics.Count(reply!.EventsNew, reply.EventsDuplicate, reply.EventsRejected.Count);
+            JsonReply.Write(context.Response, StatusCodes.Status200OK, reply, EdgeJson.Wire.SyncReply);
         }
     }
 
@@ -61,25 +66,47 @@ public sealed class IngestEndpoints(WriteQueue queue, EdgeOptions options, TimeP
             context.Request, options.MaxBulkBytes,
             (ref reader, received, faults) => BatchRequest.Read(ref reader, received, ids, faults));
         var reply = request.ToReply(await queue.SubmitAsync(request.ToWrites()));
+        foreach (var result in reply.Results)
+        {
+            metrics.Count(result);
+        }
+
         JsonReply.Write(context.Response, StatusCodes.Status200OK, reply, EdgeJson.Wire.BatchReply);
     }
 
     private async ValueTask<T> ReadAsync<T>(HttpRequest http, int limit, BodyReader<T> read)
         where T : class
     {
-        using var body = await RequestBody.ReadAsync(http, limit);
+        using var body = await RequestBody.ReadAsync(http, limit, budget);
         var received = Instants.Now(clock);
         var faults = new Faults();
         var request = JsonFields.ReadBody(body.Bytes, faults, (ref reader) => read(ref reader, received, faults));
-        return faults.None && request is not null
-            ? request
-            : throw new RequestException(StatusCodes.Status400BadRequest, faults.ToString());
+        if (faults.None && request is not null)
+        {
+            return request;
+        }
+
+        metrics.Rejected();
+        throw new RequestException(StatusCodes.Status400BadRequest, faults.ToString());
     }
 
-    private static bool Rejects(HttpContext context, Rejection? rejection)
+    private void Count(WriteStatus status)
+    {
+        if (status == WriteStatus.Duplicate)
+        {
+            metrics.Duplicate();
+        }
+        else
+        {
+            metrics.Stored();
+        }
+    }
+
+    private bool Rejects(HttpContext context, Rejection? rejection)
     {
         if (rejection is not null)
         {
+            metrics.Rejected();
             ErrorBodies.Write(context.Response, rejection.Status, rejection.Error);
         }
 

@@ -40,6 +40,15 @@ public sealed record BatchReply(bool Success, IReadOnlyList<BatchResult> Results
 /// <param name="Status"><c>stored</c>, <c>duplicate</c> or <c>rejected</c>.</param>
 public sealed record BatchResult(string Status)
 {
+    /// <summary>The item is new, or is a sync.</summary>
+    public const string Stored = "stored";
+
+    /// <summary>The item was stored already.</summary>
+    public const string Duplicate = "duplicate";
+
+    /// <summary>The item was not stored; <see cref="Error"/> says why.</summary>
+    public const string Rejected = "rejected";
+
     /// <summary>The id under which an identification or event stands.</summary>
     public string? EventId { get; init; }
 

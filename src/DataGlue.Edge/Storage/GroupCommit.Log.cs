@@ -3,15 +3,12 @@ namespace DataGlue.Edge.Storage;
 /// <summary>What an operator reads of the writer: codes and reasons of SQLite, never a value that was written.</summary>
 internal sealed partial class GroupCommit
 {
-    [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "The database takes no writes: SQLite error {Code}, {Reason}")]
-    private partial void LogUnavailable(int code, string reason);
-
     [LoggerMessage(EventId = 8, Level = LogLevel.Error, Message = "The database file was replaced under the server; the log of the former file is set aside beside it")]
     private partial void LogReplaced();
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "The database refused one {Write}: SQLite error {Code}")]
     private partial void LogRefused(string write, int code);
 
-    [LoggerMessage(EventId = 5, Level = LogLevel.Critical, Message = "The writer failed")]
-    private partial void LogCrash(Exception exception);
+    [LoggerMessage(EventId = 5, Level = LogLevel.Critical, Message = "The writer failed: {Exception} {StackTrace}")]
+    private partial void LogCrash(string exception, string? stackTrace);
 }

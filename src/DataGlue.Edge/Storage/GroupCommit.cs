@@ -18,6 +18,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     private readonly Dictionary<WritePlan, PreparedPlan> prepared = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, SqliteCommand> controls = [];
     private readonly BoundValues bound = new();
+    private readonly Outage outage = new(clock, logger);
     private SqliteConnection? connection;
     private SqliteException? lastError;
 
@@ -54,7 +55,8 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     }
 
     /// <summary>Commits the group, and decides each submission of it, one way or the other.</summary>
-    public void Commit(IReadOnlyList<Submission> group)
+    /// <returns>Whether the database took it.</returns>
+    public bool Commit(IReadOnlyList<Submission> group)
     {
         try
         {
@@ -67,10 +69,13 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
 
             Control("COMMIT");
             lastError = null;
+            outage.End();
+            return true;
         }
         catch (Exception exception)
         {
             Abandon(group, exception);
+            return false;
         }
     }
 
@@ -85,7 +90,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         catch (SqliteException exception)
         {
             // Nothing is lost: the log stays beside the file, and the next start reads it.
-            LogUnavailable(exception.SqliteErrorCode, exception.Message);
+            outage.Continue(exception.SqliteErrorCode, exception.Message);
         }
     }
 
@@ -250,31 +255,27 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
 
     private void Abandon(IReadOnlyList<Submission> group, Exception exception)
     {
-        Fail(group);
         lastError = null;
-        switch (exception)
-        {
-            case FileNotFoundException missing:
-                LogUnavailable(raw.SQLITE_READONLY_DBMOVED, missing.Message);
-                return;
-            case SqliteException sqlite:
-                LogUnavailable(sqlite.SqliteErrorCode, sqlite.Message);
-                break;
-            default:
-                LogCrash(exception);
-                break;
-        }
-
-        // A connection that has failed once may hold a lost lock or a broken cache: the next group opens a new one.
-        Close();
-        database.CloseReaders();
-    }
-
-    private static void Fail(IReadOnlyList<Submission> group)
-    {
+        var code = exception is SqliteException sqlite ? sqlite.SqliteErrorCode
+            : exception is FileNotFoundException ? raw.SQLITE_READONLY_DBMOVED
+            : raw.SQLITE_INTERNAL;
         foreach (var submission in group)
         {
-            submission.Fail(Unavailable);
+            submission.Fail(Unavailable, Outage.Explain(code));
+        }
+
+        if (code == raw.SQLITE_INTERNAL)
+        {
+            var (type, trace) = (exception.GetType().Name, exception.StackTrace);
+            LogCrash(type, trace);
+        }
+
+        outage.Continue(code, exception.Message);
+        if (code != raw.SQLITE_READONLY_DBMOVED)
+        {
+            // A connection that has failed once may hold a lost lock or a broken cache: the next group opens a new one.
+            Close();
+            database.CloseReaders();
         }
     }
 

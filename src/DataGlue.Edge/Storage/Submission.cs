@@ -10,6 +10,7 @@ internal sealed class Submission
     private readonly WriteValue[][] values;
     private readonly TaskCompletionSource<WriteResult[]> completion = new();
     private string? failure;
+    private string cause = "";
 
     public Submission(IReadOnlyList<IWrite> writes)
     {
@@ -39,7 +40,9 @@ internal sealed class Submission
     public ReadOnlySpan<WriteValue> Values(int index) => values[index];
 
     /// <summary>Decides that storage took none of it.</summary>
-    public void Fail(string reason) => failure = reason;
+    /// <param name="sentence">What the caller is told.</param>
+    /// <param name="because">What the operator is told.</param>
+    public void Fail(string sentence, string because) => (failure, cause) = (sentence, because);
 
     /// <summary>
     /// Completes a group that was committed or has failed. The requests go on where they are completed, so this is left to the
@@ -64,7 +67,7 @@ internal sealed class Submission
         }
         else
         {
-            completion.SetException(new StorageUnavailableException(failure));
+            completion.SetException(new StorageUnavailableException(failure, cause));
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace DataGlue.Edge.Storage;
 
 /// <summary>
@@ -16,6 +18,7 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
 
     private readonly EdgeDatabase database;
     private readonly GroupCommit writer;
+    private readonly StorageMetrics metrics;
     private readonly Thread thread;
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -26,9 +29,12 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
     private bool closed;
 
     /// <summary>Makes the queue; nothing is written before <see cref="StartAsync"/>.</summary>
-    public WriteQueue(EdgeDatabase database, TimeProvider clock, ILogger<WriteQueue> logger)
+    public WriteQueue(EdgeDatabase database, StorageMetrics metrics, TimeProvider clock, ILogger<WriteQueue> logger)
     {
+        ArgumentNullException.ThrowIfNull(metrics);
         this.database = database;
+        this.metrics = metrics;
+        metrics.Observe(() => waiting.Count, () => waitingBytes);
         writer = new GroupCommit(database, clock, logger);
         thread = new Thread(Run) { Name = "writer", IsBackground = true };
     }
@@ -47,7 +53,7 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
         var submission = new Submission(writes);
         return TryEnqueue(submission)
             ? submission.Completion
-            : throw new StorageUnavailableException("Too many writes are waiting; send it again a little later");
+            : throw new StorageUnavailableException("Too many writes are waiting; send it again a little later", "too many writes are waiting");
     }
 
     /// <summary>Opens the database before the first request comes, and begins to write.</summary>
@@ -132,7 +138,16 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
         var group = new List<Submission>();
         while (TryTake(group))
         {
-            writer.Commit(group);
+            var started = Stopwatch.GetTimestamp();
+            if (writer.Commit(group))
+            {
+                metrics.Committed(group.Sum(submission => submission.Count), Stopwatch.GetElapsedTime(started));
+            }
+            else
+            {
+                metrics.Failed();
+            }
+
             Submission.Answer(group);
             group.Clear();
         }

@@ -53,7 +53,7 @@ public static partial class WriteSql
         "rebuild", ["received"], [RebuildIdentity, RebuildTraits, RebuildSeen, RebuildAttribution, EndRebuild]);
 
     /// <summary>Every plan.</summary>
-    public static IReadOnlyList<WritePlan> Plans => [Track, TrackLive, Identify, Synced, Session, Rebuild];
+    public static IReadOnlyList<WritePlan> Plans => [Track, TrackLive, Identify, Synced, Session, Probe, Rebuild];
 
     private static string[] EventParameters =>
     [

@@ -172,3 +172,14 @@ public sealed record SessionWrite(
     /// <inheritdoc/>
     public WriteValue[] Values => [GlueUserId, SessionId, Data, SyncedAt, EventId, Received];
 }
+
+/// <summary>A write that changes nothing of anybody's, to learn whether the database takes one.</summary>
+/// <param name="Received">When it was asked for.</param>
+public sealed record ProbeWrite(Utf8Text Received) : IWrite
+{
+    /// <inheritdoc/>
+    public WritePlan Plan => WriteSql.Probe;
+
+    /// <inheritdoc/>
+    public WriteValue[] Values => [Received];
+}

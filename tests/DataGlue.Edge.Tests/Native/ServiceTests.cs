@@ -41,7 +41,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
         var broken = await SendAsync(edge, start + "Transfer-Encoding: chunked\r\n\r\nnot a length\r\n");
         var slow = await SendAsync(edge, start + "Content-Length: 100\r\n\r\n{");
         var large = await SendAsync(edge, start + "Content-Length: 99999999\r\n\r\n{");
-        var absolute = await SendAsync(edge, "GET http://x//glue/user/nobody/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        var absolute = await SendAsync(edge, "GET http://localhost//glue/user/nobody/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
         var huge = await SendAsync(edge, start + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n");
         Assert.StartsWith("HTTP/1.1 400 ", huge, StringComparison.Ordinal);
@@ -126,7 +126,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
 
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", edge.Port);
-        await client.GetStream().WriteAsync("GET /glue/user/a HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+        await client.GetStream().WriteAsync("GET /glue/user/a HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
         await client.GetStream().ReadExactlyAsync(new byte[1_000]);
 
         // Busy is the first column: 0 says that no reader stands in the way of emptying the log. The server may still be reading

@@ -25,6 +25,12 @@ public sealed class EdgeApp : IDisposable
     private readonly string address;
 
     public EdgeApp()
+        : this([])
+    {
+    }
+
+    /// <summary>Starts with these settings; without a word of it, nobody's requests are counted.</summary>
+    public EdgeApp(params (string Name, string Value)[] settings)
     {
         var port = FreePort();
         Clock = new FakeTimeProvider(Start);
@@ -33,6 +39,12 @@ public sealed class EdgeApp : IDisposable
             host.UseEnvironment("Production");
             host.UseSetting("DATABASE_PATH", DatabasePath);
             host.UseSetting("PORT", port.ToString(CultureInfo.InvariantCulture));
+            host.UseSetting("RATE_LIMIT", "0");
+            foreach (var (name, value) in settings)
+            {
+                host.UseSetting(name, value);
+            }
+
             host.ConfigureTestServices(services => services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Clock)));
         });
         factory.UseKestrel();

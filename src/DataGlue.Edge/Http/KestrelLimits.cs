@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace DataGlue.Edge.Http;
+
+/// <summary>Where the server listens, and how much of it one connection, and all of them, may take.</summary>
+public static class KestrelLimits
+{
+    private const int KiB = 1024;
+
+    // A connection that waits takes a few kilobytes, one that sends half of what it could some tens.
+    private const int Connections = 2_048;
+
+    /// <summary>Sets ports and limits.</summary>
+    public static void Configure(this KestrelServerOptions kestrel, EdgeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(kestrel);
+        ArgumentNullException.ThrowIfNull(options);
+        kestrel.AddServerHeader = false;
+        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        kestrel.ListenAnyIP(options.Port);
+        if (options.MetricsPort is { } port)
+        {
+            kestrel.ListenAnyIP(port);
+        }
+
+        var limits = kestrel.Limits;
+        limits.MaxConcurrentConnections = Connections;
+        limits.MaxRequestLineSize = 8 * KiB;
+        limits.MaxRequestHeadersTotalSize = 16 * KiB;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+
+        // What a client sends ahead of what is read of it; the default is 1 MiB for each connection.
+        limits.MaxRequestBufferSize = 64 * KiB;
+    }
+}

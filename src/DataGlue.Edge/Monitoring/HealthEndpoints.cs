@@ -1,0 +1,34 @@
+using DataGlue.Edge.Http;
+using DataGlue.Edge.Security;
+
+namespace DataGlue.Edge.Monitoring;
+
+/// <summary>What a platform asks to learn whether it should send requests here, or start the server anew.</summary>
+public static class HealthEndpoints
+{
+    /// <summary>Maps GET /healthz and GET /readyz.</summary>
+    public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz", Live).For(Audience.Probes);
+        routes.MapGet("/readyz", ReadyAsync).For(Audience.Probes);
+        return routes;
+    }
+
+    private static void Live(HttpContext context) =>
+        JsonReply.Write(context.Response, StatusCodes.Status200OK, new StatusReply(true, "alive"), EdgeJson.Wire.StatusReply);
+
+    private static async Task ReadyAsync(HttpContext context, Readiness readiness)
+    {
+        if (await readiness.ReasonAgainstAsync() is { } reason)
+        {
+            throw new RequestException(StatusCodes.Status503ServiceUnavailable, $"The database takes no writes: {reason}");
+        }
+
+        JsonReply.Write(context.Response, StatusCodes.Status200OK, new StatusReply(true, "ready"), EdgeJson.Wire.StatusReply);
+    }
+}
+
+/// <summary>The reply to a health check.</summary>
+/// <param name="Success">Always true.</param>
+/// <param name="Status"><c>alive</c> or <c>ready</c>.</param>
+public sealed record StatusReply(bool Success, string Status);

@@ -1,0 +1,40 @@
+using System.Diagnostics.Metrics;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+
+namespace DataGlue.Edge.Monitoring;
+
+/// <summary>GET /metrics: what is measured, as Prometheus reads it.</summary>
+public static class MetricsEndpoint
+{
+    private const string Path = "/metrics";
+
+    private const string RequestMeter = "Microsoft.AspNetCore.Hosting";
+
+    // Of the framework: requests by route and status, connections, and what the process takes.
+    private static readonly string[] Meters = [Startup.Meter, RequestMeter, "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
+
+    /// <summary>Collects the metrics of the server.</summary>
+    public static void AddEdgeMetrics(this IServiceCollection services) =>
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("dataglue-edge", autoGenerateServiceInstanceId: false))
+            .WithMetrics(metrics => metrics.AddMeter(Meters).AddView(Bounded).AddPrometheusExporter());
+
+    /// <summary>Maps the endpoint, for the owner.</summary>
+    public static void MapMetrics(this IEndpointRouteBuilder routes) =>
+        routes.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
+
+    /// <summary>Serves the metrics, and nothing else, on <c>METRICS_PORT</c>.</summary>
+    public static void UseMetricsPort(this IApplicationBuilder app, EdgeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.MetricsPort is { } port)
+        {
+            app.MapWhen(context => context.Connection.LocalPort == port, branch => branch.UseOpenTelemetryPrometheusScrapingEndpoint(Path));
+        }
+    }
+
+    // Room is made for each combination of tags beforehand, by default for 2,000 of each instrument: two megabytes.
+    private static MetricStreamConfiguration Bounded(Instrument instrument) =>
+        new() { CardinalityLimit = instrument.Meter.Name == RequestMeter ? 500 : 50 };
+}

@@ -1,0 +1,51 @@
+using System.Collections.Frozen;
+
+namespace DataGlue.Edge.Security;
+
+/// <summary>The origins of <c>ALLOWED_ORIGINS</c>: whose pages may post.</summary>
+public sealed class AllowedOrigins
+{
+    private const string Wildcard = "*";
+
+    private readonly FrozenSet<string>? names;
+
+    private AllowedOrigins(FrozenSet<string>? names) => this.names = names;
+
+    /// <summary>Every origin: none is named.</summary>
+    public static AllowedOrigins Any { get; } = new(null);
+
+    /// <summary>Whether origins are listed by name.</summary>
+    public bool AreNamed => names is not null;
+
+    /// <summary>Reads the setting.</summary>
+    /// <param name="text"><c>*</c>, or origins as a browser sends them, separated by commas; null for <c>*</c>.</param>
+    /// <exception cref="SettingException">One of them is no origin.</exception>
+    public static AllowedOrigins Parse(string? text)
+    {
+        if (text is null or Wildcard)
+        {
+            return Any;
+        }
+
+        var names = text.Split(',', StringSplitOptions.TrimEntries).Select(Serialize).ToArray();
+        return names.Contains(null)
+            ? throw new SettingException($"ALLOWED_ORIGINS must be * or origins like https://shop.example, separated by commas, not '{text}'")
+            : new AllowedOrigins(names.ToFrozenSet(StringComparer.Ordinal)!);
+    }
+
+    /// <summary>Whether this value of an <c>Origin</c> header is listed by name.</summary>
+    public bool Names(string origin) => names is not null && names.Contains(origin);
+
+    // As a browser writes it: lower case, the host in ASCII, no default port, nothing behind the host.
+    private static string? Serialize(string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || uri.Host.Contains('*', StringComparison.Ordinal)
+            || uri.UserInfo.Length > 0 || uri.PathAndQuery is not ("/" or "") || uri.Fragment.Length > 0)
+        {
+            return null;
+        }
+
+        var host = uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost;
+        return uri.IsDefaultPort ? $"{uri.Scheme}://{host}" : $"{uri.Scheme}://{host}:{uri.Port}";
+    }
+}

@@ -1,0 +1,106 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace DataGlue.Edge.Security;
+
+/// <summary>The secrets of <c>API_KEY</c>; several may hold at once, so that one can be replaced without a gap.</summary>
+/// <remarks>
+/// A key that is sent is compared with all of them, in blocks of one length: the time that this takes says nothing of how much of a
+/// key was right, how long it is, or which one it was.
+/// </remarks>
+public sealed class ApiKeys
+{
+    /// <summary>The header that carries the key.</summary>
+    public const string Header = "x-api-key";
+
+    /// <summary>The longest key, in characters.</summary>
+    public const int MaxLength = 256;
+
+    // One that is shorter may be guessed.
+    private const int SafeLength = 16;
+
+    private readonly byte[][] blocks;
+
+    private ApiKeys(IReadOnlyList<string> keys)
+    {
+        blocks = [.. keys.Select(key =>
+        {
+            var block = new byte[MaxLength + 1];
+            Fill(block, key);
+            return block;
+        })];
+        HasShort = keys.Any(key => key.Length < SafeLength);
+    }
+
+    /// <summary>No key is set.</summary>
+    public static ApiKeys None { get; } = new([]);
+
+    /// <summary>Whether any key is set.</summary>
+    public bool AreSet => blocks.Length > 0;
+
+    /// <summary>Whether a key is so short that it may be guessed.</summary>
+    public bool HasShort { get; }
+
+    /// <summary>Reads the setting.</summary>
+    /// <param name="text">Keys, separated by commas; null for none.</param>
+    /// <exception cref="SettingException">A key is empty, too long, or cannot be sent in a header.</exception>
+    public static ApiKeys Parse(string? text)
+    {
+        var keys = text?.Split(',', StringSplitOptions.TrimEntries) ?? [];
+        return keys.All(IsKey)
+            ? new ApiKeys(keys)
+            : throw new SettingException($"API_KEY must be one key, or several separated by commas, each of 1 to {MaxLength} visible ASCII characters");
+    }
+
+    /// <summary>What the key of this request proves.</summary>
+    public KeyProof Check(HttpRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (!AreSet || !request.Headers.TryGetValue(Header, out var values))
+        {
+            return KeyProof.Absent;
+        }
+
+        return values.Count == 1 && Holds(values.ToString()) ? KeyProof.Right : KeyProof.Wrong;
+    }
+
+    private bool Holds(string key)
+    {
+        Span<byte> block = stackalloc byte[MaxLength + 1];
+        Fill(block, key);
+        var held = false;
+        foreach (var known in blocks)
+        {
+            held |= CryptographicOperations.FixedTimeEquals(known, block);
+        }
+
+        return held;
+    }
+
+    // The last byte tells a key from what cannot be one, which leaves its block empty and equals none.
+    private static void Fill(Span<byte> block, string key)
+    {
+        block.Clear();
+        if (IsKey(key))
+        {
+            Encoding.ASCII.GetBytes(key, block);
+            block[MaxLength] = 1;
+        }
+    }
+
+    private static bool IsKey(string key) =>
+        key.Length is > 0 and <= MaxLength && !key.AsSpan().ContainsAnyExceptInRange('!', '~');
+}
+
+/// <summary>What the key of a request proves.</summary>
+public enum KeyProof
+{
+    /// <summary>None was sent, or none is set that it could be compared with.</summary>
+    Absent,
+
+    /// <summary>One was sent that is none of the server's.</summary>
+    Wrong,
+
+    /// <summary>The caller holds a key.</summary>
+    Right,
+}
