@@ -4,6 +4,7 @@ using DataGlue.Edge.Http;
 using DataGlue.Edge.Ingest;
 using DataGlue.Edge.Journeys;
 using DataGlue.Edge.Monitoring;
+using DataGlue.Edge.OpenApi;
 using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -35,6 +36,7 @@ try
     builder.Services.AddRateLimits(options);
     builder.Services.AddRequestDecompression();
     builder.Services.AddEdgeMetrics();
+    builder.Services.AddEdgeOpenApi();
 
     await using var app = builder.Build();
     app.UseErrorBodies();
@@ -50,6 +52,7 @@ try
     app.MapJourneys();
     app.MapHealth();
     app.MapMetrics();
+    app.MapOpenApiDocument();
 
     SchemaUpgrade.Apply(app.Services.GetRequiredService<EdgeDatabase>().UpgradeConnectionString, SchemaUpgrade.Scripts());
     await app.RunEdgeAsync(options);

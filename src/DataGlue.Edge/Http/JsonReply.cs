@@ -8,7 +8,10 @@ namespace DataGlue.Edge.Http;
 public static class JsonReply
 {
     /// <summary>The content type of every reply.</summary>
-    public const string ContentType = "application/json; charset=utf-8";
+    public const string ContentType = MediaType + "; charset=utf-8";
+
+    /// <summary>The same without its encoding.</summary>
+    public const string MediaType = "application/json";
 
     /// <summary>Replies with an object.</summary>
     /// <param name="response">Where to.</param>

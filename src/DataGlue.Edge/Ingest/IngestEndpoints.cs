@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataGlue.Edge.Http;
+using DataGlue.Edge.OpenApi;
 using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
 
@@ -14,10 +15,10 @@ public sealed class IngestEndpoints(
     /// <summary>Maps identify, track, sync and batch.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/glue/identify", IdentifyAsync).AllowPages();
-        routes.MapPost("/glue/track", TrackAsync).AllowPages();
-        routes.MapPost("/glue/sync", SyncAsync).AllowPages();
-        routes.MapPost("/glue/batch", BatchAsync).AllowPages();
+        routes.MapPost("/glue/identify", IdentifyAsync).AllowPages().Describe("Writes", IngestOperations.Identify);
+        routes.MapPost("/glue/track", TrackAsync).AllowPages().Describe("Writes", IngestOperations.Track);
+        routes.MapPost("/glue/sync", SyncAsync).AllowPages().Describe("Writes", IngestOperations.Sync);
+        routes.MapPost("/glue/batch", BatchAsync).AllowPages().Describe("Writes", IngestOperations.Batch);
     }
 
     private async Task IdentifyAsync(HttpContext context)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using DataGlue.Edge.Http;
+using DataGlue.Edge.OpenApi;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Primitives;
 
@@ -12,8 +13,8 @@ public static class JourneyEndpoints
     /// <summary>Maps the two reads.</summary>
     public static IEndpointRouteBuilder MapJourneys(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/glue/user/{glue_user_id}", ReadUserAsync);
-        routes.MapGet("/glue/user/email/{email}", ReadPersonAsync);
+        routes.MapGet("/glue/user/{glue_user_id}", ReadUserAsync).Describe("Reads", JourneyOperations.User);
+        routes.MapGet("/glue/user/email/{email}", ReadPersonAsync).Describe("Reads", JourneyOperations.Person);
         return routes;
     }
 
