@@ -81,9 +81,10 @@ public sealed class RequestBody : IDisposable
 
     private async ValueTask FillAsync(int limit, CancellationToken aborted)
     {
-        while (!await ReadPartAsync(limit, aborted))
+        // Nearly every body has come whole. What is compressed may be read for long without anything coming out.
+        if (isCompressed || !await ReadPartAsync(limit, aborted))
         {
-            Keep();
+            await FillInPartsAsync(limit);
         }
 
         if (rented is not null || received is { IsSingleSegment: false })
@@ -92,14 +93,29 @@ public sealed class RequestBody : IDisposable
         }
     }
 
+    // Kestrel asks for a rate on the average, so that one who sends much at once may then keep us waiting for an hour.
+    private async ValueTask FillInPartsAsync(int limit)
+    {
+        using var patience = budget.Patience();
+        do
+        {
+            Keep();
+        }
+        while (!await ReadPartAsync(limit, patience.Token));
+    }
+
     // Returns whether this was the last part. Kestrel reports a broken chunk as a bare IOException, which would look like a crash, and each
     // decompressor has its own way to say that it cannot.
-    private async ValueTask<bool> ReadPartAsync(int limit, CancellationToken aborted)
+    private async ValueTask<bool> ReadPartAsync(int limit, CancellationToken cancelled)
     {
         ReadResult result;
         try
         {
-            result = await reader.ReadAsync(aborted);
+            result = await reader.ReadAsync(cancelled);
+        }
+        catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
+        {
+            throw new BadHttpRequestException("The body came too slowly", StatusCodes.Status408RequestTimeout);
         }
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -121,7 +137,11 @@ public sealed class RequestBody : IDisposable
     // Moves what was received behind what is kept. A declared length is only a claim: the buffer grows with what has come.
     private void Keep()
     {
-        var part = received.GetValueOrDefault();
+        if (received is not { } part)
+        {
+            return;
+        }
+
         var total = length + (int)part.Length;
         if (rented is null || rented.Length < total)
         {

@@ -11,6 +11,8 @@ public static class AccessExtensions
 
 internal sealed class Access(EdgeOptions options)
 {
+    private const string Challenge = $"ApiKey header=\"{ApiKeys.Header}\"";
+
     private static readonly Refusal WrongKey = new(
         StatusCodes.Status401Unauthorized, "The key in x-api-key is not one of this server's; send one that is");
 
@@ -27,6 +29,11 @@ internal sealed class Access(EdgeOptions options)
         if (Refuse(context) is not { } refusal)
         {
             return next(context);
+        }
+
+        if (refusal.Status == StatusCodes.Status401Unauthorized)
+        {
+            context.Response.Headers.WWWAuthenticate = Challenge;
         }
 
         ErrorBodies.Write(context.Response, refusal.Status, refusal.Sentence);

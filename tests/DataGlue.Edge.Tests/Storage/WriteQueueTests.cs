@@ -24,7 +24,7 @@ public sealed class WriteQueueTests : IDisposable
         // The lock holds the writer back, so that all of it becomes one group.
         var commits = CommitsInLog();
         Task<Reply>[] replies;
-        await using (await LockAsync())
+        await using (await app.LockAsync())
         {
             replies = [.. Enumerable.Range(0, 200).Select(i => TrackAsync(i, i % 50 == 7 ? "poison" : "good"))];
             await Task.Delay(500);
@@ -159,7 +159,7 @@ public sealed class WriteQueueTests : IDisposable
     public async Task A_locked_database_is_a_503_that_blames_nobody_and_service_comes_back()
     {
         Reply reply;
-        await using (await LockAsync())
+        await using (await app.LockAsync())
         {
             reply = await TrackAsync(1, "e");
         }
@@ -226,7 +226,7 @@ public sealed class WriteQueueTests : IDisposable
     {
         (await TrackAsync(1, "e")).IsOk();
 
-        await using (await LockAsync())
+        await using (await app.LockAsync())
         {
             (await app.UserAsync("u1")).IsOk();
         }
@@ -239,7 +239,7 @@ public sealed class WriteQueueTests : IDisposable
         var filler = new string('x', 1_000_000);
         var count = (int)(WriteQueue.MaxWaitingBytes / (2 * filler.Length)) + 20;
         Task<Reply>[] replies;
-        await using (await LockAsync())
+        await using (await app.LockAsync())
         {
             replies = [.. Enumerable.Range(0, count).Select(i => app.SyncAsync($$"""{"glue_user_id":"u{{i}}","data":{"events":[{"event":"e","properties":{"x":"{{filler}}"} }]} }"""))];
             while (!replies.Any(reply => reply.IsCompleted))
@@ -302,11 +302,4 @@ public sealed class WriteQueueTests : IDisposable
     }
 
     private Task<Reply> TrackAsync(int user, string name) => app.TrackAsync($$"""{"glue_user_id":"u{{user}}","event":"{{name}}"}""");
-
-    private async Task<SqliteTransaction> LockAsync()
-    {
-        var connection = new SqliteConnection(new DatabaseFile(app.DatabasePath).ConnectionString);
-        await connection.OpenAsync();
-        return connection.BeginTransaction(deferred: false);
-    }
 }

@@ -7,6 +7,14 @@ public sealed class DatabaseFile(string path)
 {
     public string ConnectionString => $"Data Source={path};Pooling=False";
 
+    /// <summary>Holds the write lock, as another process would, until it is disposed.</summary>
+    public async Task<SqliteTransaction> LockAsync()
+    {
+        var connection = new SqliteConnection(ConnectionString);
+        await connection.OpenAsync();
+        return connection.BeginTransaction(deferred: false);
+    }
+
     /// <summary>The first column of each row.</summary>
     public List<string> Query(string sql)
     {

@@ -8,6 +8,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Time.Testing;
@@ -107,8 +108,18 @@ public sealed class EdgeApp : IDisposable
 
     public async Task<Reply> GetAsync(string path) => await Reply.ReadAsync(await Client.GetAsync(Address(path)));
 
+    /// <summary>Sends a request with these headers, as they stand; a body is JSON unless they say otherwise.</summary>
+    public async Task<Reply> SendAsync(string method, string path, string? body = null, params (string Name, string Value)[] headers)
+    {
+        using var request = Requests.Make(method, Address(path), body, headers);
+        return await Reply.ReadAsync(await Client.SendAsync(request));
+    }
+
     /// <summary>The first column of each row that a query on the file gives.</summary>
     public List<string> Query(string sql) => new DatabaseFile(DatabasePath).Query(sql);
+
+    /// <summary>Holds the write lock of the file until it is disposed.</summary>
+    public Task<SqliteTransaction> LockAsync() => new DatabaseFile(DatabasePath).LockAsync();
 
     /// <summary>Everything that is stored, for "nothing was stored".</summary>
     public string Contents() => string.Join('\n', Query(
@@ -127,6 +138,27 @@ public sealed class EdgeApp : IDisposable
     }
 }
 
+/// <summary>Requests with headers of every kind.</summary>
+internal static class Requests
+{
+    /// <summary>A request with these headers, as they stand; a body is JSON unless they say otherwise.</summary>
+    public static HttpRequestMessage Make(string method, Uri address, string? body, (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(new HttpMethod(method), address);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            Assert.True(request.Headers.TryAddWithoutValidation(name, value) || request.Content!.Headers.TryAddWithoutValidation(name, value), name);
+        }
+
+        return request;
+    }
+}
+
 /// <summary>A reply, read whole.</summary>
 public sealed record Reply(HttpStatusCode Status, string Body, HttpResponseMessage Message)
 {
@@ -136,6 +168,10 @@ public sealed record Reply(HttpStatusCode Status, string Body, HttpResponseMessa
 
     public static async Task<Reply> ReadAsync(HttpResponseMessage message) =>
         new(message.StatusCode, await message.Content.ReadAsStringAsync(), message);
+
+    /// <summary>The value of a header, null when it is absent.</summary>
+    public string? Header(string name) =>
+        Message.Headers.TryGetValues(name, out var values) || Message.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
 
     /// <summary>Checks that the reply is an error of exactly this status and sentence.</summary>
     public void IsError(HttpStatusCode status, string sentence)

@@ -16,8 +16,11 @@ public sealed class EdgeProcess : IDisposable
         "FLY_APP_NAME", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT",
     ];
 
+    private const int LinesOfLog = 4_000;
+
     private readonly Process process;
     private readonly ConcurrentQueue<string> errors = new();
+    private readonly ConcurrentQueue<string> log = new();
 
     private EdgeProcess(Process process, int port)
     {
@@ -25,7 +28,7 @@ public sealed class EdgeProcess : IDisposable
         Port = port;
         Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromMinutes(2) };
         process.ErrorDataReceived += (_, line) => errors.Enqueue(line.Data ?? "");
-        process.OutputDataReceived += (_, _) => { };
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
     }
@@ -39,13 +42,24 @@ public sealed class EdgeProcess : IDisposable
     /// <summary>What it wrote to standard error, line by line.</summary>
     public IReadOnlyList<string> Errors => [.. errors.Where(line => line.Length > 0)];
 
+    /// <summary>The last lines of what it wrote to standard output.</summary>
+    public IReadOnlyList<string> Log => [.. log];
+
+    /// <summary>Whether it runs no more.</summary>
+    public bool HasEnded => process.HasExited;
+
     /// <summary>Starts the server with its working directory in <paramref name="folder"/> and waits until it listens.</summary>
     /// <param name="binary">The program.</param>
     /// <param name="folder">Its working directory.</param>
     /// <param name="before">A program, with arguments, that is to start it: strace.</param>
-    public static async Task<EdgeProcess> StartAsync(NativeBinary binary, string folder, params string[] before)
+    public static Task<EdgeProcess> StartAsync(NativeBinary binary, string folder, params string[] before) => StartAsync(binary, folder, [], before);
+
+    /// <summary>Starts the server with these settings and waits until it listens.</summary>
+    public static async Task<EdgeProcess> StartAsync(NativeBinary binary, string folder, (string Name, string Value)[] settings, params string[] before)
     {
-        var edge = Launch(binary, folder, new() { ["PORT"] = EdgeApp.FreePort().ToString(CultureInfo.InvariantCulture) }, before);
+        var all = settings.ToDictionary(setting => setting.Name, setting => setting.Value);
+        all.TryAdd("PORT", EdgeApp.FreePort().ToString(CultureInfo.InvariantCulture));
+        var edge = Launch(binary, folder, all, before);
         while (!await edge.ListensAsync())
         {
             Assert.False(edge.process.HasExited, string.Join('\n', edge.Errors));
@@ -85,6 +99,13 @@ public sealed class EdgeProcess : IDisposable
     {
         using var content = new StringContent(json, Encoding.UTF8, "application/json");
         return await Reply.ReadAsync(await Client.PostAsync(new Uri(path, UriKind.Relative), content));
+    }
+
+    /// <summary>Sends a request with these headers, as they stand; a body is JSON unless they say otherwise.</summary>
+    public async Task<Reply> SendAsync(string method, string path, string? body = null, params (string Name, string Value)[] headers)
+    {
+        using var request = Requests.Make(method, new Uri(path, UriKind.Relative), body, headers);
+        return await Reply.ReadAsync(await Client.SendAsync(request));
     }
 
     public async Task<Reply> GetAsync(string path) => await Reply.ReadAsync(await Client.GetAsync(new Uri(path, UriKind.Relative)));
@@ -143,5 +164,18 @@ public sealed class EdgeProcess : IDisposable
         }
 
         process.Dispose();
+    }
+
+    private void Keep(string? line)
+    {
+        if (!string.IsNullOrEmpty(line))
+        {
+            log.Enqueue(line);
+        }
+
+        while (log.Count > LinesOfLog)
+        {
+            log.TryDequeue(out _);
+        }
     }
 }

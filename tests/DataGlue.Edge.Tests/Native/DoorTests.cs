@@ -1,0 +1,282 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using DataGlue.Edge.Tests.Support;
+using Xunit.Abstractions;
+
+namespace DataGlue.Edge.Tests.Native;
+
+/// <summary>The door in the native binary: who is let in, what a crowd costs, and what the log tells of anybody.</summary>
+[Collection(nameof(NativeTests))]
+public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : IDisposable
+{
+    private const string Key = "a-key-of-the-owner-0123456789";
+
+    private const string Shop = "https://shop.example";
+
+    private const string Track = """{"glue_user_id":"a","event":"e"}""";
+
+    private const long MiB = 1024 * 1024;
+
+    private readonly TempFolder folder = new();
+
+    [SkippableFact]
+    public async Task Keys_origins_limits_and_compressed_bodies_work_natively()
+    {
+        using var edge = await StartAsync(("API_KEY", Key), ("ALLOWED_ORIGINS", Shop), ("RATE_LIMIT", "4"), ("TRUSTED_PROXIES", "127.0.0.0/8"));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await edge.SendAsync("POST", "/glue/track", Track)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await edge.SendAsync("POST", "/glue/track", Track, ("Origin", "null"))).Status);
+        Assert.Equal(Shop, (await edge.SendAsync("POST", "/glue/track", Track, ("Origin", Shop))).IsOk().Header("Access-Control-Allow-Origin"));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await edge.GetAsync("/glue/user/a")).Status);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await edge.GetAsync("/glue/user/a")).Status);
+        (await edge.SendAsync("GET", "/glue/user/a", null, ("x-api-key", Key))).IsOk();
+        (await edge.SendAsync("POST", "/glue/track", Track, ("Origin", Shop), ("X-Forwarded-For", "198.51.100.1"))).IsOk();
+        var preflight = await edge.SendAsync("OPTIONS", "/glue/track", null, ("Origin", Shop), ("Access-Control-Request-Method", "POST"));
+        Assert.Equal("POST", preflight.Header("Access-Control-Allow-Methods"));
+        (await edge.GetAsync("/healthz")).IsOk();
+        (await edge.GetAsync("/readyz")).IsOk();
+        Assert.Equal("3.1.1", (string?)(await edge.GetAsync("/openapi.json")).IsOk().Json["openapi"]);
+
+        foreach (var encoding in new[] { "gzip", "br", "deflate" })
+        {
+            using var body = Compressed.Content(encoding, Encoding.UTF8.GetBytes(Track));
+            body.Headers.Add("x-api-key", Key);
+            Assert.Equal(HttpStatusCode.OK, (await edge.Client.PostAsync(new Uri("/glue/track", UriKind.Relative), body)).StatusCode);
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_million_addresses_take_bounded_memory()
+    {
+        using var edge = await StartAsync(("RATE_LIMIT", "100"), ("TRUSTED_PROXIES", "127.0.0.0/8"), ("API_KEY", Key));
+        await FloodAsync(edge, 0, 100_000);
+        var early = edge.Memory("VmRSS");
+
+        await FloodAsync(edge, 100_000, 1_000_000);
+
+        var late = edge.Memory("VmRSS");
+        output.WriteLine($"resident after 100,000 addresses {early / MiB} MiB, after 1,000,000 {late / MiB} MiB");
+        Assert.InRange(late - early, long.MinValue, 24 * MiB);
+        Assert.InRange(late, 0, 128 * MiB);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await edge.GetAsync("/glue/user/a")).Status);
+    }
+
+    [SkippableFact]
+    public async Task Connections_beyond_the_limit_are_refused_and_those_within_go_on()
+    {
+        using var edge = await StartAsync();
+        (await edge.PostAsync("/glue/track", Track)).IsOk();
+        var crowd = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < 2_500; i++)
+            {
+                crowd.Add(await HalfRequestAsync(edge.Port));
+            }
+
+            // The connection that was there first is served; one that comes now is closed without an answer, as are those of the crowd that were too many.
+            (await edge.PostAsync("/glue/track", Track)).IsOk();
+            using var late = await HalfRequestAsync(edge.Port);
+            Assert.True(await IsClosedAsync(late));
+            var refused = 0;
+            foreach (var socket in crowd)
+            {
+                refused += socket.Poll(0, SelectMode.SelectRead) ? 1 : 0;
+            }
+
+            output.WriteLine($"{refused} of {crowd.Count} connections refused, resident {edge.Memory("VmRSS") / MiB} MiB");
+            Assert.InRange(refused, 2_500 - 2_048, 2_500 - 2_040);
+        }
+        finally
+        {
+            crowd.ForEach(socket => socket.Dispose());
+        }
+
+        using var client = new HttpClient();
+        await Poll.UntilAsync(async () => await AnswersAsync(client, edge.Port));
+        Assert.InRange(edge.Log.Count, 1, 5);
+    }
+
+    [SkippableFact]
+    public async Task Bodies_that_never_end_take_bounded_memory_and_then_get_a_503()
+    {
+        using var edge = await StartAsync();
+        (await edge.PostAsync("/glue/track", Track)).IsOk();
+        var before = edge.Memory("VmRSS");
+        var part = Encoding.ASCII.GetBytes(new string(' ', 900_000));
+        var head = Encoding.ASCII.GetBytes("POST /glue/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n");
+        var replies = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => UnfinishedAsync(edge.Port, head, part)));
+
+        output.WriteLine($"{replies.Count(reply => reply.Contains(" 503 ", StringComparison.Ordinal))} of 200 refused, resident before {before / MiB} MiB, at the peak {edge.Memory("VmHWM") / MiB} MiB");
+        Assert.Contains(replies, reply => reply.Contains("Too many bodies are coming in at once; send it again a little later", StringComparison.Ordinal));
+        Assert.Contains(replies, reply => reply.StartsWith("HTTP/1.1 408 ", StringComparison.Ordinal));
+        Assert.InRange(edge.Memory("VmHWM") - before, 0, 80 * MiB);
+        (await edge.PostAsync("/glue/sync", """{"glue_user_id":"a","data":{}}""")).IsOk();
+    }
+
+    [SkippableTheory]
+    [InlineData("GET /glue/user/a HTTP/1.1\r\nHost: localhost\r\nX-Long: {0}\r\n\r\n", 17_000, 431)]
+    [InlineData("GET /glue/user/a?{0} HTTP/1.1\r\nHost: localhost\r\n\r\n", 9_000, 414)]
+    [InlineData("GET /glue/user/a HTTP/1.1\r\nHost: localhost\r\n{0}\r\n\r\n", 0, 408)]
+    public async Task Headers_and_lines_are_limited_in_length_and_time(string request, int length, int status)
+    {
+        using var edge = await StartAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", edge.Port);
+        var text = string.Format(CultureInfo.InvariantCulture, request, new string('x', length));
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(length == 0 ? text[..30] : text));
+        using var reader = new StreamReader(client.GetStream());
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", await reader.ReadLineAsync(), StringComparison.Ordinal);
+        (await edge.GetAsync("/healthz")).IsOk();
+    }
+
+    [SkippableFact]
+    public async Task The_log_tells_of_nobody_and_each_line_of_it_is_one_entry()
+    {
+        const string email = "secret.person@example.com";
+        using var edge = await StartAsync(("API_KEY", Key), ("ALLOWED_ORIGINS", Shop));
+        var forged = "\\n{\\\"LogLevel\\\":\\\"Critical\\\",\\\"Message\\\":\\\"forged\\\"}\\r\\n";
+        (string Name, string Value) key = ("x-api-key", Key);
+        (await edge.SendAsync("POST", "/glue/identify", $$"""{"glue_user_id":"id-{{forged}}","email":"{{email}}","traits":{"secret_trait":"secret_value"} }""", key)).IsOk();
+        Assert.Equal(HttpStatusCode.BadRequest, (await edge.SendAsync("POST", "/glue/identify", $$"""{"glue_user_id":7,"email":"{{email}}","x":"{{forged}}" """, key)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await edge.SendAsync("GET", $"/glue/user/email/{email}x%0A%0Dforged", null, key)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await edge.SendAsync("GET", "/forged%0A%0Dline", null, key)).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await edge.SendAsync("GET", $"/glue/user/email/{email}", null, ("x-api-key", "guess-secret"))).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await edge.SendAsync("POST", "/glue/track", Track, ("Origin", "https://secret.example"))).Status);
+
+        // What the log does tell of writes: that the database refused one, and that it takes none.
+        var database = folder.File("data/dataglue.db");
+        new DatabaseFile(database).Query("CREATE TRIGGER rule BEFORE INSERT ON events WHEN NEW.event LIKE '%secret%' BEGIN SELECT RAISE(ABORT, 'no'); END");
+        Assert.Equal(HttpStatusCode.BadRequest, (await edge.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"{{email}}","event":"secret{{forged}}"}""", key)).Status);
+        File.Move(database, database + ".away");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await edge.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"{{email}}","event":"secret"}""", key)).Status);
+        File.Move(database + ".away", database);
+        await edge.TerminateAsync();
+
+        Assert.InRange(edge.Log.Count, 3, 10);
+        foreach (var line in edge.Log.Concat(edge.Errors))
+        {
+            Assert.DoesNotContain("secret", line, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("forged", line, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain(Key, line, StringComparison.Ordinal);
+            var entry = JsonNode.Parse(line)!;
+            Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", (string?)entry["Timestamp"]);
+            Assert.Matches("^(Information|Warning|Error)$", (string?)entry["LogLevel"]);
+        }
+
+        Assert.Contains(edge.Log, line => line.Contains("The database refused one track", StringComparison.Ordinal));
+        Assert.Contains(edge.Log, line => line.Contains("The database takes no writes", StringComparison.Ordinal));
+    }
+
+    [SkippableTheory]
+    [InlineData("API_KEY", Key, "API_KEY is set and ALLOWED_ORIGINS names no origin: browsers, which have no key, get 401")]
+    [InlineData("API_KEY", "short", "A key of API_KEY has fewer than 16 characters and may be guessed")]
+    [InlineData("API_KEY", "", "API_KEY is not set: whoever reaches the port may write; reads are answered to this machine alone")]
+    public async Task The_start_tells_what_an_owner_should_know_of_access(string name, string value, string warning)
+    {
+        using var edge = await StartAsync((name, value));
+        await edge.TerminateAsync();
+
+        Assert.Contains(edge.Log, line => (string?)JsonNode.Parse(line)!["Message"] == warning && (string?)JsonNode.Parse(line)!["LogLevel"] == "Warning");
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private Task<EdgeProcess> StartAsync(params (string Name, string Value)[] settings)
+    {
+        NativeBinary.SkipWithout();
+        return EdgeProcess.StartAsync(binary, folder.Path, settings);
+    }
+
+    private static async Task<bool> AnswersAsync(HttpClient client, int port)
+    {
+        try
+        {
+            return (await client.GetAsync(new Uri($"http://127.0.0.1:{port}/healthz"))).IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    // Each request from an address of its own; without the key, so that each takes a 401 and no write.
+    private static async Task FloodAsync(EdgeProcess edge, int first, int end)
+    {
+        const int workers = 8;
+        const int pipelined = 64;
+        var next = first;
+        await Task.WhenAll(Enumerable.Range(0, workers).Select(async _ =>
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync("127.0.0.1", edge.Port);
+            var replies = new Replies(client.GetStream());
+            for (var from = Interlocked.Add(ref next, pipelined) - pipelined; from < end; from = Interlocked.Add(ref next, pipelined) - pipelined)
+            {
+                var requests = string.Concat(Enumerable.Range(from, pipelined).Select(i =>
+                    $"GET /glue/user/a HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {11 + (i >> 16 & 63)}.{i >> 8 & 255}.{i & 255}.9\r\n\r\n"));
+                await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(requests));
+                await replies.SkipAsync(pipelined);
+            }
+        }));
+    }
+
+    private static async Task<Socket> HalfRequestAsync(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) };
+        await socket.ConnectAsync("127.0.0.1", port);
+        try
+        {
+            await socket.SendAsync("POST /glue/track HTTP/1.1\r\nHost: x\r\nX-Wa"u8.ToArray());
+        }
+        catch (SocketException)
+        {
+            // Refused already.
+        }
+
+        return socket;
+    }
+
+    private static async Task<bool> IsClosedAsync(Socket socket)
+    {
+        try
+        {
+            return await socket.ReceiveAsync(new byte[1]) == 0;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
+    // Sends nearly all of a body, then waits for what comes of it.
+    private static async Task<string> UnfinishedAsync(int port, byte[] head, byte[] part)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", port);
+        try
+        {
+            await client.GetStream().WriteAsync(head);
+            await client.GetStream().WriteAsync(part);
+        }
+        catch (IOException)
+        {
+            // Refused before all of it was taken; the answer may still be there.
+        }
+
+        try
+        {
+            // The first part is the whole answer; behind it the connection may be broken.
+            var answer = new byte[4_096];
+            return Encoding.UTF8.GetString(answer, 0, await client.GetStream().ReadAsync(answer));
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using DataGlue.Edge.Tests.Support;
+
+namespace DataGlue.Edge.Tests.OpenApi;
+
+public sealed class OpenApiTests : IDisposable
+{
+    private static readonly Dictionary<string, string> Errors = new()
+    {
+        ["post /glue/identify"] = "400 401 403 408 409 413 415 429 500 503",
+        ["post /glue/track"] = "400 401 403 408 409 413 415 429 500 503",
+        ["post /glue/sync"] = "400 401 403 408 413 415 429 500 503",
+        ["post /glue/batch"] = "400 401 403 408 413 415 429 500 503",
+        ["get /glue/user/{glue_user_id}"] = "400 401 403 404 429 500 503",
+        ["get /glue/user/email/{email}"] = "400 401 403 404 429 500 503",
+        ["get /healthz"] = "",
+        ["get /readyz"] = "503",
+        ["get /metrics"] = "401 403",
+    };
+
+    private readonly EdgeApp app = new();
+
+    [Fact]
+    public async Task Every_route_is_in_it_with_every_status_and_each_error_has_the_one_body()
+    {
+        var document = await ReadAsync();
+
+        Assert.StartsWith("3.1.", (string?)document["openapi"], StringComparison.Ordinal);
+        var operations = Operations(document).ToDictionary(operation => operation.Key, operation => operation.Value);
+        Assert.Equal(Errors.Keys.Order(), operations.Keys.Order());
+        foreach (var (name, operation) in operations)
+        {
+            var responses = operation["responses"]!.AsObject();
+            var errors = responses.Where(response => response.Key != "200").ToArray();
+            Assert.Equal(Errors[name], string.Join(' ', errors.Select(error => error.Key).Order()));
+            Assert.NotNull(responses["200"]!["content"]);
+            Assert.All(errors, error => Assert.Equal(
+                "#/components/schemas/Error", (string?)error.Value!["content"]!["application/json"]!["schema"]!["$ref"]));
+            Assert.All(errors.Where(error => error.Key is "429" or "503"), error => Assert.NotNull(error.Value!["headers"]!["Retry-After"]));
+        }
+    }
+
+    [Fact]
+    public async Task Every_reference_leads_to_a_schema_and_every_schema_is_used()
+    {
+        var document = await ReadAsync();
+
+        var referenced = References(document).Distinct().Order();
+
+        Assert.Equal(document["components"]!["schemas"]!.AsObject().Select(schema => "#/components/schemas/" + schema.Key).Order(), referenced);
+    }
+
+    [Fact]
+    public async Task Every_example_is_accepted_and_the_reply_is_as_its_schema_says()
+    {
+        var document = await ReadAsync();
+        var tried = 0;
+        foreach (var (name, operation) in Operations(document))
+        {
+            var (method, path) = (name.Split(' ')[0], name.Split(' ')[1]);
+            foreach (var example in Examples(operation))
+            {
+                tried++;
+                var reply = method == "post" ? await app.PostAsync(path, example!.ToJsonString()) : await app.GetAsync(Fill(path, operation));
+                reply.IsOk();
+                if (operation["responses"]!["200"]!["content"]!["application/json"]?["schema"] is { } schema)
+                {
+                    Fits(reply.Json, schema, document, name);
+                }
+            }
+        }
+
+        Assert.True(tried >= 10, $"only {tried} examples");
+    }
+
+    [Theory]
+    [InlineData("/glue/track", "event", 100)]
+    [InlineData("/glue/track", "event_id", 255)]
+    [InlineData("/glue/identify", "email", 255)]
+    [InlineData("/glue/identify", "glue_user_id", 255)]
+    public async Task The_limits_in_it_are_those_of_the_server(string path, string field, int most)
+    {
+        var document = await ReadAsync();
+        var schema = Resolve(document["paths"]![path]!["post"]!["requestBody"]!["content"]!["application/json"]!["schema"]!, document);
+        Assert.Equal(most, (int)schema["properties"]![field]!["maxLength"]!);
+
+        foreach (var (length, status) in new[] { (most, HttpStatusCode.OK), (most + 1, HttpStatusCode.BadRequest) })
+        {
+            var body = new JsonObject { ["glue_user_id"] = "a", ["event"] = "e", ["email"] = "a@example.com", [field] = new string('x', length) };
+            Assert.Equal(status, (await app.PostAsync(path, body.ToJsonString())).Status);
+        }
+    }
+
+    public void Dispose() => app.Dispose();
+
+    private static IEnumerable<KeyValuePair<string, JsonNode>> Operations(JsonNode document) =>
+        from path in document["paths"]!.AsObject()
+        from operation in path.Value!.AsObject()
+        select KeyValuePair.Create($"{operation.Key} {path.Key}", operation.Value!);
+
+    // A read has one example: its parameters.
+    private static IEnumerable<JsonNode?> Examples(JsonNode operation) =>
+        operation["requestBody"]?["content"]!["application/json"]!["examples"]!.AsObject().Select(example => example.Value!["value"]) ?? [null];
+
+    private static string Fill(string path, JsonNode operation)
+    {
+        var query = new List<string>();
+        foreach (var parameter in operation["parameters"]?.AsArray() ?? [])
+        {
+            var (name, value) = ((string)parameter!["name"]!, Uri.EscapeDataString(parameter["example"]!.ToString()));
+            path = path.Replace($"{{{name}}}", value, StringComparison.Ordinal);
+            if ((string?)parameter["in"] == "query")
+            {
+                query.Add($"{name}={value}");
+            }
+        }
+
+        return query.Count == 0 ? path : $"{path}?{string.Join('&', query)}";
+    }
+
+    private static JsonNode Resolve(JsonNode schema, JsonNode document) =>
+        schema["$ref"] is { } reference ? document["components"]!["schemas"]![((string)reference!).Split('/')[^1]]! : schema;
+
+    // Every member that the schema requires is there, and each that is there is described and of its type.
+    private static void Fits(JsonNode? value, JsonNode schema, JsonNode document, string where)
+    {
+        var resolved = Resolve(schema, document);
+        var types = resolved["type"] is JsonArray several ? several.Select(type => (string)type!).ToArray() : [(string)resolved["type"]!];
+        var kind = value?.GetValueKind().ToString() switch { null => "null", "True" or "False" => "boolean", "Number" => "integer", var name => name.ToLowerInvariant() };
+        Assert.True(types.Contains(kind), $"{where} is {kind}, not {string.Join(" or ", types)}");
+        if (value is JsonArray items)
+        {
+            Assert.All(items, item => Fits(item, resolved["items"]!, document, where + "[]"));
+        }
+
+        if (value is JsonObject members && resolved["properties"] is JsonObject described)
+        {
+            Assert.All(resolved["required"]?.AsArray() ?? [], name => Assert.True(members.ContainsKey((string)name!), $"{where}.{name} is missing"));
+            foreach (var (name, member) in members.Where(member => described.ContainsKey(member.Key)))
+            {
+                Fits(member, described[name]!, document, $"{where}.{name}");
+            }
+
+            Assert.True(
+                where.EndsWith("_touch", StringComparison.Ordinal) || members.All(member => described.ContainsKey(member.Key)),
+                $"{where} has members that are not described: {members}");
+        }
+    }
+
+    private static IEnumerable<string> References(JsonNode? node) => node switch
+    {
+        JsonObject members => members.SelectMany(member => member.Key == "$ref" ? [(string)member.Value!] : References(member.Value)),
+        JsonArray items => items.SelectMany(References),
+        _ => [],
+    };
+
+    private async Task<JsonNode> ReadAsync() => (await app.GetAsync("/openapi.json")).IsOk().Json;
+}

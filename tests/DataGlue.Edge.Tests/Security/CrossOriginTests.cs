@@ -1,0 +1,124 @@
+using System.Net;
+using DataGlue.Edge.Tests.Support;
+
+namespace DataGlue.Edge.Tests.Security;
+
+public sealed class CrossOriginTests : IDisposable
+{
+    private const string Shop = "https://shop.example";
+
+    private const string Track = """{"glue_user_id":"a","event":"e"}""";
+
+    private static readonly string[] Posts = ["/glue/identify", "/glue/track", "/glue/sync", "/glue/batch"];
+
+    private EdgeApp? app;
+
+    [Fact]
+    public async Task A_preflight_of_a_listed_origin_allows_the_post_alone_and_may_be_kept()
+    {
+        app = new EdgeApp(("API_KEY", "a-key-of-the-owner"), ("ALLOWED_ORIGINS", Shop));
+
+        foreach (var path in Posts)
+        {
+            var reply = await PreflightAsync(path, Shop, "POST");
+
+            Assert.Equal(HttpStatusCode.NoContent, reply.Status);
+            Assert.Equal(Shop, reply.Header("Access-Control-Allow-Origin"));
+            Assert.Equal("POST", reply.Header("Access-Control-Allow-Methods"));
+            Assert.Equal("content-type,content-encoding", reply.Header("Access-Control-Allow-Headers"));
+            Assert.Equal("86400", reply.Header("Access-Control-Max-Age"));
+            Assert.Contains("Origin", reply.Header("Vary"), StringComparison.Ordinal);
+            Assert.Null(reply.Header("Access-Control-Allow-Credentials"));
+        }
+    }
+
+    [Fact]
+    public async Task A_preflight_of_another_origin_allows_nothing()
+    {
+        app = new EdgeApp(("ALLOWED_ORIGINS", Shop));
+
+        Assert.Null((await PreflightAsync("/glue/track", "https://elsewhere.example", "POST")).Header("Access-Control-Allow-Origin"));
+        Assert.Null((await PreflightAsync("/glue/track", "null", "POST")).Header("Access-Control-Allow-Origin"));
+    }
+
+    [Theory]
+    [InlineData("/glue/user/a", "GET")]
+    [InlineData("/glue/user/email/a@example.com", "GET")]
+    [InlineData("/glue/track", "GET")]
+    [InlineData("/glue/track", "DELETE")]
+    [InlineData("/metrics", "GET")]
+    public async Task A_preflight_of_anything_else_has_no_cors_headers(string path, string method)
+    {
+        app = new EdgeApp(("API_KEY", "a-key-of-the-owner"), ("ALLOWED_ORIGINS", Shop));
+
+        HasNoCorsHeaders(await PreflightAsync(path, Shop, method));
+    }
+
+    [Fact]
+    public async Task Reads_have_no_cors_headers_at_all()
+    {
+        app = new EdgeApp();
+        (await app.TrackAsync(Track)).IsOk();
+        HasNoCorsHeaders(await app.SendAsync("GET", "/glue/user/a", null, ("Origin", Shop)));
+        app.Dispose();
+
+        app = new EdgeApp(("API_KEY", "a-key-of-the-owner"), ("ALLOWED_ORIGINS", Shop));
+        HasNoCorsHeaders(await app.SendAsync("GET", "/glue/user/a", null, ("Origin", Shop), ("x-api-key", "a-key-of-the-owner")));
+        HasNoCorsHeaders(await app.SendAsync("GET", "/metrics", null, ("Origin", Shop), ("x-api-key", "a-key-of-the-owner")));
+    }
+
+    [Theory]
+    [InlineData(200, Track)]
+    [InlineData(400, "{")]
+    [InlineData(409, """{"glue_user_id":"b","event":"e","event_id":"of-a"}""")]
+    [InlineData(413, "large")]
+    [InlineData(415, Track, "Content-Encoding", "zstd")]
+    [InlineData(401, Track, "x-api-key", "wrong")]
+    public async Task Every_reply_to_a_post_lets_the_page_read_it(int status, string body, string? header = null, string? value = null)
+    {
+        app = new EdgeApp(("API_KEY", "a-key-of-the-owner"), ("ALLOWED_ORIGINS", Shop));
+        (await app.SendAsync("POST", "/glue/track", """{"glue_user_id":"a","event":"e","event_id":"of-a"}""", ("Origin", Shop))).IsOk();
+
+        var sent = body == "large" ? new string(' ', 70_000) : body;
+        var reply = header is null
+            ? await app.SendAsync("POST", "/glue/track", sent, ("Origin", Shop))
+            : await app.SendAsync("POST", "/glue/track", sent, ("Origin", Shop), (header, value!));
+
+        Assert.Equal(status, (int)reply.Status);
+        Assert.Equal(Shop, reply.Header("Access-Control-Allow-Origin"));
+        Assert.Equal("Retry-After", reply.Header("Access-Control-Expose-Headers"));
+    }
+
+    [Fact]
+    public async Task A_star_answers_every_origin()
+    {
+        app = new EdgeApp();
+
+        Assert.Equal("*", (await app.SendAsync("POST", "/glue/track", Track, ("Origin", "null"))).IsOk().Header("Access-Control-Allow-Origin"));
+        Assert.Equal("*", (await PreflightAsync("/glue/track", Shop, "POST")).Header("Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task A_preflight_is_never_limited_and_the_429_after_it_can_be_read()
+    {
+        app = new EdgeApp(("RATE_LIMIT", "1"), ("ALLOWED_ORIGINS", Shop));
+        (await app.SendAsync("POST", "/glue/track", Track, ("Origin", Shop))).IsOk();
+
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(HttpStatusCode.NoContent, (await PreflightAsync("/glue/track", Shop, "POST")).Status);
+        }
+
+        var limited = await app.SendAsync("POST", "/glue/track", Track, ("Origin", Shop));
+        Assert.Equal(HttpStatusCode.TooManyRequests, limited.Status);
+        Assert.Equal(Shop, limited.Header("Access-Control-Allow-Origin"));
+    }
+
+    public void Dispose() => app?.Dispose();
+
+    private static void HasNoCorsHeaders(Reply reply) =>
+        Assert.DoesNotContain(reply.Message.Headers, header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
+
+    private Task<Reply> PreflightAsync(string path, string origin, string method) => app!.SendAsync(
+        "OPTIONS", path, null, ("Origin", origin), ("Access-Control-Request-Method", method), ("Access-Control-Request-Headers", "content-type,content-encoding"));
+}
