@@ -75,7 +75,10 @@ internal static partial class Startup
         }
         catch (IOException exception)
         {
-            throw new SettingException($"PORT {options.Port} cannot be listened on: {exception.Message}");
+            var (name, port) = options.MetricsPort is { } other && exception.Message.Contains($":{other}", StringComparison.Ordinal)
+                ? ("METRICS_PORT", other)
+                : ("PORT", options.Port);
+            throw new SettingException($"{name} {port} cannot be listened on: {exception.Message}");
         }
 
         // What the start has left behind is given back: an idle server takes a few megabytes less.

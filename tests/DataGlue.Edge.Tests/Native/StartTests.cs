@@ -11,6 +11,12 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
 {
     private const string Port = "PORT must be a whole number from 1 to 65535, not ";
 
+    private const string Keys = "API_KEY must be one key, or several separated by commas, each of 1 to 256 visible ASCII characters";
+
+    private const string Origins = "ALLOWED_ORIGINS must be * or origins like https://shop.example, separated by commas, not ";
+
+    private const string Networks = "TRUSTED_PROXIES must be networks like 10.0.0.0/8 or fd00::/8, separated by commas, not ";
+
     private readonly TempFolder folder = new();
 
     [SkippableTheory]
@@ -23,6 +29,26 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
     [InlineData("MAX_BULK_BYTES", "1GB", "MAX_BULK_BYTES must be a whole number from 1024 to 67108864, not '1GB'")]
     [InlineData("DATABASE_PATH", ".", "DATABASE_PATH must be a file, not a folder: '.'")]
     [InlineData("DATABASE_PATH", "new/", "DATABASE_PATH must be a file, not a folder: 'new/'")]
+    [InlineData("API_KEY", ",", Keys)]
+    [InlineData("API_KEY", "of-the-owner,", Keys)]
+    [InlineData("API_KEY", "of the owner", Keys)]
+    [InlineData("API_KEY", "of-the-öwner", Keys)]
+    [InlineData("ALLOWED_ORIGINS", "shop.example", Origins + "'shop.example'")]
+    [InlineData("ALLOWED_ORIGINS", "https://shop.example,*", Origins + "'https://shop.example,*'")]
+    [InlineData("ALLOWED_ORIGINS", "https://*.shop.example", Origins + "'https://*.shop.example'")]
+    [InlineData("ALLOWED_ORIGINS", "https://shop.example/path", Origins + "'https://shop.example/path'")]
+    [InlineData("ALLOWED_ORIGINS", "https://shop.example,", Origins + "'https://shop.example,'")]
+    [InlineData("ALLOWED_ORIGINS", "null", Origins + "'null'")]
+    [InlineData("ALLOWED_ORIGINS", "https://user@shop.example", Origins + "'https://user@shop.example'")]
+    [InlineData("RATE_LIMIT", "-1", "RATE_LIMIT must be a whole number from 0 to 1000000, not '-1'")]
+    [InlineData("RATE_LIMIT", "none", "RATE_LIMIT must be a whole number from 0 to 1000000, not 'none'")]
+    [InlineData("TRUSTED_PROXIES", "10.0.0.0/33", Networks + "'10.0.0.0/33'")]
+    [InlineData("TRUSTED_PROXIES", "10.0.0.1/8", Networks + "'10.0.0.1/8'")]
+    [InlineData("TRUSTED_PROXIES", "proxy.internal", Networks + "'proxy.internal'")]
+    [InlineData("TRUSTED_PROXIES", "10.0.0.0/8,", Networks + "'10.0.0.0/8,'")]
+    [InlineData("METRICS_PORT", "3000", "METRICS_PORT must be another port than PORT, not 3000")]
+    [InlineData("METRICS_PORT", "0", "METRICS_PORT must be a whole number from 1 to 65535, not '0'")]
+    [InlineData("RATE_LIMIT", "1\n{\"forged\":1}", "RATE_LIMIT must be a whole number from 0 to 1000000, not '1 {\"forged\":1}'")]
     public async Task A_setting_that_makes_no_sense_is_named(string name, string value, string sentence)
     {
         NativeBinary.SkipWithout();
@@ -54,8 +80,10 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
             line => Assert.StartsWith("DATABASE_PATH must be a file in a folder that can be made, not ", line, StringComparison.Ordinal));
     }
 
-    [SkippableFact]
-    public async Task A_port_that_is_taken_is_named()
+    [SkippableTheory]
+    [InlineData("PORT")]
+    [InlineData("METRICS_PORT")]
+    public async Task A_port_that_is_taken_is_named(string name)
     {
         NativeBinary.SkipWithout();
         using var listener = new TcpListener(IPAddress.Any, 0);
@@ -63,8 +91,8 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
 
         await FailsAsync(
-            new() { ["PORT"] = port.ToString(CultureInfo.InvariantCulture) },
-            line => Assert.StartsWith($"PORT {port} cannot be listened on: ", line, StringComparison.Ordinal));
+            new() { ["PORT"] = EdgeApp.FreePort().ToString(CultureInfo.InvariantCulture), [name] = port.ToString(CultureInfo.InvariantCulture) },
+            line => Assert.StartsWith($"{name} {port} cannot be listened on: ", line, StringComparison.Ordinal));
     }
 
     [SkippableFact]
