@@ -44,6 +44,7 @@ try
     app.UseMetricsPort(options);
     app.UseWholeSegments();
     app.UseRouting();
+    app.UseReadablePreflights();
     app.UseCors();
     app.UseRateLimits(options);
     app.UseAccess(options);
@@ -54,7 +55,9 @@ try
     app.MapMetrics();
     app.MapOpenApiDocument();
 
-    SchemaUpgrade.Apply(app.Services.GetRequiredService<EdgeDatabase>().UpgradeConnectionString, SchemaUpgrade.Scripts());
+    var database = app.Services.GetRequiredService<EdgeDatabase>();
+    database.RequireWritable();
+    SchemaUpgrade.Apply(database.UpgradeConnectionString, SchemaUpgrade.Scripts());
     await app.RunEdgeAsync(options);
     return 0;
 }

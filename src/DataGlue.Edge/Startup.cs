@@ -51,8 +51,9 @@ internal static partial class Startup
 
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
 
-        // It warns of each connection that it refuses, and of each body that ends early: any stranger could fill the log. The metrics count them.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+        // It warns of each connection that it refuses, and of each body that ends early or cannot be read to its end: any stranger could fill
+        // the log. The metrics count them; of what fails in the application, ErrorBodies tells.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
 
         // While its log is open at any level, each request gets an activity and a scope; what it says of a failed start, the last line says.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);

@@ -1,5 +1,6 @@
 using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Http;
@@ -8,19 +9,34 @@ namespace DataGlue.Edge.Http;
 public static partial class ErrorBodies
 {
     /// <summary>Gives every error below this point in the pipeline its JSON body.</summary>
-    public static IApplicationBuilder UseErrorBodies(this IApplicationBuilder app) => app.Use(next => context => RunAsync(context, next));
+    public static IApplicationBuilder UseErrorBodies(this IApplicationBuilder app)
+    {
+        var unreadable = new Pace(app.ApplicationServices.GetRequiredService<TimeProvider>());
+        return app.Use(next => context => RunAsync(context, next, unreadable));
+    }
 
     /// <summary>Replies with an error.</summary>
     public static void Write(HttpResponse response, int status, string sentence) =>
         JsonReply.Write(response, status, new ErrorReply(sentence), EdgeJson.Wire.ErrorReply);
 
-    private static async Task RunAsync(HttpContext context, RequestDelegate next)
+    private static async Task RunAsync(HttpContext context, RequestDelegate next, Pace unreadable)
     {
         try
         {
             await next(context);
         }
-        catch (Exception exception) when (Sentence(context, exception) is { } error)
+        catch (Exception exception) when (IsForNobody(context, exception))
+        {
+            return;
+        }
+        catch (SqliteException exception) when (IsTooLate(context))
+        {
+            // The connection is broken where the reply was; passed on, each would be a stack trace in the log.
+            TellUnreadable(context, exception, unreadable);
+            context.Abort();
+            return;
+        }
+        catch (Exception exception) when (Sentence(context, exception, unreadable) is { } error)
         {
             Reply(context, error.Status, error.Sentence);
             return;
@@ -33,11 +49,21 @@ public static partial class ErrorBodies
         }
     }
 
-    // Null lets the exception pass on: the client has gone, or has already part of a reply, so that only a broken connection can tell.
-    private static (int Status, string Sentence)? Sentence(HttpContext context, Exception exception)
+    // An error of the client's own, which has gone meanwhile.
+    private static bool IsForNobody(HttpContext context, Exception exception) => exception is ConnectionResetException
+        || (exception is RequestException or StorageUnavailableException && context.RequestAborted.IsCancellationRequested);
+
+    // Null lets the exception pass on: the client has gone, or has already part of a reply, so that only a broken connection can tell. Kestrel
+    // would log it, but its log is off: it has an error with a stack trace for whatever a stranger breaks off.
+    private static (int Status, string Sentence)? Sentence(HttpContext context, Exception exception, Pace unreadable)
     {
-        if (context.RequestAborted.IsCancellationRequested || context.Response.HasStarted)
+        if (IsTooLate(context))
         {
+            if (exception is not OperationCanceledException and not IOException)
+            {
+                LogCrash(Logger(context), exception.GetType().Name, exception.StackTrace);
+            }
+
             return null;
         }
 
@@ -47,14 +73,24 @@ public static partial class ErrorBodies
                 return (request.Status, request.Message);
             case StorageUnavailableException storage:
                 return (StatusCodes.Status503ServiceUnavailable, storage.Message);
-            case SqliteException unreadable:
-                LogUnreadable(Logger(context), unreadable.SqliteErrorCode, unreadable.Message);
+            case SqliteException sqlite:
+                TellUnreadable(context, sqlite, unreadable);
                 return (StatusCodes.Status503ServiceUnavailable, "The database cannot be read at present; ask again a little later");
             case BadHttpRequestException bad:
                 return (bad.StatusCode, Sentence(context, bad.StatusCode));
             default:
                 LogCrash(Logger(context), exception.GetType().Name, exception.StackTrace);
                 return (StatusCodes.Status500InternalServerError, Sentence(context, StatusCodes.Status500InternalServerError));
+        }
+    }
+
+    private static bool IsTooLate(HttpContext context) => context.RequestAborted.IsCancellationRequested || context.Response.HasStarted;
+
+    private static void TellUnreadable(HttpContext context, SqliteException exception, Pace unreadable)
+    {
+        if (unreadable.Allows(exception.SqliteErrorCode))
+        {
+            LogUnreadable(Logger(context), exception.SqliteErrorCode, exception.Message);
         }
     }
 
@@ -67,6 +103,12 @@ public static partial class ErrorBodies
         if (status == StatusCodes.Status503ServiceUnavailable)
         {
             context.Response.Headers.RetryAfter = "1";
+        }
+
+        if (status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status408RequestTimeout)
+        {
+            // What is left of the body may be more than Kestrel reads; it ends the connection then, without a word in the reply.
+            context.Response.Headers.Connection = "close";
         }
 
         Write(context.Response, status, sentence);

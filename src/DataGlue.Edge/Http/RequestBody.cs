@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
@@ -10,6 +11,7 @@ namespace DataGlue.Edge.Http;
 /// <remarks>A body that has come whole is read where the server has received it; one that comes in parts is put together in a rented buffer.</remarks>
 public sealed class RequestBody : IDisposable
 {
+    private readonly HttpContext context;
     private readonly PipeReader reader;
     private readonly BodyBudget budget;
     private readonly bool isCompressed;
@@ -19,6 +21,7 @@ public sealed class RequestBody : IDisposable
 
     private RequestBody(HttpRequest request, BodyBudget budget)
     {
+        context = request.HttpContext;
         reader = request.BodyReader;
         isCompressed = CompressedBodies.IsCompressed(request);
         this.budget = budget;
@@ -104,8 +107,8 @@ public sealed class RequestBody : IDisposable
         while (!await ReadPartAsync(limit, patience.Token));
     }
 
-    // Returns whether this was the last part. Kestrel reports a broken chunk as a bare IOException, which would look like a crash, and each
-    // decompressor has its own way to say that it cannot.
+    // Returns whether this was the last part. Kestrel reports a broken chunk as a bare IOException, and a trailer that is no text as an
+    // InvalidOperationException, which would look like crashes; and each decompressor has its own way to say that it cannot.
     private async ValueTask<bool> ReadPartAsync(int limit, CancellationToken cancelled)
     {
         ReadResult result;
@@ -125,7 +128,13 @@ public sealed class RequestBody : IDisposable
         {
             throw new RequestException(StatusCodes.Status400BadRequest, "The body cannot be decompressed; check that it is what Content-Encoding says");
         }
-        catch (IOException exception) when (exception is not BadHttpRequestException)
+        catch (ConnectionResetException)
+        {
+            // Else Kestrel would try to read the rest of the body, and log as an error that it cannot.
+            context.Abort();
+            throw;
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or IOException and not BadHttpRequestException)
         {
             throw new BadHttpRequestException("The framing of the body is broken", StatusCodes.Status400BadRequest, exception);
         }

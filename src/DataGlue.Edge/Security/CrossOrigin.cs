@@ -1,9 +1,15 @@
+using System.Buffers;
+using DataGlue.Edge.Http;
+
 namespace DataGlue.Edge.Security;
 
 /// <summary>What a browser is told of requests across origins (CORS): the posts of pages alone, never a read.</summary>
 public static class CrossOrigin
 {
     private const string Policy = "pages";
+
+    // What a header may hold: visible ASCII, the space and the tab.
+    private static readonly SearchValues<char> Sendable = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Append('\t').Select(value => (char)value)]);
 
     // A day; each browser has its own, lower bound.
     private static readonly TimeSpan MaxAge = TimeSpan.FromHours(24);
@@ -14,6 +20,12 @@ public static class CrossOrigin
         policy.WithMethods(HttpMethods.Post).AllowAnyHeader().WithExposedHeaders("Retry-After").SetPreflightMaxAge(MaxAge);
         _ = options.AllowedOrigins.AreNamed ? policy.SetIsOriginAllowed(options.AllowedOrigins.Names) : policy.AllowAnyOrigin();
     }));
+
+    /// <summary>Refuses a preflight for headers that have no such name: CORS would send it back, which Kestrel refuses to.</summary>
+    public static IApplicationBuilder UseReadablePreflights(this IApplicationBuilder app) => app.Use(next => context =>
+        IsPreflight(context.Request) && context.Request.Headers.AccessControlRequestHeaders.ToString().AsSpan().ContainsAnyExcept(Sendable)
+            ? throw new RequestException(StatusCodes.Status400BadRequest, "Access-Control-Request-Headers must be names of headers, separated by commas")
+            : next(context));
 
     /// <summary>Whether a browser asks, before it sends a request of a page, whether it may.</summary>
     public static bool IsPreflight(HttpRequest request)

@@ -27,6 +27,10 @@ public sealed class EdgeDatabase
     private readonly SqliteConnectionStringBuilder writer;
     private readonly SqliteConnectionStringBuilder reader;
 
+    // The file and the log that the writer has found last.
+    private FileIdentity? file;
+    private FileIdentity? log;
+
     // A connection is used by one thread at a time, so it needs no lock of its own, and nobody asks how much memory SQLite has taken.
     // Once a connection is open in the process, SQLite keeps to what it has, and says so: then it only stays a little slower.
     static EdgeDatabase()
@@ -60,19 +64,15 @@ public sealed class EdgeDatabase
     /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
     public SqliteConnection OpenWriter()
     {
-        var connection = Open(writer.ConnectionString);
-        Execute(connection, WriterPragmas);
+        MatchRights();
+        var connection = Open(writer.ConnectionString, WriterPragmas);
+        Remember();
         return connection;
     }
 
     /// <summary>Opens a pooled connection that cannot write; it reads beside the writer.</summary>
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
-    public SqliteConnection OpenReader()
-    {
-        var connection = Open(reader.ConnectionString);
-        Execute(connection, "PRAGMA query_only = 1");
-        return connection;
-    }
+    public SqliteConnection OpenReader() => Open(reader.ConnectionString, "PRAGMA query_only = 1");
 
     /// <summary>
     /// Whether the file that this connection writes is no longer the one at its path, because somebody has deleted or
@@ -81,19 +81,56 @@ public sealed class EdgeDatabase
     internal static bool HasMoved(SqliteConnection connection) =>
         SqliteNative.FileControl(connection.Handle!.DangerousGetHandle(), 0, HasMovedControl, out var moved) == raw.SQLITE_OK && moved != 0;
 
+    /// <summary>Whether another file stands at the path of the database than the one that the writer has found last.</summary>
+    internal bool IsReplaced => file is not null && FileIdentity.Of(upgrade.DataSource) is { } present && present != file;
+
     /// <summary>Whether there is a file at the path of the database.</summary>
     internal bool Exists => File.Exists(upgrade.DataSource);
 
     /// <summary>
-    /// Renames the write-ahead log that a replaced file has left behind: SQLite would take it for that of the new file and
-    /// write the pages of the one into the other.
+    /// Refuses a file, a log or a folder that cannot be written, by its name; SQLite would find out at the first write. To be asked
+    /// before SQLite has anything open: it would lose its locks.
     /// </summary>
-    internal void SetLogAside(DateTimeOffset now)
+    /// <exception cref="SettingException">It cannot be written.</exception>
+    public void RequireWritable()
     {
-        foreach (var log in new[] { upgrade.DataSource + "-wal", upgrade.DataSource + "-shm" }.Where(File.Exists))
+        MatchRights();
+        try
         {
-            File.Move(log, $"{log}.replaced-{now.ToUnixTimeMilliseconds()}", overwrite: true);
+            foreach (var path in Logs.Prepend(upgrade.DataSource).Where(File.Exists))
+            {
+                File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete).Dispose();
+            }
+
+            // The log has to be made, and whoever may make this file may make that.
+            var other = upgrade.DataSource + "-try";
+            if (!Logs.All(File.Exists) && !File.Exists(other))
+            {
+                File.OpenHandle(other, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.DeleteOnClose).Dispose();
+            }
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"DATABASE_PATH must be a file that can be written, in a folder that can be written: {exception.Message}");
+        }
+    }
+
+    /// <summary>
+    /// Renames the write-ahead log that a replaced file has left behind: SQLite would take it for that of the new file and
+    /// write the pages of the one into the other. A log that has come with the new file is left to it.
+    /// </summary>
+    /// <returns>Whether there was one.</returns>
+    internal bool SetLogAside(DateTimeOffset now)
+    {
+        var cameWithFile = log is not null && FileIdentity.Of(Logs[0]) is { } present && present != log;
+        string[] left = cameWithFile ? [] : [.. Logs.Where(File.Exists)];
+        foreach (var path in left)
+        {
+            File.Move(path, $"{path}.replaced-{now.ToUnixTimeMilliseconds()}", overwrite: true);
+        }
+
+        Remember();
+        return left.Length > 0;
     }
 
     /// <summary>Moves the write-ahead log into the database file, so that the file alone is the whole database.</summary>
@@ -106,13 +143,40 @@ public sealed class EdgeDatabase
         SqliteConnection.ClearPool(pooled);
     }
 
-    private static SqliteConnection Open(string connectionString)
+    private void Remember() => (file, log) = (FileIdentity.Of(upgrade.DataSource), FileIdentity.Of(Logs[0]));
+
+    private string[] Logs => [upgrade.DataSource + "-wal", upgrade.DataSource + "-shm"];
+
+    // SQLite makes the log with the rights that the file has then: beside a file that is writable again, it would stay read-only.
+    private void MatchRights()
+    {
+        if (OperatingSystem.IsWindows() || !Exists)
+        {
+            return;
+        }
+
+        var rights = File.GetUnixFileMode(upgrade.DataSource);
+        foreach (var path in Logs.Where(File.Exists))
+        {
+            try
+            {
+                File.SetUnixFileMode(path, rights);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Somebody else's: SQLite says what it cannot do with it.
+            }
+        }
+    }
+
+    private static SqliteConnection Open(string connectionString, string pragmas)
     {
         var connection = new SqliteConnection(connectionString);
         try
         {
             connection.Open();
             Execute(connection, $"PRAGMA busy_timeout = {BusyTimeout}");
+            Execute(connection, pragmas);
             return connection;
         }
         catch

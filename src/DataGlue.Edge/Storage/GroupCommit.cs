@@ -69,7 +69,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
 
             Control("COMMIT");
             lastError = null;
-            outage.End();
+            Settle(group);
             return true;
         }
         catch (Exception exception)
@@ -90,7 +90,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         catch (SqliteException exception)
         {
             // Nothing is lost: the log stays beside the file, and the next start reads it.
-            outage.Continue(exception.SqliteErrorCode, exception.Message);
+            outage.Continue(Outage.CodeOf(exception), exception.Message, probing: true);
         }
     }
 
@@ -192,11 +192,16 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
             throw new FileNotFoundException("The database file was deleted or moved away");
         }
 
-        LogReplaced();
+        SetLogAside();
         Close();
         database.CloseReaders();
-        database.SetLogAside(clock.GetUtcNow());
         Open();
+    }
+
+    private void SetLogAside()
+    {
+        var isSetAside = database.SetLogAside(clock.GetUtcNow());
+        LogReplaced(isSetAside ? "the log of the former file is set aside beside it" : "no log of the former file is beside it");
     }
 
     private void Require(bool condition)
@@ -256,21 +261,22 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     private void Abandon(IReadOnlyList<Submission> group, Exception exception)
     {
         lastError = null;
-        var code = exception is SqliteException sqlite ? sqlite.SqliteErrorCode
+        var code = exception is SqliteException sqlite ? Outage.CodeOf(sqlite)
             : exception is FileNotFoundException ? raw.SQLITE_READONLY_DBMOVED
             : raw.SQLITE_INTERNAL;
-        foreach (var submission in group)
-        {
-            submission.Fail(Unavailable, Outage.Explain(code));
-        }
-
-        if (code == raw.SQLITE_INTERNAL)
+        var told = outage.Continue(code, exception.Message, IsProbe(group));
+        Fail(group);
+        if (told && code == raw.SQLITE_INTERNAL)
         {
             var (type, trace) = (exception.GetType().Name, exception.StackTrace);
             LogCrash(type, trace);
         }
 
-        outage.Continue(code, exception.Message);
+        if (exception is SqliteException { SqliteErrorCode: raw.SQLITE_IOERR })
+        {
+            Overwrite();
+        }
+
         if (code != raw.SQLITE_READONLY_DBMOVED)
         {
             // A connection that has failed once may hold a lost lock or a broken cache: the next group opens a new one.
@@ -279,7 +285,62 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         }
     }
 
-    private void Open() => connection ??= database.OpenWriter();
+    // While what callers send is refused, a probe that went through is told so too.
+    private void Settle(IReadOnlyList<Submission> group)
+    {
+        if (!outage.TryEnd(IsProbe(group)))
+        {
+            Fail(group);
+        }
+    }
+
+    private void Fail(IReadOnlyList<Submission> group)
+    {
+        foreach (var submission in group)
+        {
+            submission.Fail(Unavailable, outage.Reason!);
+        }
+    }
+
+    private static bool IsProbe(IReadOnlyList<Submission> group) => group.All(submission => submission.IsProbe);
+
+    // A commit whose fsync alone has failed lies whole in the log: whoever reads the log next, after a kill or when the connection is
+    // closed, would take it for committed, though it was refused. Only this connection knows better, and writes a probe over its beginning.
+    private void Overwrite()
+    {
+        if (connection is null)
+        {
+            return;
+        }
+
+        try
+        {
+            Rollback();
+            Control("BEGIN IMMEDIATE");
+            Run(WriteSql.Probe, [Instants.Utf8(Instants.Now(clock))]);
+            Control("COMMIT");
+        }
+        catch (SqliteException)
+        {
+            // Its fsync may fail as well: what lies in the log now is a probe.
+        }
+    }
+
+    private void Open()
+    {
+        if (connection is not null)
+        {
+            return;
+        }
+
+        // After a failure there was no connection that could have told.
+        if (database.IsReplaced)
+        {
+            SetLogAside();
+        }
+
+        connection = database.OpenWriter();
+    }
 
     private void Close()
     {

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace DataGlue.Edge.Storage;
@@ -8,51 +9,69 @@ namespace DataGlue.Edge.Storage;
 /// </summary>
 internal sealed partial class Outage(TimeProvider clock, ILogger logger)
 {
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+    private readonly Pace pace = new(clock);
 
     private int? cause;
     private long began;
-    private long told;
+    private long? refused;
     private int groups;
+    private bool told;
+
+    /// <summary>Why the last group was not taken, in words; null when there is no outage.</summary>
+    public string? Reason => cause is { } code ? Explain(code) : null;
 
     /// <summary>A group was not taken.</summary>
     /// <param name="code">SQLite's error code.</param>
     /// <param name="reason">SQLite's words.</param>
-    public void Continue(int code, string reason)
+    /// <param name="probing">Whether nothing but probes was in it.</param>
+    /// <returns>Whether the log was told.</returns>
+    public bool Continue(int code, string reason, bool probing)
     {
+        began = groups == 0 ? clock.GetTimestamp() : began;
+        refused = probing ? refused : clock.GetTimestamp();
         groups++;
-        if (cause == code && clock.GetElapsedTime(told) < Silence)
-        {
-            return;
-        }
-
-        if (cause is null)
-        {
-            began = clock.GetTimestamp();
-        }
-
         cause = code;
-        told = clock.GetTimestamp();
+        if (!pace.Allows(code))
+        {
+            return false;
+        }
+
+        told = true;
         LogUnavailable(code, reason);
+        return true;
     }
 
-    /// <summary>A group was taken.</summary>
-    public void End()
+    /// <summary>A group was taken. Where what callers send fails, it proves nothing that a probe goes through.</summary>
+    /// <param name="probing">Whether nothing but probes was in it.</param>
+    /// <returns>Whether there is no outage now.</returns>
+    public bool TryEnd(bool probing)
     {
         if (cause is null)
         {
-            return;
+            return true;
         }
 
-        LogAvailable((long)clock.GetElapsedTime(began).TotalSeconds, groups);
+        if (probing && refused is { } last && clock.GetElapsedTime(last) < Pace.Silence)
+        {
+            return false;
+        }
+
         cause = null;
-        groups = 0;
+        refused = null;
+        TellEnd();
+        return true;
     }
+
+    /// <summary>The error code of a failure, extended where it is needed: SQLite calls it an I/O error when its shared memory finds no room on a full disk.</summary>
+    public static int CodeOf(SqliteException exception) => exception.SqliteExtendedErrorCode == raw.SQLITE_IOERR_SHMSIZE
+        ? raw.SQLITE_IOERR_SHMSIZE
+        : exception.SqliteErrorCode;
 
     /// <summary>What an error of SQLite means, for an operator who asks from afar: no path, no SQL.</summary>
     public static string Explain(int code) => code switch
     {
         raw.SQLITE_FULL => "the disk is full",
+        raw.SQLITE_IOERR_SHMSIZE => "the disk is full or fails",
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED => "another process holds the lock of the database",
         raw.SQLITE_READONLY => "the database file is read-only",
         raw.SQLITE_READONLY_DBMOVED => "the database file was deleted or moved away",
@@ -62,6 +81,17 @@ internal sealed partial class Outage(TimeProvider clock, ILogger logger)
         raw.SQLITE_NOMEM => "memory is exhausted",
         _ => "the database fails; the log says why",
     };
+
+    // An outage of which the log was not told, because it came soon after another, is counted with the next.
+    private void TellEnd()
+    {
+        if (told)
+        {
+            LogAvailable((long)clock.GetElapsedTime(began).TotalSeconds, groups);
+            groups = 0;
+            told = false;
+        }
+    }
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "The database takes no writes: SQLite error {Code}, {Reason}")]
     private partial void LogUnavailable(int code, string reason);

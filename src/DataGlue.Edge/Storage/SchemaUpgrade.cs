@@ -39,7 +39,9 @@ public static class SchemaUpgrade
         }
         catch (SqliteException exception)
         {
-            throw new SchemaException($"DATABASE_PATH must be a SQLite database that can be written, or a new file, not '{Path(connectionString)}': {exception.Message}", exception);
+            throw new SchemaException(
+                $"DATABASE_PATH must be a SQLite database that can be written, or a new file, not '{Path(connectionString)}': {Outage.Explain(Outage.CodeOf(exception))} ({exception.Message})",
+                exception);
         }
     }
 

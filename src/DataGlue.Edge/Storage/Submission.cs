@@ -26,6 +26,9 @@ internal sealed class Submission
 
     public int Count => values.Length;
 
+    /// <summary>Whether it only asks whether the database takes a write.</summary>
+    public bool IsProbe => writes is [ProbeWrite];
+
     /// <summary>What became of each write, set while the transaction runs; holds only once it is committed.</summary>
     public WriteResult[] Results { get; }
 

@@ -102,7 +102,7 @@ public sealed class RateLimitTests : IDisposable
     [InlineData("::ffff:198.51.100.{0}", true)]
     public async Task Of_a_trusted_proxy_the_list_is_read_from_the_right(string list, bool isAddressOfItsOwn)
     {
-        Start(3, ("TRUSTED_PROXIES", "127.0.0.0/8, 10.0.0.0/8"));
+        Start(3, ("TRUSTED_PROXIES", "127.0.0.0/8, 10.1.2.3/8"));
 
         if (isAddressOfItsOwn)
         {

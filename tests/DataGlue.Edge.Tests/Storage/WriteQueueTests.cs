@@ -209,6 +209,45 @@ public sealed class WriteQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task A_backup_moved_over_the_file_during_an_outage_is_not_mixed_with_the_log_either()
+    {
+        (await TrackAsync(1, "e")).IsOk();
+        app.Query($"VACUUM INTO '{app.DatabasePath}.backup'");
+        for (var user = 2; user < 50; user++)
+        {
+            (await TrackAsync(user, "e")).IsOk();
+        }
+
+        await using (await app.LockAsync())
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await TrackAsync(50, "e")).Status);
+            File.Move(app.DatabasePath + ".backup", app.DatabasePath, overwrite: true);
+        }
+
+        (await TrackAsync(100, "e")).IsOk();
+
+        Assert.Equal(["u1", "u100"], app.Query("SELECT glue_user_id FROM users ORDER BY 1"));
+        Assert.Equal(["ok"], app.Query("PRAGMA integrity_check"));
+    }
+
+    [SkippableFact]
+    public async Task A_file_that_was_copied_back_with_its_log_goes_on_with_it()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "only Linux is asked whose log it is");
+        (await TrackAsync(1, "e")).IsOk();
+        foreach (var file in new[] { "", "-wal" })
+        {
+            File.Copy(app.DatabasePath + file, $"{app.DatabasePath}{file}.copy");
+            File.Delete(app.DatabasePath + file);
+            File.Move($"{app.DatabasePath}{file}.copy", app.DatabasePath + file);
+        }
+
+        (await TrackAsync(2, "e")).IsOk();
+
+        Assert.Equal(["u1", "u2"], app.Query("SELECT glue_user_id FROM users ORDER BY 1"));
+    }
+
+    [Fact]
     public async Task A_file_that_was_away_for_a_while_goes_on_with_its_log()
     {
         (await TrackAsync(1, "e")).IsOk();

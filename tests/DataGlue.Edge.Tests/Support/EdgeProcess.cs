@@ -128,8 +128,7 @@ public sealed class EdgeProcess : IDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> TerminateAsync()
     {
-        using var kill = Process.Start("sh", ["-c", $"kill -TERM {process.Id}"]);
-        await kill.WaitForExitAsync();
+        Assert.Equal(0, await Tools.RunAsync("sh", "-c", $"kill -TERM {process.Id}"));
         return await ExitAsync();
     }
 

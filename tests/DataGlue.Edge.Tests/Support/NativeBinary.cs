@@ -13,12 +13,27 @@ public sealed class NativeBinary
 
     private static string Rid => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
 
-    private readonly Lazy<string> path = new(Publish);
+    private readonly Lazy<string> path;
+
+    public NativeBinary() => path = new(Publish);
+
+    private NativeBinary(string copy) => path = new(copy);
 
     /// <summary>The program.</summary>
     public string Path => path.Value;
 
     public static void SkipWithout() => Skip.If(Missing is not null, Missing ?? "");
+
+    /// <summary>A copy of the program and its SQLite in another folder.</summary>
+    public NativeBinary CopyTo(string folder)
+    {
+        foreach (var file in new[] { Path, System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, "libe_sqlite3.so") })
+        {
+            File.Copy(file, System.IO.Path.Combine(folder, System.IO.Path.GetFileName(file)));
+        }
+
+        return new NativeBinary(System.IO.Path.Combine(folder, System.IO.Path.GetFileName(Path)));
+    }
 
     /// <summary>The folder of the solution.</summary>
     public static string Root

@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace DataGlue.Edge.Storage;
+
+/// <summary>Which file stands at a path, by its device and number: another file that is moved there has another.</summary>
+/// <param name="Device">The file system.</param>
+/// <param name="Number">The inode in it.</param>
+internal readonly partial record struct FileIdentity(ulong Device, ulong Number)
+{
+    private const int WorkingDirectory = -100;
+
+    private const uint InodeMask = 0x100;
+
+    private const int SizeOfStatx = 256;
+
+    private const int OffsetOfInode = 32;
+
+    private const int OffsetOfDevice = 136;
+
+    /// <summary>The identity of the file at this path; null when there is none, and on systems that are not asked.</summary>
+    public static FileIdentity? Of(string path)
+    {
+        // The layout of statx is the same on every processor; that of stat is not.
+        Span<byte> stat = stackalloc byte[SizeOfStatx];
+        try
+        {
+            return OperatingSystem.IsLinux() && Statx(WorkingDirectory, path, 0, InodeMask, stat) == 0
+                ? new FileIdentity(MemoryMarshal.Read<ulong>(stat[OffsetOfDevice..]), MemoryMarshal.Read<ulong>(stat[OffsetOfInode..]))
+                : null;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // An older musl.
+            return null;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statx(int folder, string path, int flags, uint mask, Span<byte> result);
+}

@@ -1,0 +1,229 @@
+using System.Net;
+using DataGlue.Edge.Tests.Support;
+using Xunit.Abstractions;
+
+namespace DataGlue.Edge.Tests.Native;
+
+/// <summary>
+/// The disk, the file or its lock fails under the running server: callers, probes and the log are told why, nothing that was acknowledged
+/// is lost, nothing that was refused is stored, and service comes back with the end of the cause.
+/// </summary>
+[Collection(nameof(NativeTests))]
+public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : IDisposable
+{
+    private const string Unreadable = """{"success":false,"error":"The database cannot be read at present; ask again a little later"}""";
+
+    private readonly TempFolder folder = new();
+
+    private DatabaseFile Database => new(folder.File("data/dataglue.db"));
+
+    [SkippableFact]
+    public async Task A_full_disk_stores_nothing_by_halves_and_is_served_again_when_there_is_room()
+    {
+        NativeBinary.SkipWithout();
+        var disk = Directory.CreateDirectory(folder.File("disk")).FullName;
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path, await SmallDisk.BeforeAsync(disk));
+        var seen = SmallDisk.Seen(edge, disk);
+        await File.WriteAllBytesAsync(seen + "/ballast", new byte[500_000]);
+        var ledger = new Ledger(edge);
+        var watch = new FaultWatch(edge, ledger);
+        foreach (var filler in new[] { new string('x', 20_000), "" })
+        {
+            while (await ledger.SendAsync(filler))
+            {
+                // Until nothing fits, the small ones neither.
+            }
+        }
+
+        await watch.RefusesAsync("the disk is full");
+        Assert.Equal(ledger.Acknowledged.Count, await EventsAsync(edge));
+        var fitted = ledger.Acknowledged.Count;
+        File.Delete(seen + "/ballast");
+        await watch.ServesAgainAsync();
+
+        Assert.Equal(ledger.Acknowledged.Count, await EventsAsync(edge));
+        Directory.CreateDirectory(folder.File("data"));
+        foreach (var name in new[] { "dataglue.db", "dataglue.db-wal" })
+        {
+            File.Copy($"{seen}/data/{name}", folder.File("data/" + name));
+        }
+
+        ledger.IsThatOf(Database);
+        output.WriteLine($"{fitted} events fitted, {ledger.Refused.Count} were refused");
+    }
+
+    [SkippableFact]
+    public async Task A_start_on_a_full_disk_says_so()
+    {
+        NativeBinary.SkipWithout();
+        var disk = Directory.CreateDirectory(folder.File("disk")).FullName;
+        string[] before = [.. await SmallDisk.BeforeAsync(disk), "sh", "-c", "cat /dev/zero 2>/dev/null >filler; exec \"$0\""];
+        using var edge = EdgeProcess.Launch(binary, folder.Path, [], before);
+
+        Assert.Equal(1, await edge.ExitAsync());
+        Assert.Equal(
+            $"DATABASE_PATH must be a SQLite database that can be written, or a new file, not '{disk}/data/dataglue.db': the disk is full (SQLite Error 13: 'database or disk is full'.)",
+            Assert.Single(edge.Errors));
+    }
+
+    [SkippableTheory]
+    [InlineData("fsync:error=EIO", "the disk fails")]
+    [InlineData("pwrite64:error=EIO", "the disk is full or fails")]
+    [InlineData("pwrite64:error=ENOSPC", "the disk is full or fails")]
+    public async Task A_disk_that_fails_is_told_and_served_again_when_it_works(string fault, string reason)
+    {
+        NativeBinary.SkipWithout();
+        Strace.SkipWithout();
+        using (var edge = await EdgeProcess.StartAsync(binary, folder.Path))
+        {
+            var ledger = new Ledger(edge);
+            var watch = new FaultWatch(edge, ledger);
+            Assert.True(await ledger.SendAsync());
+            using (await Strace.InjectAsync(edge, fault))
+            {
+                await watch.RefusesAsync(reason);
+                await ReadsOrSaysSoAsync(edge);
+            }
+
+            await watch.ServesAgainAsync();
+            Assert.Equal(ledger.Acknowledged.Count, await EventsAsync(edge));
+            Assert.Equal(0, await edge.TerminateAsync());
+            ledger.IsThatOf(Database);
+        }
+    }
+
+    [SkippableFact]
+    public async Task What_was_refused_because_its_fsync_failed_is_not_found_in_the_log_after_a_kill()
+    {
+        NativeBinary.SkipWithout();
+        Strace.SkipWithout();
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        var ledger = new Ledger(edge);
+        Assert.True(await ledger.SendAsync());
+        using (await Strace.InjectAsync(edge, "fsync:error=EIO"))
+        {
+            Assert.False(await ledger.SendAsync());
+            Assert.False(await ledger.SendAsync(new string('x', 20_000)));
+            await edge.KillAsync();
+        }
+
+        ledger.IsThatOf(Database);
+    }
+
+    [SkippableFact]
+    public async Task Of_a_disk_that_fails_now_and_then_each_write_is_as_it_was_told()
+    {
+        NativeBinary.SkipWithout();
+        Strace.SkipWithout();
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        var ledger = new Ledger(edge);
+        var watch = new FaultWatch(edge, ledger);
+        foreach (var fault in new[] { "fsync:error=EIO:when=2+5", "pwrite64:error=EIO:when=7+23" })
+        {
+            using var strace = await Strace.InjectAsync(edge, fault);
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+            {
+                for (var i = 0; i < 40; i++)
+                {
+                    await ledger.SendAsync();
+                }
+            }));
+        }
+
+        await watch.ServesAgainAsync();
+        Assert.Equal(0, await edge.TerminateAsync());
+        ledger.IsThatOf(Database);
+        Assert.NotEmpty(ledger.Refused);
+        output.WriteLine($"{ledger.Acknowledged.Count} acknowledged, {ledger.Refused.Count} refused; {watch.Told("The database takes no writes")} lines in the log");
+    }
+
+    [SkippableFact]
+    public async Task A_read_only_copy_in_the_place_of_the_file_is_written_as_soon_as_it_may_be()
+    {
+        NativeBinary.SkipWithout();
+        var copy = await Unprivileged.CopyAsync(binary, folder);
+        using var edge = await EdgeProcess.StartAsync(copy, folder.Path, Unprivileged.Before);
+        var ledger = new Ledger(edge);
+        var watch = new FaultWatch(edge, ledger);
+        Assert.True(await ledger.SendAsync());
+        Assert.Equal("0", Assert.Single(Database.Query("PRAGMA wal_checkpoint(TRUNCATE)")));
+        File.Copy(folder.File("data/dataglue.db"), folder.File("copy.db"));
+        await Unprivileged.RightsAsync(folder.File("copy.db"), "444");
+        File.Move(folder.File("copy.db"), folder.File("data/dataglue.db"), overwrite: true);
+
+        await watch.RefusesAsync("the database file is read-only");
+        Assert.Equal(1, await EventsAsync(edge));
+        await Unprivileged.RightsAsync(folder.File("data/dataglue.db"), "644");
+        await watch.ServesAgainAsync();
+
+        Assert.Equal(0, await edge.TerminateAsync());
+        ledger.IsThatOf(Database);
+    }
+
+    [SkippableFact]
+    public async Task While_another_process_holds_the_lock_reads_go_on()
+    {
+        NativeBinary.SkipWithout();
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        var ledger = new Ledger(edge);
+        var watch = new FaultWatch(edge, ledger);
+        Assert.True(await ledger.SendAsync());
+        await using (await Database.LockAsync())
+        {
+            var write = ledger.SendAsync();
+            (await edge.GetAsync("/readyz")).IsError(HttpStatusCode.ServiceUnavailable, "The database takes no writes: a write has waited for 2 s");
+            Assert.False(write.IsCompleted);
+            Assert.Equal(1, await EventsAsync(edge));
+            Assert.False(await write);
+            await watch.RefusesAsync("another process holds the lock of the database", writes: 0);
+            Assert.Equal(1, await EventsAsync(edge));
+        }
+
+        await watch.ServesAgainAsync();
+        Assert.Equal(0, await edge.TerminateAsync());
+        ledger.IsThatOf(Database);
+    }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_folder_that_was_away_is_taken_up_where_it_was_left(bool copied)
+    {
+        NativeBinary.SkipWithout();
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        var ledger = new Ledger(edge);
+        var watch = new FaultWatch(edge, ledger);
+        Assert.True(await ledger.SendAsync());
+        Directory.Move(folder.File("data"), folder.File("away"));
+        if (copied)
+        {
+            // As by a move to another disk: other files, with the log that holds the last writes.
+            Assert.Equal(0, await Tools.RunAsync("cp", "-a", folder.File("away"), folder.File("copy")));
+            Directory.Delete(folder.File("away"), recursive: true);
+        }
+
+        await watch.RefusesAsync("the database file was deleted or moved away");
+        await ReadsOrSaysSoAsync(edge);
+        Directory.Move(folder.File(copied ? "copy" : "away"), folder.File("data"));
+        await watch.ServesAgainAsync();
+
+        Assert.Equal(ledger.Acknowledged.Count, await EventsAsync(edge));
+        Assert.Equal(0, await edge.TerminateAsync());
+        Assert.Equal(["dataglue.db"], Directory.GetFiles(folder.File("data")).Select(Path.GetFileName));
+        ledger.IsThatOf(Database);
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private static async Task<int> EventsAsync(EdgeProcess edge) =>
+        (int)(await edge.GetAsync($"/glue/user/{Ledger.User}?limit=1")).IsOk().Json["user"]!["total_events"]!;
+
+    private static async Task ReadsOrSaysSoAsync(EdgeProcess edge)
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            var reply = await edge.GetAsync($"/glue/user/{Ledger.User}");
+            Assert.True(reply.Status == HttpStatusCode.OK || (reply.Status == HttpStatusCode.ServiceUnavailable && reply.Body == Unreadable), reply.Body);
+        }
+    }
+}
