@@ -109,7 +109,8 @@ public sealed record EdgeOptions
             throw new SettingException($"{name} must be a file, not a folder: '{text}'");
         }
 
-        return path;
+        // SQLite keeps its log beside the file itself, not beside a link to it.
+        return new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
     }
 }
 

@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 try
 {
-    var builder = WebApplication.CreateSlimBuilder([Startup.NoReload, .. args]);
+    var builder = WebApplication.CreateSlimBuilder([Startup.NoReload, .. args, Startup.NoForwarding]);
     builder.AddDotEnv();
     builder.AddEdgeLogging();
     builder.AddEdgeShutdown();

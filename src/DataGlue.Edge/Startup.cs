@@ -13,6 +13,12 @@ internal static partial class Startup
     /// </summary>
     public const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
 
+    /// <summary>
+    /// An argument that keeps the framework from believing what any peer says of the client's address, as a variable that many container
+    /// recipes set would make it: whom to believe is for TRUSTED_PROXIES.
+    /// </summary>
+    public const string NoForwarding = "--ForwardedHeaders_Enabled=false";
+
     /// <summary>The name of the server's own meter.</summary>
     public const string Meter = "DataGlue.Edge";
 

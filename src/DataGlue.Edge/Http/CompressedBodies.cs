@@ -8,7 +8,7 @@ public static class CompressedBodies
     {
         app.Use(next => context =>
         {
-            if (context.Request.Headers.ContentEncoding.Count > 0)
+            if (context.Request.Headers.ContentEncoding is { Count: > 0 } coding && coding != "identity")
             {
                 context.Features.Set(Mark.Instance);
             }

@@ -27,6 +27,9 @@ public static class KestrelLimits
         limits.MaxConcurrentConnections = Connections;
         limits.MaxRequestLineSize = 8 * KiB;
         limits.MaxRequestHeadersTotalSize = 16 * KiB;
+
+        // A little longer than proxies keep theirs (60 s): who closes first must not be we.
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(65);
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
 
         // What a client sends ahead of what is read of it; the default is 1 MiB for each connection.

@@ -13,14 +13,16 @@ public sealed class RequestBody : IDisposable
 {
     private readonly HttpContext context;
     private readonly PipeReader reader;
+    private readonly int limit;
     private readonly BodyBudget budget;
     private readonly bool isCompressed;
     private ReadOnlySequence<byte>? received;
     private byte[]? rented;
     private int length;
 
-    private RequestBody(HttpRequest request, BodyBudget budget)
+    private RequestBody(HttpRequest request, int limit, BodyBudget budget)
     {
+        this.limit = limit;
         context = request.HttpContext;
         reader = request.BodyReader;
         isCompressed = CompressedBodies.IsCompressed(request);
@@ -41,11 +43,11 @@ public sealed class RequestBody : IDisposable
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(budget);
         RequireJson(request);
-        var body = new RequestBody(request, budget);
-        body.LimitReceived(request, limit);
+        var body = new RequestBody(request, limit, budget);
+        body.LimitReceived(request);
         try
         {
-            await body.FillAsync(limit, request.HttpContext.RequestAborted);
+            await body.FillAsync(request.HttpContext.RequestAborted);
             return body;
         }
         catch
@@ -69,11 +71,11 @@ public sealed class RequestBody : IDisposable
 
     // Our own limit holds for what is read; Kestrel's for what comes in, so that a compressed body that comes to nothing ends too. The
     // compressed form of what cannot be compressed is a little larger.
-    private void LimitReceived(HttpRequest request, int limit)
+    private void LimitReceived(HttpRequest request)
     {
         if (!isCompressed && request.ContentLength > limit)
         {
-            throw TooLarge(limit);
+            throw TooLarge();
         }
 
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } kestrel)
@@ -82,12 +84,12 @@ public sealed class RequestBody : IDisposable
         }
     }
 
-    private async ValueTask FillAsync(int limit, CancellationToken aborted)
+    private async ValueTask FillAsync(CancellationToken aborted)
     {
         // Nearly every body has come whole. What is compressed may be read for long without anything coming out.
-        if (isCompressed || !await ReadPartAsync(limit, aborted))
+        if (isCompressed || !await ReadPartAsync(aborted))
         {
-            await FillInPartsAsync(limit);
+            await FillInPartsAsync();
         }
 
         if (rented is not null || received is { IsSingleSegment: false })
@@ -97,19 +99,19 @@ public sealed class RequestBody : IDisposable
     }
 
     // Kestrel asks for a rate on the average, so that one who sends much at once may then keep us waiting for an hour.
-    private async ValueTask FillInPartsAsync(int limit)
+    private async ValueTask FillInPartsAsync()
     {
         using var patience = budget.Patience();
         do
         {
             Keep();
         }
-        while (!await ReadPartAsync(limit, patience.Token));
+        while (!await ReadPartAsync(patience.Token));
     }
 
     // Returns whether this was the last part. Kestrel reports a broken chunk as a bare IOException, and a trailer that is no text as an
     // InvalidOperationException, which would look like crashes; and each decompressor has its own way to say that it cannot.
-    private async ValueTask<bool> ReadPartAsync(int limit, CancellationToken cancelled)
+    private async ValueTask<bool> ReadPartAsync(CancellationToken cancelled)
     {
         ReadResult result;
         try
@@ -122,7 +124,7 @@ public sealed class RequestBody : IDisposable
         }
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            throw TooLarge(limit);
+            throw TooLarge();
         }
         catch (Exception exception) when (isCompressed && exception is InvalidDataException or InvalidOperationException)
         {
@@ -140,7 +142,7 @@ public sealed class RequestBody : IDisposable
         }
 
         received = result.Buffer;
-        return length + result.Buffer.Length <= limit ? result.IsCompleted : throw TooLarge(limit);
+        return length + result.Buffer.Length <= limit ? result.IsCompleted : throw TooLarge();
     }
 
     // Moves what was received behind what is kept. A declared length is only a claim: the buffer grows with what has come.
@@ -154,7 +156,7 @@ public sealed class RequestBody : IDisposable
         var total = length + (int)part.Length;
         if (rented is null || rented.Length < total)
         {
-            Grow(2 * total);
+            Grow(Math.Min(2 * total, limit));
         }
 
         part.CopyTo(rented.AsSpan(length));
@@ -217,6 +219,6 @@ public sealed class RequestBody : IDisposable
             || charset.Equals("utf8", StringComparison.OrdinalIgnoreCase));
     }
 
-    private static RequestException TooLarge(int limit) =>
+    private RequestException TooLarge() =>
         new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than {limit} bytes; send less at a time");
 }

@@ -23,7 +23,7 @@ internal static class MonitoringOperations
         .Named("metrics", "What is measured", "In the text format of Prometheus. On METRICS_PORT it needs no key.")
         .Secured(document)
         .Answers("The metrics", "text/plain", Text("Prometheus text"))
-        .Fails(document, StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden);
+        .Fails(document, StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status429TooManyRequests, StatusCodes.Status500InternalServerError);
 
     public static IEnumerable<(string Name, OpenApiSchema Schema)> Schemas()
     {

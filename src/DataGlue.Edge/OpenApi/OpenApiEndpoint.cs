@@ -59,11 +59,12 @@ public static class OpenApiEndpoint
     {
         ArgumentNullException.ThrowIfNull(routes);
         var provider = routes.ServiceProvider.GetRequiredKeyedService<IOpenApiDocumentProvider>(Document);
-        var bytes = new Lazy<Task<byte[]>>(() => SerializeAsync(provider));
+        byte[]? bytes = null;
         routes.MapGet("/openapi.json", async context =>
         {
             context.Response.ContentType = JsonReply.ContentType;
-            await context.Response.BodyWriter.WriteAsync(await bytes.Value, context.RequestAborted);
+            bytes ??= await SerializeAsync(provider);
+            await context.Response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
         }).For(Audience.Public).ExcludeFromDescription();
     }
 

@@ -11,14 +11,17 @@ public static class Local
     // What proxies add, and none of which a caller on this machine has reason to send.
     private static readonly string[] ProxyHeaders = ["Forwarded", "X-Real-IP", "Via"];
 
-    private static readonly string[] ProxyPrefixes = ["X-Forwarded-", "Fly-", "CF-"];
+    private static readonly string[] ProxyPrefixes = ["X-Forwarded-", "X-Original-", "Fly-", "CF-"];
 
     /// <summary>Whether the request comes from a program on this machine, or from a browser here that was sent to this address itself.</summary>
     public static bool IsCaller(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         var request = context.Request;
-        return IsLoopback(context.Connection.RemoteIpAddress)
+
+        // No client of today speaks HTTP/1.0, but many a proxy does.
+        return HttpProtocol.IsHttp11(request.Protocol)
+            && IsLoopback(context.Connection.RemoteIpAddress)
             && IsLoopbackName(request.Host.Host)
             && request.Headers.Origin.Count == 0
             && !IsCrossSite(request.Headers)

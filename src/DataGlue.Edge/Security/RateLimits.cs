@@ -44,7 +44,7 @@ public static class RateLimits
         });
     }
 
-    /// <summary>Answers 429 to an address that has sent too many, whatever it sends; before the key is looked at, so that keys cannot be tried at will.</summary>
+    /// <summary>Answers 429 to an address that has sent too many, before anything is done for it.</summary>
     public static void UseRateLimits(this IApplicationBuilder app, EdgeOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -54,8 +54,13 @@ public static class RateLimits
         }
     }
 
-    private static bool IsLimited(HttpContext context, EdgeOptions options) =>
-        RequestPath.IsGlue(context.Request) && !CrossOrigin.IsPreflight(context.Request) && options.ApiKeys.Check(context.Request) != KeyProof.Right;
+    // A wrong key counts wherever it is tried.
+    private static bool IsLimited(HttpContext context, EdgeOptions options) => options.ApiKeys.Check(context.Request) switch
+    {
+        KeyProof.Right => false,
+        KeyProof.Wrong => true,
+        _ => RequestPath.IsGlue(context.Request) && !CrossOrigin.IsPreflight(context.Request),
+    };
 
     // The hash of a string has a key that is made at random for each process: nobody can look for addresses that share a partition with another's.
     private static int PartitionOf(IPAddress address)

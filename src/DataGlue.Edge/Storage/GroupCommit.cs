@@ -19,6 +19,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     private readonly Dictionary<string, SqliteCommand> controls = [];
     private readonly BoundValues bound = new();
     private readonly Outage outage = new(clock, logger);
+    private readonly Pace refusals = new(clock);
     private SqliteConnection? connection;
     private SqliteException? lastError;
 
@@ -163,7 +164,11 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         }
         catch (SqliteException exception) when (BlamesWrite(exception))
         {
-            LogRefused(submission.Plan(index).Name, exception.SqliteExtendedErrorCode);
+            if (refusals.Allows(exception.SqliteExtendedErrorCode))
+            {
+                LogRefused(submission.Plan(index).Name, exception.SqliteExtendedErrorCode);
+            }
+
             lastError = exception.SqliteErrorCode == raw.SQLITE_ERROR ? exception : lastError;
             var refusal = new WriteResult([], Refused);
             submission.Results[index] = refusal;
@@ -264,8 +269,9 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         var code = exception is SqliteException sqlite ? Outage.CodeOf(sqlite)
             : exception is FileNotFoundException ? raw.SQLITE_READONLY_DBMOVED
             : raw.SQLITE_INTERNAL;
-        var told = outage.Continue(code, exception.Message, IsProbe(group));
-        Fail(group);
+        var reason = exception is SqliteException or FileNotFoundException ? exception.Message : exception.GetType().Name;
+        Fail(group, Outage.Explain(code));
+        var told = outage.Continue(code, reason, IsProbe(group));
         if (told && code == raw.SQLITE_INTERNAL)
         {
             var (type, trace) = (exception.GetType().Name, exception.StackTrace);
@@ -290,15 +296,15 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     {
         if (!outage.TryEnd(IsProbe(group)))
         {
-            Fail(group);
+            Fail(group, outage.Reason!);
         }
     }
 
-    private void Fail(IReadOnlyList<Submission> group)
+    private static void Fail(IReadOnlyList<Submission> group, string cause)
     {
         foreach (var submission in group)
         {
-            submission.Fail(Unavailable, outage.Reason!);
+            submission.Fail(Unavailable, cause);
         }
     }
 

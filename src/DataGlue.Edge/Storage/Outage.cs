@@ -63,9 +63,8 @@ internal sealed partial class Outage(TimeProvider clock, ILogger logger)
     }
 
     /// <summary>The error code of a failure, extended where it is needed: SQLite calls it an I/O error when its shared memory finds no room on a full disk.</summary>
-    public static int CodeOf(SqliteException exception) => exception.SqliteExtendedErrorCode == raw.SQLITE_IOERR_SHMSIZE
-        ? raw.SQLITE_IOERR_SHMSIZE
-        : exception.SqliteErrorCode;
+    public static int CodeOf(SqliteException exception) =>
+        exception.SqliteExtendedErrorCode is raw.SQLITE_IOERR_SHMSIZE or raw.SQLITE_READONLY_DBMOVED ? exception.SqliteExtendedErrorCode : exception.SqliteErrorCode;
 
     /// <summary>What an error of SQLite means, for an operator who asks from afar: no path, no SQL.</summary>
     public static string Explain(int code) => code switch

@@ -53,7 +53,9 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
         var submission = new Submission(writes);
         return TryEnqueue(submission)
             ? submission.Completion
-            : throw new StorageUnavailableException("Too many writes are waiting; send it again a little later", "too many writes are waiting");
+            : throw (closed
+                ? new StorageUnavailableException("The server is stopping; send it again a little later", "the server is stopping")
+                : new StorageUnavailableException("Too many writes are waiting; send it again a little later", "too many writes are waiting"));
     }
 
     /// <summary>Opens the database before the first request comes, and begins to write.</summary>

@@ -49,6 +49,34 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
     }
 
     [SkippableFact]
+    public async Task A_variable_of_the_framework_does_not_make_it_believe_what_anybody_says_of_the_address()
+    {
+        using var edge = await StartAsync(("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true"), ("RATE_LIMIT", "3"));
+
+        foreach (var header in new[] { "X-Forwarded-For", "X-Original-For", "X-Forwarded-Proto" })
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await edge.SendAsync("GET", "/glue/user/a", null, (header, "127.0.0.1"))).Status);
+        }
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await edge.SendAsync("POST", "/glue/track", Track, ("X-Forwarded-For", "198.51.100.1"))).Status);
+    }
+
+    [SkippableFact]
+    public async Task A_database_behind_a_link_is_kept_where_the_link_leads()
+    {
+        Directory.CreateDirectory(folder.File("volume"));
+        Directory.CreateDirectory(folder.File("data"));
+        await File.WriteAllTextAsync(folder.File("volume/real.db"), "");
+        File.CreateSymbolicLink(folder.File("data/dataglue.db"), folder.File("volume/real.db"));
+        using var edge = await StartAsync();
+        (await edge.PostAsync("/glue/track", Track)).IsOk();
+
+        Assert.Equal(["real.db", "real.db-shm", "real.db-wal"], Directory.GetFiles(folder.File("volume")).Select(Path.GetFileName).Order());
+        var metrics = (await edge.GetAsync("/metrics")).IsOk().Body;
+        Assert.DoesNotMatch(@"(?m)^dataglue_database_wal_size_bytes\{[^}]*\} 0$", metrics);
+    }
+
+    [SkippableFact]
     public async Task A_million_addresses_take_bounded_memory()
     {
         using var edge = await StartAsync(("RATE_LIMIT", "100"), ("TRUSTED_PROXIES", "127.0.0.0/8"), ("API_KEY", Key));

@@ -16,7 +16,7 @@ public sealed class OpenApiTests : IDisposable
         ["get /glue/user/email/{email}"] = "400 401 403 404 429 500 503",
         ["get /healthz"] = "",
         ["get /readyz"] = "503",
-        ["get /metrics"] = "401 403",
+        ["get /metrics"] = "401 403 429 500",
     };
 
     private readonly EdgeApp app = new();

@@ -248,6 +248,7 @@ public sealed class AccessTests : IDisposable
     [InlineData("X-Forwarded-For", "127.0.0.1")]
     [InlineData("x-forwarded-proto", "https")]
     [InlineData("X-Forwarded-Of-A-New-Kind", "x")]
+    [InlineData("X-Original-For", "127.0.0.1")]
     [InlineData("X-Real-IP", "127.0.0.1")]
     [InlineData("Via", "1.1 proxy")]
     [InlineData("Fly-Client-IP", "127.0.0.1")]
@@ -262,6 +263,18 @@ public sealed class AccessTests : IDisposable
         {
             (await app!.SendAsync("GET", path, null, (header, value))).IsError(HttpStatusCode.Unauthorized, NeedsKeySet);
         }
+    }
+
+    [Fact]
+    public async Task Without_a_key_a_request_in_the_protocol_of_old_proxies_reads_nothing()
+    {
+        Start();
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, app!.Address("/").Port);
+        await client.GetStream().WriteAsync("GET /glue/user/a HTTP/1.0\r\nHost: localhost\r\n\r\n"u8.ToArray());
+        using var reader = new StreamReader(client.GetStream());
+
+        Assert.StartsWith("HTTP/1.1 401 ", await reader.ReadLineAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -66,6 +66,21 @@ public sealed class RateLimitTests : IDisposable
         (await app.SendAsync("GET", "/glue/user/a", null, ("x-api-key", Key))).IsOk();
     }
 
+    [Theory]
+    [InlineData("/metrics")]
+    [InlineData("/openapi.json")]
+    [InlineData("/nothing")]
+    public async Task A_guess_counts_wherever_it_is_tried(string path)
+    {
+        Start(3, ("API_KEY", Key));
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await app!.SendAsync("GET", path, null, ("x-api-key", $"guess-{i}"))).Status);
+        }
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await app!.SendAsync("GET", path, null, ("x-api-key", "guess-4"))).Status);
+    }
+
     [Fact]
     public async Task Zero_turns_it_off()
     {
