@@ -58,12 +58,11 @@ public static class OpenApiEndpoint
     public static void MapOpenApiDocument(this IEndpointRouteBuilder routes)
     {
         ArgumentNullException.ThrowIfNull(routes);
-        var provider = routes.ServiceProvider.GetRequiredKeyedService<IOpenApiDocumentProvider>(Document);
         byte[]? bytes = null;
         routes.MapGet("/openapi.json", async context =>
         {
             context.Response.ContentType = JsonReply.ContentType;
-            bytes ??= await SerializeAsync(provider);
+            bytes ??= await SerializeAsync(routes.ServiceProvider.GetRequiredKeyedService<IOpenApiDocumentProvider>(Document));
             await context.Response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
         }).For(Audience.Public).ExcludeFromDescription();
     }
