@@ -283,7 +283,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
             Overwrite();
         }
 
-        if (code != raw.SQLITE_READONLY_DBMOVED)
+        if (exception is not FileNotFoundException)
         {
             // A connection that has failed once may hold a lost lock or a broken cache: the next group opens a new one.
             Close();
