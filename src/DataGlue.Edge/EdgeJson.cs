@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Ingest;
 using DataGlue.Edge.Monitoring;
+using DataGlue.Edge.Regions;
 
 namespace DataGlue.Edge;
 
@@ -12,6 +13,9 @@ namespace DataGlue.Edge;
 [JsonSerializable(typeof(SyncReply))]
 [JsonSerializable(typeof(BatchReply))]
 [JsonSerializable(typeof(StatusReply))]
+[JsonSerializable(typeof(RelayReply))]
+[JsonSerializable(typeof(OutboxReply))]
+[JsonSerializable(typeof(AsideReply))]
 public sealed partial class EdgeJson : JsonSerializerContext
 {
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using DataGlue.Edge.Regions;
 using DataGlue.Edge.Security;
 
 namespace DataGlue.Edge;
@@ -42,6 +43,15 @@ public sealed record EdgeOptions
     /// <summary>Whether the server runs on Fly.io, whose proxy sets <c>Fly-Client-IP</c> itself.</summary>
     public bool OnFly { get; init; }
 
+    /// <summary>Where the home is, which makes this node an edge of it; null where this is the home.</summary>
+    public Uri? Home { get; init; }
+
+    /// <summary>What an edge may hold for its home, in bytes.</summary>
+    public long OutboxMaxBytes { get; init; } = 512L * KiB * KiB;
+
+    /// <summary><c>edge</c> or <c>home</c>.</summary>
+    public string Role => Home is null ? "home" : "edge";
+
     /// <summary>Reads the settings from the environment and the <c>.env</c> file that stands behind it.</summary>
     /// <exception cref="SettingException">A setting makes no sense; the message names it and what it may be.</exception>
     public static EdgeOptions Read(IConfiguration configuration)
@@ -49,18 +59,21 @@ public sealed record EdgeOptions
         ArgumentNullException.ThrowIfNull(configuration);
         var onFly = Text(configuration, "FLY_APP_NAME") is not null;
         var port = WholeNumber(configuration, "PORT", 1, 65_535) ?? 3000;
+        var keys = ApiKeys.Parse(Text(configuration, "API_KEY"));
         return new EdgeOptions
         {
             Port = port,
             DatabasePath = FilePath(configuration, "DATABASE_PATH", Path.Combine("data", "dataglue.db")),
             MaxBodyBytes = WholeNumber(configuration, "MAX_BODY_BYTES", KiB, 16 * KiB * KiB) ?? 64 * KiB,
             MaxBulkBytes = WholeNumber(configuration, "MAX_BULK_BYTES", KiB, 64 * KiB * KiB) ?? KiB * KiB,
-            ApiKeys = ApiKeys.Parse(Text(configuration, "API_KEY")),
+            ApiKeys = keys,
             AllowedOrigins = AllowedOrigins.Parse(Text(configuration, "ALLOWED_ORIGINS")),
             RateLimit = WholeNumber(configuration, "RATE_LIMIT", 0, 1_000_000) ?? 100,
             TrustedProxies = Networks("TRUSTED_PROXIES", Text(configuration, "TRUSTED_PROXIES") ?? (onFly ? FlyProxyNetwork : null)),
             MetricsPort = OtherPort(configuration, "METRICS_PORT", port),
             OnFly = onFly,
+            Home = HomeAddress.Read(name => Text(configuration, name), port, keys),
+            OutboxMaxBytes = (WholeNumber(configuration, "OUTBOX_MAX_MB", 1, 1_048_576) ?? 512) * (long)KiB * KiB,
         };
     }
 

@@ -5,6 +5,7 @@ using DataGlue.Edge.Ingest;
 using DataGlue.Edge.Journeys;
 using DataGlue.Edge.Monitoring;
 using DataGlue.Edge.OpenApi;
+using DataGlue.Edge.Regions;
 using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -29,9 +30,11 @@ try
     builder.Services.AddSingleton<ServerIds>();
     builder.Services.AddSingleton<BodyBudget>();
     builder.Services.AddSingleton<IngestMetrics>();
+    builder.Services.AddSingleton<IngestBody>();
     builder.Services.AddSingleton<IngestEndpoints>();
     builder.Services.AddSingleton<JourneyReader>();
     builder.Services.AddSingleton<Readiness>();
+    builder.Services.AddRegions(options);
     builder.Services.AddCrossOrigin(options);
     builder.Services.AddRateLimits(options);
     builder.Services.AddRequestDecompression();
@@ -48,16 +51,20 @@ try
     app.UseCors();
     app.UseRateLimits(options);
     app.UseAccess(options);
+    app.UseRegions(options);
     app.UseCompressedBodies();
-    app.Services.GetRequiredService<IngestEndpoints>().Map(app);
+    app.MapWrites(options);
     app.MapJourneys();
     app.MapHealth();
     app.MapMetrics();
     app.MapOpenApiDocument();
+    app.Services.GetRequiredService<RegionMetrics>();
 
     var database = app.Services.GetRequiredService<EdgeDatabase>();
     database.RequireWritable();
+    app.MakeRoomForOutbox(options);
     SchemaUpgrade.Apply(database.UpgradeConnectionString, SchemaUpgrade.Scripts());
+    app.CheckOutbox(options);
     await app.RunEdgeAsync(options);
     return 0;
 }

@@ -90,7 +90,7 @@ internal static partial class Startup
 
         // What the start has left behind is given back: an idle server takes a few megabytes less.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        LogListening(app.Logger, options.Port, options.DatabasePath);
+        LogListening(app.Logger, options.Port, options.DatabasePath, options.Home is null ? "home" : $"edge of {options.Home}");
         LogAccess(app.Logger, options);
         await app.WaitForShutdownAsync();
     }
@@ -135,6 +135,6 @@ internal static partial class Startup
     [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "A key of API_KEY has fewer than 16 characters and may be guessed")]
     private static partial void LogShortKey(ILogger logger);
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "DataGlue Edge listens on http://localhost:{Port}, data in {Path}")]
-    private static partial void LogListening(ILogger logger, int port, string path);
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "DataGlue Edge listens on http://localhost:{Port}, data in {Path}, as {Role}")]
+    private static partial void LogListening(ILogger logger, int port, string path, string role);
 }

@@ -41,7 +41,7 @@ public sealed class DotnetRunTests : IDisposable
         await run.WaitForExitAsync();
         Assert.Equal(
             [
-                $"info: DataGlue.Edge[1] DataGlue Edge listens on http://localhost:{port}, data in {folder.File("data/dataglue.db")}",
+                $"info: DataGlue.Edge[1] DataGlue Edge listens on http://localhost:{port}, data in {folder.File("data/dataglue.db")}, as home",
                 "warn: DataGlue.Edge[7] API_KEY is not set: whoever reaches the port may write; reads are answered to this machine alone",
             ],
             lines);

@@ -33,6 +33,22 @@ public static class RequestPath
         return request.Path.StartsWithSegments("/glue", StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>The path and the query as they stand in the request line.</summary>
+    public static string Target(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
+        if (string.IsNullOrEmpty(target))
+        {
+            return context.Request.Path.Value ?? "/";
+        }
+
+        // A proxy may send the absolute form, "GET http://host/glue/..".
+        var scheme = target.StartsWith('/') ? -1 : target.IndexOf("://", StringComparison.Ordinal);
+        var start = scheme < 0 ? 0 : target.IndexOf('/', scheme + 3);
+        return start < 0 ? "/" : target[start..];
+    }
+
     /// <summary>The text of a route value that <see cref="UseWholeSegments"/> had encoded.</summary>
     public static string Decode(string segment)
     {
@@ -61,16 +77,7 @@ public static class RequestPath
 
     private static string RawPath(HttpContext context)
     {
-        var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
-        if (string.IsNullOrEmpty(target))
-        {
-            return context.Request.Path.Value ?? "/";
-        }
-
-        // A proxy may send the absolute form, "GET http://host/glue/..".
-        var scheme = target.StartsWith('/') ? -1 : target.IndexOf("://", StringComparison.Ordinal);
-        var start = scheme < 0 ? 0 : target.IndexOf('/', scheme + 3);
-        var path = start < 0 ? "/" : target[start..];
+        var path = Target(context);
         var end = path.AsSpan().IndexOfAny('?', '#');
         return end < 0 ? path : path[..end];
     }

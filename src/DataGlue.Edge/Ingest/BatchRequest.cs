@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Ingest;
 
@@ -52,22 +51,8 @@ public sealed class BatchRequest
         return request;
     }
 
-    /// <summary>The writes of all items without faults, in their order.</summary>
-    public IReadOnlyList<IWrite> ToWrites() => [.. items.SelectMany(item => item.Writes)];
-
-    /// <summary>What became of each item.</summary>
-    /// <param name="results">What became of the writes, in their order.</param>
-    public BatchReply ToReply(ReadOnlySpan<WriteResult> results)
-    {
-        var replies = new List<BatchResult>(items.Count);
-        foreach (var item in items)
-        {
-            replies.Add(item.Read(results[..item.Writes.Count]));
-            results = results[item.Writes.Count..];
-        }
-
-        return new BatchReply(true, replies);
-    }
+    /// <summary>Its items, in their order, resolved.</summary>
+    internal IReadOnlyList<BatchItem> Items => items;
 
     private void ReadItems(ref Utf8JsonReader reader, long received, ServerIds ids)
     {
@@ -82,117 +67,6 @@ public sealed class BatchRequest
             {
                 reader.Skip();
             }
-        }
-    }
-}
-
-/// <summary>One item of a batch; rejected alone when it has faults.</summary>
-internal abstract class BatchItem
-{
-    public virtual IReadOnlyList<IWrite> Writes => [];
-
-    public static BatchItem Read(ref Utf8JsonReader reader, long received, ServerIds ids)
-    {
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            reader.Skip();
-            return new Faulty("An item must be an object");
-        }
-
-        var faults = new Faults();
-        return TypeOf(reader) switch
-        {
-            "identify" => Identify(IdentifyRequest.Read(ref reader, received, faults), ids, faults),
-            "track" => Track(TrackRequest.Read(ref reader, received, synced: false, faults), ids, faults),
-            "sync" => Sync(SyncRequest.Read(ref reader, received, faults), ids, faults),
-            _ => Unknown(ref reader),
-        };
-    }
-
-    public abstract BatchResult Read(ReadOnlySpan<WriteResult> results);
-
-    private static BatchItem Identify(IdentifyRequest request, ServerIds ids, Faults faults) =>
-        faults.None ? new IdentifyItem(request.ToWrite(ids)) : new Faulty(faults.ToString());
-
-    private static BatchItem Track(TrackRequest request, ServerIds ids, Faults faults) =>
-        faults.None ? new TrackItem(request.ToWrite(ids)) : new Faulty(faults.ToString());
-
-    private static BatchItem Sync(SyncRequest request, ServerIds ids, Faults faults) =>
-        faults.None ? new SyncItem(new PendingSync(request, ids)) : new Faulty(faults.ToString());
-
-    private static Faulty Unknown(ref Utf8JsonReader reader)
-    {
-        reader.Skip();
-        return new Faulty("type must be identify, track or sync");
-    }
-
-    // Looks ahead on a copy of the reader: the type may stand behind the fields that it decides about.
-    private static string? TypeOf(Utf8JsonReader reader)
-    {
-        var faults = new Faults();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var isType = JsonText.ReadString(ref reader, "type", faults) == "type";
-            reader.Read();
-            if (isType)
-            {
-                return reader.TokenType == JsonTokenType.String ? JsonText.ReadString(ref reader, "type", faults) : null;
-            }
-
-            reader.Skip();
-        }
-
-        return null;
-    }
-
-    private static BatchResult Rejected(Rejection rejection) => new(BatchResult.Rejected) { Error = rejection.Error };
-
-    private static string Name(WriteStatus status) => status == WriteStatus.Duplicate ? BatchResult.Duplicate : BatchResult.Stored;
-
-    private sealed class Faulty(string error) : BatchItem
-    {
-        public override BatchResult Read(ReadOnlySpan<WriteResult> results) => new(BatchResult.Rejected) { Error = error };
-    }
-
-    private sealed class IdentifyItem(IdentityWrite write) : BatchItem
-    {
-        public override IReadOnlyList<IWrite> Writes { get; } = [write];
-
-        public override BatchResult Read(ReadOnlySpan<WriteResult> results)
-        {
-            var (outcome, rejection) = Rejection.Read(results[0]);
-            return rejection is not null
-                ? Rejected(rejection)
-                : new BatchResult(Name(outcome.Status)) { EventId = write.EventId.Decode(), NewUser = outcome.NewUser };
-        }
-    }
-
-    private sealed class TrackItem(EventWrite write) : BatchItem
-    {
-        public override IReadOnlyList<IWrite> Writes { get; } = [write];
-
-        public override BatchResult Read(ReadOnlySpan<WriteResult> results)
-        {
-            var (outcome, rejection) = Rejection.Read(write, results[0]);
-            return rejection is not null ? Rejected(rejection) : new BatchResult(Name(outcome.Status)) { EventId = outcome.EventId.Decode() };
-        }
-    }
-
-    private sealed class SyncItem(PendingSync pending) : BatchItem
-    {
-        public override IReadOnlyList<IWrite> Writes { get; } = pending.Writes;
-
-        public override BatchResult Read(ReadOnlySpan<WriteResult> results)
-        {
-            var (reply, rejection) = pending.Read(results);
-            return reply is null ? Rejected(rejection!) : new BatchResult(BatchResult.Stored)
-            {
-                EventsSynced = reply.EventsSynced,
-                SessionsSynced = reply.SessionsSynced,
-                EventsNew = reply.EventsNew,
-                EventsDuplicate = reply.EventsDuplicate,
-                EventsRejected = reply.EventsRejected,
-            };
         }
     }
 }

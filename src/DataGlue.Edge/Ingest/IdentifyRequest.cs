@@ -4,17 +4,24 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Ingest;
 
 /// <summary>POST /glue/identify: a browser says who its visitor is.</summary>
-public sealed class IdentifyRequest
+public sealed class IdentifyRequest : IResolvable
 {
     private readonly long received;
     private Utf8Text glueUserId;
     private Utf8Text email;
     private Utf8Text eventId;
+    private Utf8Text madeId;
     private long? timestamp;
     private JsonText? traits;
     private JsonText? context;
 
     private IdentifyRequest(long received) => this.received = received;
+
+    /// <summary>Whose browser it is.</summary>
+    public Utf8Text GlueUserId => glueUserId;
+
+    /// <summary>The id under which it will stand: the client's own, or the one that a server has made for it.</summary>
+    public Utf8Text EventId => eventId.Or(madeId);
 
     /// <summary>Reads the object at whose start <paramref name="reader"/> stands; what does not fit goes to <paramref name="faults"/>.</summary>
     /// <param name="reader">The body.</param>
@@ -38,17 +45,32 @@ public sealed class IdentifyRequest
         return request;
     }
 
-    /// <summary>The write of a request without faults.</summary>
-    /// <param name="ids">Makes its id where it has none.</param>
-    public IdentityWrite ToWrite(ServerIds ids)
+    /// <inheritdoc/>
+    public void Resolve(ServerIds ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
+        madeId = eventId.IsPresent ? default : ids.NewIdentification(received);
+    }
+
+    /// <inheritdoc/>
+    public bool Resolve(MadeIds made)
+    {
+        madeId = eventId.IsPresent ? default : made.Own;
+        return EventId.IsPresent;
+    }
+
+    /// <inheritdoc/>
+    public MadeIds MadeIds => new(madeId, []);
+
+    /// <summary>The write of a request without faults that is resolved.</summary>
+    public IdentityWrite ToWrite()
+    {
         var time = timestamp ?? received;
         var touch = Touch.Of(context, properties: null);
         return new IdentityWrite
         {
             GlueUserId = glueUserId,
-            EventId = eventId.IsPresent ? eventId : ids.NewIdentification(received),
+            EventId = EventId,
             Kind = IdentityKind.Identify,
             Timestamp = Instants.Utf8(time),
             Email = email,

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.OpenApi;
 using DataGlue.Edge.Security;
@@ -7,11 +6,8 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Ingest;
 
 /// <summary>The POST verbs: read, validate, write, and answer once the write is durable.</summary>
-public sealed class IngestEndpoints(
-    WriteQueue queue, BodyBudget budget, IngestMetrics metrics, EdgeOptions options, TimeProvider clock, ServerIds ids)
+public sealed class IngestEndpoints(WriteQueue queue, IngestBody body, IngestMetrics metrics, EdgeOptions options, ServerIds ids)
 {
-    private delegate T BodyReader<out T>(ref Utf8JsonReader reader, long received, Faults faults);
-
     /// <summary>Maps identify, track, sync and batch.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -23,8 +19,9 @@ public sealed class IngestEndpoints(
 
     private async Task IdentifyAsync(HttpContext context)
     {
-        var request = await ReadAsync(context.Request, options.MaxBodyBytes, IdentifyRequest.Read);
-        var write = request.ToWrite(ids);
+        var request = await body.ReadAsync(context.Request, options.MaxBodyBytes, IdentifyRequest.Read);
+        request.Resolve(ids);
+        var write = request.ToWrite();
         var results = await queue.SubmitAsync(write);
         var (outcome, rejection) = Rejection.Read(results[0]);
         if (!Rejects(context, rejection))
@@ -36,10 +33,9 @@ public sealed class IngestEndpoints(
 
     private async Task TrackAsync(HttpContext context)
     {
-        var request = await ReadAsync(
-            context.Request, options.MaxBodyBytes,
-            static (ref reader, received, faults) => TrackRequest.Read(ref reader, received, synced: false, faults));
-        var write = request.ToWrite(ids);
+        var request = await body.ReadAsync(context.Request, options.MaxBodyBytes, TrackRequest.Read);
+        request.Resolve(ids);
+        var write = request.ToWrite();
         var results = await queue.SubmitAsync(write);
         var (outcome, rejection) = Rejection.Read(write, results[0]);
         if (!Rejects(context, rejection))
@@ -51,44 +47,24 @@ public sealed class IngestEndpoints(
 
     private async Task SyncAsync(HttpContext context)
     {
-        var request = await ReadAsync(context.Request, options.MaxBulkBytes, SyncRequest.Read);
-        var pending = new PendingSync(request, ids);
+        var request = await body.ReadAsync(context.Request, options.MaxBulkBytes, SyncRequest.Read);
+        request.Resolve(ids);
+        var pending = new PendingSync(request);
         var (reply, rejection) = pending.Read(await queue.SubmitAsync(pending.Writes));
         if (!Rejects(context, rejection))
         {
-            metrics.Count(reply!.EventsNew, reply.EventsDuplicate, reply.EventsRejected.Count);
+            metrics.Count(reply!.EventsNew.GetValueOrDefault(), reply.EventsDuplicate.GetValueOrDefault(), reply.EventsRejected.Count);
             JsonReply.Write(context.Response, StatusCodes.Status200OK, reply, EdgeJson.Wire.SyncReply);
         }
     }
 
     private async Task BatchAsync(HttpContext context)
     {
-        var request = await ReadAsync(
-            context.Request, options.MaxBulkBytes,
-            (ref reader, received, faults) => BatchRequest.Read(ref reader, received, ids, faults));
-        var reply = request.ToReply(await queue.SubmitAsync(request.ToWrites()));
-        foreach (var result in reply.Results)
-        {
-            metrics.Count(result);
-        }
-
+        var request = await body.ReadAsync(
+            context.Request, options.MaxBulkBytes, (ref reader, received, faults) => BatchRequest.Read(ref reader, received, ids, faults));
+        var reply = new BatchReply(true, BatchItem.ResultsOf(request.Items, await queue.SubmitAsync(BatchItem.WritesOf(request.Items))));
+        metrics.Count(reply.Results);
         JsonReply.Write(context.Response, StatusCodes.Status200OK, reply, EdgeJson.Wire.BatchReply);
-    }
-
-    private async ValueTask<T> ReadAsync<T>(HttpRequest http, int limit, BodyReader<T> read)
-        where T : class
-    {
-        using var body = await RequestBody.ReadAsync(http, limit, budget);
-        var received = Instants.Now(clock);
-        var faults = new Faults();
-        var request = JsonFields.ReadBody(body.Bytes, faults, (ref reader) => read(ref reader, received, faults));
-        if (faults.None && request is not null)
-        {
-            return request;
-        }
-
-        metrics.Rejected();
-        throw new RequestException(StatusCodes.Status400BadRequest, faults.ToString());
     }
 
     private void Count(WriteStatus status)

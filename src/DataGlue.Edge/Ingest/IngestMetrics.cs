@@ -7,6 +7,7 @@ public sealed class IngestMetrics
 {
     private static readonly KeyValuePair<string, object?> StoredTag = new("result", BatchResult.Stored);
     private static readonly KeyValuePair<string, object?> DuplicateTag = new("result", BatchResult.Duplicate);
+    private static readonly KeyValuePair<string, object?> QueuedTag = new("result", "queued");
     private static readonly KeyValuePair<string, object?> RejectedTag = new("result", BatchResult.Rejected);
 
     private readonly Counter<long> writes;
@@ -24,10 +25,29 @@ public sealed class IngestMetrics
     /// <summary>Counts writes that were not stored for a fault of their own.</summary>
     public void Rejected(int count = 1) => writes.Add(count, RejectedTag);
 
-    /// <summary>Counts what one result of a batch tells.</summary>
-    public void Count(BatchResult result)
+    /// <summary>Counts writes that an edge has put into its outbox.</summary>
+    public void Queued(int count = 1) => writes.Add(count, QueuedTag);
+
+    /// <summary>Counts what the results of a batch tell.</summary>
+    public void Count(IEnumerable<BatchResult> results)
     {
-        ArgumentNullException.ThrowIfNull(result);
+        ArgumentNullException.ThrowIfNull(results);
+        foreach (var result in results)
+        {
+            Count(result);
+        }
+    }
+
+    /// <summary>Counts what the reply to a sync tells of its events.</summary>
+    public void Count(int stored, int duplicate, int rejected)
+    {
+        Stored(stored);
+        Duplicate(duplicate);
+        Rejected(rejected);
+    }
+
+    private void Count(BatchResult result)
+    {
         switch (result.Status)
         {
             case BatchResult.Rejected:
@@ -43,13 +63,5 @@ public sealed class IngestMetrics
                 Stored();
                 break;
         }
-    }
-
-    /// <summary>Counts what the reply to a sync tells of its events.</summary>
-    public void Count(int stored, int duplicate, int rejected)
-    {
-        Stored(stored);
-        Duplicate(duplicate);
-        Rejected(rejected);
     }
 }

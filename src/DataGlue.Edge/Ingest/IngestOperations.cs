@@ -77,20 +77,22 @@ internal static class IngestOperations
         yield return ("Sync", Object("All that a browser has kept", ["glue_user_id", "data"], [.. Whose(), .. SyncMembers(document)]));
         yield return ("Batch", Object("Items of any kind", ["batch"], ("batch", Many(Item(document), Limits.BatchItems, "The items, in order"))));
         yield return ("IdentifyReply", Object("Stored", ["success", "user_id", "new_user"],
-            ("success", Success()), ("user_id", Text("The glue_user_id")), ("new_user", Flag("Whether the profile was not identified before"))));
+            ("success", Success()), ("user_id", Text("The glue_user_id")), ("new_user", Flag("Whether the profile was not identified before")), Queued()));
         yield return ("TrackReply", Object("Stored", ["success", "event_id"],
-            ("success", Success()), ("event_id", Text("The id under which the event stands")), ("duplicate", Flag("True when it was stored already; absent otherwise"))));
+            ("success", Success()), ("event_id", Text("The id under which the event stands")), ("duplicate", Flag("True when it was stored already; absent otherwise")), Queued()));
         yield return ("RejectedEvent", Object("An event that was not stored", ["index", "error"],
             ("index", Count("Its place in data.events, from 0")), ("error", Text("Every fault of it"))));
-        yield return ("SyncReply", Object("What became of a sync", ["success", "events_synced", "sessions_synced", "events_new", "events_duplicate", "events_rejected"],
-            [("success", Success()), .. SyncCounts(document)]));
+        yield return ("SyncReply", Object("What became of a sync", ["success", "events_synced", "sessions_synced", "events_rejected"],
+            [("success", Success()), .. SyncCounts(document), Queued()]));
         yield return ("BatchResult", Object("What became of an item", ["status"],
             [("status", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [BatchResult.Stored, BatchResult.Duplicate, BatchResult.Rejected] }),
                 ("event_id", Text("The id under which an identification or event stands")), ("error", Text("Why it was rejected")),
                 ("new_user", Flag("Of an identify")), .. SyncCounts(document)]));
         yield return ("BatchReply", Object("What became of the items", ["success", "results"],
-            ("success", Success()), ("results", Many(Reference("BatchResult", document), Limits.BatchItems, "One for each item, in order"))));
+            ("success", Success()), ("results", Many(Reference("BatchResult", document), Limits.BatchItems, "One for each item, in order")), Queued()));
     }
+
+    private static (string, IOpenApiSchema) Queued() => ("queued", Flag("True at an edge that has kept it for its home, which alone knows what is left out; absent otherwise"));
 
     private static (string, IOpenApiSchema)[] Whose() => [("glue_user_id", Text(Limits.Id, "The browser"))];
 

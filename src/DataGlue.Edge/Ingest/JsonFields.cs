@@ -27,23 +27,21 @@ internal ref struct JsonFields(string prefix, Faults faults)
 
     public delegate T ObjectReader<out T>(ref Utf8JsonReader reader);
 
+    /// <summary>A body without the byte order mark that some clients put before it.</summary>
+    public static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> body) => body.StartsWith("\uFEFF"u8) ? body[3..] : body;
+
     /// <summary>Reads a whole body that is one JSON object.</summary>
     /// <returns>Null, and a fault, when the body is not valid JSON or no object.</returns>
-    public static T? ReadBody<T>(ReadOnlySpan<byte> body, Faults faults, ObjectReader<T> read)
+    public static T? ReadBody<T>(ReadOnlySpan<byte> body, Faults faults, ObjectReader<T> read, int depth = MaxDepth)
         where T : class
     {
-        if (body.StartsWith("\uFEFF"u8))
-        {
-            body = body[3..];
-        }
-
         if (!Utf8.IsValid(body))
         {
             faults.Add("The body is not valid UTF-8");
             return null;
         }
 
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = depth });
         try
         {
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -61,7 +59,7 @@ internal ref struct JsonFields(string prefix, Faults faults)
             faults.Clear();
             faults.Add(body.IsEmpty
                 ? "The body is empty; it must be a JSON object"
-                : $"The body is not valid JSON, or nested deeper than {MaxDepth} levels, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}");
+                : $"The body is not valid JSON, or nested deeper than {depth} levels, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}");
             return null;
         }
     }

@@ -12,13 +12,15 @@ internal sealed class PendingSync
     private readonly IReadOnlyList<IWrite> profile;
     private readonly IReadOnlyList<EventWrite> events;
 
-    public PendingSync(SyncRequest request, ServerIds ids)
+    /// <summary>Takes a request that is resolved.</summary>
+    public PendingSync(SyncRequest request)
     {
         this.request = request;
-        (profile, events) = request.ToWrites(ids);
+        (profile, events) = request.ToWrites();
+        Writes = [.. profile, .. events];
     }
 
-    public IReadOnlyList<IWrite> Writes => [.. profile, .. events];
+    public IReadOnlyList<IWrite> Writes { get; }
 
     /// <summary>The reply, or why the profile or a session was not stored.</summary>
     public (SyncReply? Reply, Rejection? Rejection) Read(ReadOnlySpan<WriteResult> results)
@@ -36,15 +38,14 @@ internal sealed class PendingSync
 
     private SyncReply ReadEvents(ReadOnlySpan<WriteResult> results)
     {
-        var rejected = new List<RejectedEvent>();
+        var rejected = request.Rejected();
         var added = 0;
         var duplicates = 0;
         var accepted = 0;
         for (var index = 0; index < request.Events.Count; index++)
         {
-            if (!request.Events[index].Faults.None)
+            if (!request.Events[index].IsAccepted)
             {
-                rejected.Add(new RejectedEvent(index, request.Events[index].Faults.ToString()));
                 continue;
             }
 
@@ -64,6 +65,7 @@ internal sealed class PendingSync
             }
         }
 
+        rejected.Sort((one, other) => one.Index.CompareTo(other.Index));
         return new SyncReply(true, added + duplicates, request.SessionCount, added, duplicates, rejected);
     }
 }

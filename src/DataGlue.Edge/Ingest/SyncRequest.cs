@@ -4,7 +4,7 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Ingest;
 
 /// <summary>POST /glue/sync: a browser hands over all that it has kept about its visitor.</summary>
-public sealed class SyncRequest
+public sealed class SyncRequest : IResolvable
 {
     private static readonly Utf8Text NoId = new([]);
 
@@ -48,9 +48,23 @@ public sealed class SyncRequest
         return request;
     }
 
-    /// <summary>The writes of a request without faults: first the profile and sessions, then the accepted events in their order.</summary>
-    /// <param name="ids">Makes the ids of events that have none.</param>
-    public (IReadOnlyList<IWrite> Profile, IReadOnlyList<EventWrite> Events) ToWrites(ServerIds ids)
+    /// <inheritdoc/>
+    public void Resolve(ServerIds ids)
+    {
+        foreach (var item in events.Where(item => item.IsAccepted))
+        {
+            item.Request!.Resolve(ids);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Resolve(MadeIds made) => made.OfEvents.Count == events.Count && events.Zip(made.OfEvents, (item, id) => item.Resolve(id)).All(resolved => resolved);
+
+    /// <inheritdoc/>
+    public MadeIds MadeIds => new(default, [.. events.Select(item => item.MadeId)]);
+
+    /// <summary>The writes of a request without faults that is resolved: first the profile and sessions, then the accepted events in their order.</summary>
+    public (IReadOnlyList<IWrite> Profile, IReadOnlyList<EventWrite> Events) ToWrites()
     {
         var time = syncedAt ?? received;
         var writes = new List<IWrite>();
@@ -63,8 +77,12 @@ public sealed class SyncRequest
 
         writes.AddRange(sessions.Select(session =>
             new SessionWrite(sync.GlueUserId, session.SessionId, session.Data, sync.SyncedAt, eventId.Or(NoId), sync.Received)));
-        return (writes, [.. events.Where(item => item.Faults.None).Select(item => item.Request!.ToWrite(ids, glueUserId))]);
+        return (writes, [.. events.Where(item => item.IsAccepted).Select(item => item.Request!.ToWrite(glueUserId))]);
     }
+
+    /// <summary>Its events that have faults, in their order.</summary>
+    public List<RejectedEvent> Rejected() =>
+        [.. events.Index().Where(item => !item.Item.Faults.None && !item.Item.IsLeftOut).Select(item => new RejectedEvent(item.Index, item.Item.Faults.ToString()))];
 
     private void RejectOthersEvents()
     {
@@ -193,6 +211,21 @@ public sealed class SyncRequest
 /// <param name="Faults">Its faults; with any, it is rejected alone.</param>
 public sealed record SyncedEvent(TrackRequest? Request, Faults Faults)
 {
+    /// <summary>Whether it is to be stored.</summary>
+    public bool IsAccepted => Faults.None && !IsLeftOut;
+
+    /// <summary>Whether another server has rejected it already, and has said so.</summary>
+    public bool IsLeftOut { get; private set; }
+
+    internal Utf8Text MadeId => IsAccepted ? Request!.MadeIds.Own : MadeIds.LeftOut;
+
+    // With a fault of its own it needs no id: it is rejected.
+    internal bool Resolve(Utf8Text made)
+    {
+        IsLeftOut = made == MadeIds.LeftOut;
+        return !IsAccepted || Request!.Resolve(new MadeIds(made, []));
+    }
+
     internal static SyncedEvent Read(ref Utf8JsonReader reader, long received)
     {
         var faults = new Faults();

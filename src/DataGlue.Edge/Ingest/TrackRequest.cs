@@ -4,7 +4,7 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Ingest;
 
 /// <summary>POST /glue/track, and each event of a sync: something that a visitor did.</summary>
-public sealed class TrackRequest
+public sealed class TrackRequest : IResolvable
 {
     private readonly long received;
     private Utf8Text glueUserId;
@@ -12,6 +12,7 @@ public sealed class TrackRequest
     private Utf8Text sessionId;
     private Utf8Text email;
     private Utf8Text eventId;
+    private Utf8Text madeId;
     private long? timestamp;
     private JsonText? properties;
     private JsonText? context;
@@ -21,7 +22,16 @@ public sealed class TrackRequest
     /// <summary>Whose event it is; none in an event of a sync that leaves it to the sync.</summary>
     public Utf8Text GlueUserId => glueUserId;
 
+    /// <summary>The id under which it will stand: the client's own, or the one that a server has made for it.</summary>
+    public Utf8Text EventId => eventId.Or(madeId);
+
     /// <summary>Reads the object at whose start <paramref name="reader"/> stands; what does not fit goes to <paramref name="faults"/>.</summary>
+    /// <param name="reader">The body.</param>
+    /// <param name="received">When the request was received, in milliseconds since 1970.</param>
+    /// <param name="faults">Where faults go.</param>
+    public static TrackRequest Read(ref Utf8JsonReader reader, long received, Faults faults) => Read(ref reader, received, synced: false, faults);
+
+    /// <summary>The same for an event that may stand in a sync.</summary>
     /// <param name="reader">The body.</param>
     /// <param name="received">When the request was received, in milliseconds since 1970.</param>
     /// <param name="synced">Whether the event stands in a sync, which says whose it is.</param>
@@ -44,12 +54,27 @@ public sealed class TrackRequest
         return request;
     }
 
-    /// <summary>The write of a request without faults.</summary>
-    /// <param name="ids">Makes its id where it has none.</param>
-    /// <param name="user">Whose event it is where the event does not say it.</param>
-    public EventWrite ToWrite(ServerIds ids, Utf8Text user = default)
+    /// <inheritdoc/>
+    public void Resolve(ServerIds ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
+        madeId = eventId.IsPresent ? default : ids.NewEvent(received);
+    }
+
+    /// <inheritdoc/>
+    public bool Resolve(MadeIds made)
+    {
+        madeId = eventId.IsPresent ? default : made.Own;
+        return EventId.IsPresent;
+    }
+
+    /// <inheritdoc/>
+    public MadeIds MadeIds => new(madeId, []);
+
+    /// <summary>The write of a request without faults that is resolved.</summary>
+    /// <param name="user">Whose event it is where the event does not say it.</param>
+    public EventWrite ToWrite(Utf8Text user = default)
+    {
         var touch = Touch.Of(context, properties);
         var given = properties ?? JsonText.EmptyObject;
         var owner = glueUserId.Or(user);
@@ -57,7 +82,7 @@ public sealed class TrackRequest
         return new EventWrite
         {
             GlueUserId = owner,
-            EventId = eventId.IsPresent ? eventId : ids.NewEvent(received),
+            EventId = EventId,
             ServerMade = !eventId.IsPresent,
             SessionId = sessionId,
             Event = eventName,

@@ -15,8 +15,8 @@ public static class HealthEndpoints
         return routes;
     }
 
-    private static void Live(HttpContext context) =>
-        JsonReply.Write(context.Response, StatusCodes.Status200OK, new StatusReply(true, "alive"), EdgeJson.Wire.StatusReply);
+    private static void Live(HttpContext context, EdgeOptions options) =>
+        JsonReply.Write(context.Response, StatusCodes.Status200OK, new StatusReply(true, "alive") { Role = options.Role }, EdgeJson.Wire.StatusReply);
 
     private static async Task ReadyAsync(HttpContext context, Readiness readiness)
     {
@@ -32,4 +32,8 @@ public static class HealthEndpoints
 /// <summary>The reply to a health check.</summary>
 /// <param name="Success">Always true.</param>
 /// <param name="Status"><c>alive</c> or <c>ready</c>.</param>
-public sealed record StatusReply(bool Success, string Status);
+public sealed record StatusReply(bool Success, string Status)
+{
+    /// <summary>Of <c>/healthz</c>: <c>home</c> or <c>edge</c>.</summary>
+    public string? Role { get; init; }
+}

@@ -28,6 +28,7 @@ internal static class MonitoringOperations
     public static IEnumerable<(string Name, OpenApiSchema Schema)> Schemas()
     {
         yield return (Status, Object("A healthy state", ["success", "status"],
-            ("success", Success()), ("status", new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["alive", "ready"] })));
+            ("success", Success()), ("status", new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["alive", "ready"] }),
+            ("role", new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["home", "edge"], Description = "Of /healthz" })));
     }
 }

@@ -4,6 +4,7 @@ using DataGlue.Edge.Http;
 using DataGlue.Edge.Ingest;
 using DataGlue.Edge.Journeys;
 using DataGlue.Edge.Monitoring;
+using DataGlue.Edge.Regions;
 using DataGlue.Edge.Security;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -96,7 +97,8 @@ public static class OpenApiEndpoint
                 Description = "One of API_KEY. Pages of a listed origin write without it.",
             },
         };
-        foreach (var (name, schema) in IngestOperations.Schemas(document).Concat(JourneyOperations.Schemas(document)).Concat(MonitoringOperations.Schemas()))
+        foreach (var (name, schema) in IngestOperations.Schemas(document).Concat(JourneyOperations.Schemas(document)).Concat(MonitoringOperations.Schemas())
+            .Concat(RegionOperations.Schemas(document)))
         {
             document.Components.Schemas.Add(name, schema);
         }

@@ -13,14 +13,17 @@ internal static class OperationExtensions
         [StatusCodes.Status400BadRequest] = "Bad input; every fault of the body is named at once",
         [StatusCodes.Status401Unauthorized] = "No key, or a wrong one",
         [StatusCodes.Status403Forbidden] = "Pages of this origin may not call this server",
-        [StatusCodes.Status404NotFound] = "There is no such user",
+        [StatusCodes.Status404NotFound] = "There is nothing of this name",
         [StatusCodes.Status408RequestTimeout] = "The body came too slowly",
         [StatusCodes.Status409Conflict] = "The event_id belongs to another glue_user_id; nothing has changed",
         [StatusCodes.Status413PayloadTooLarge] = "The body is too large, decompressed",
         [StatusCodes.Status415UnsupportedMediaType] = "Another content type or encoding than those that are read",
+        [StatusCodes.Status421MisdirectedRequest] = "Another database than the one that the edge knows as its home",
         [StatusCodes.Status429TooManyRequests] = "More requests in a minute than RATE_LIMIT",
         [StatusCodes.Status500InternalServerError] = "A fault of the server; its log says more",
+        [StatusCodes.Status501NotImplemented] = "A relay of a later format than this version reads",
         [StatusCodes.Status503ServiceUnavailable] = "Storage cannot be used at present; nothing was stored",
+        [StatusCodes.Status508LoopDetected] = "This is an edge itself, and takes nothing from another",
     };
 
     public static OpenApiOperation Named(this OpenApiOperation operation, string id, string summary, string description)

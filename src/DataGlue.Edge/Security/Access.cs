@@ -21,6 +21,9 @@ internal sealed class Access(EdgeOptions options)
     private static readonly Refusal NoKeySet = new(
         StatusCodes.Status401Unauthorized, "Without a key this is answered only to the server's own machine; set API_KEY there, and send it in the header x-api-key");
 
+    private static readonly Refusal KeysAlone = new(
+        StatusCodes.Status401Unauthorized, "This is answered to holders of a key alone; set API_KEY at this server, and send it in the header x-api-key");
+
     private static readonly Refusal OtherOrigin = new(
         StatusCodes.Status403Forbidden, "Pages of this origin may not call this server; add the origin to ALLOWED_ORIGINS");
 
@@ -57,6 +60,7 @@ internal sealed class Access(EdgeOptions options)
             _ when origin.Count > 0 && options.AllowedOrigins.AreNamed && !named => OtherOrigin,
             KeyProof.Right => null,
             _ when options.ApiKeys.AreSet => IsOpen(audience, named) ? null : NoKey,
+            _ when audience == Audience.Keys => KeysAlone,
             _ => audience == Audience.Pages || ThisMachine(context) ? null : NoKeySet,
         };
     }

@@ -30,6 +30,7 @@ public sealed class ApiKeys
             return block;
         })];
         HasShort = keys.Any(key => key.Length < SafeLength);
+        First = keys.Count > 0 ? keys[0] : null;
     }
 
     /// <summary>No key is set.</summary>
@@ -40,6 +41,9 @@ public sealed class ApiKeys
 
     /// <summary>Whether a key is so short that it may be guessed.</summary>
     public bool HasShort { get; }
+
+    /// <summary>The key that this node itself sends; null where none is set.</summary>
+    public string? First { get; }
 
     /// <summary>Reads the setting.</summary>
     /// <param name="text">Keys, separated by commas; null for none.</param>

@@ -5,6 +5,9 @@ namespace DataGlue.Edge.Security;
 /// <summary>Whom an endpoint answers; one that says nothing of it answers the owner alone.</summary>
 public enum Audience
 {
+    /// <summary>Holders of a key; as long as none is set, nobody.</summary>
+    Keys,
+
     /// <summary>Holders of a key; as long as no key is set, callers on this machine.</summary>
     Owner,
 

@@ -30,6 +30,7 @@ public sealed class EdgeDatabase
     // The file and the log that the writer has found last.
     private FileIdentity? file;
     private FileIdentity? log;
+    private long usedBytes;
 
     // A connection is used by one thread at a time, so it needs no lock of its own, and nobody asks how much memory SQLite has taken.
     // Once a connection is open in the process, SQLite keeps to what it has, and says so: then it only stays a little slower.
@@ -59,6 +60,13 @@ public sealed class EdgeDatabase
 
     /// <summary>The connection string for the upgrade of the schema, which alone may make the file.</summary>
     public string UpgradeConnectionString => upgrade.ConnectionString;
+
+    /// <summary>How much of the file is used, in bytes, as the writer has found it last: the pages that are not free.</summary>
+    public long UsedBytes
+    {
+        get => Interlocked.Read(ref usedBytes);
+        internal set => Interlocked.Exchange(ref usedBytes, value);
+    }
 
     /// <summary>Opens the connection of the one writer: a write-ahead log, and an fsync at each commit.</summary>
     /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>

@@ -3,9 +3,6 @@ namespace DataGlue.Edge.Storage;
 /// <summary>What an operator reads of the writer: codes and reasons of SQLite, never a value that was written.</summary>
 internal sealed partial class GroupCommit
 {
-    [LoggerMessage(EventId = 8, Level = LogLevel.Error, Message = "The database file was replaced under the server; {Log}")]
-    private partial void LogReplaced(string log);
-
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "The database refused one {Write}: SQLite error {Code}")]
     private partial void LogRefused(string write, int code);
 

@@ -4,7 +4,7 @@ using SQLitePCL;
 namespace DataGlue.Edge.Storage;
 
 /// <summary>
-/// The writer's connection, used by its thread alone: many writes, one transaction, one fsync. A constraint that a write
+/// What the writer does with a group: many writes, one transaction, one fsync. A constraint that a write
 /// breaks is that write's fault; the group is then run again with a savepoint around each write. Everything else that the
 /// database raises (disk full, I/O, a lock, corruption) is nobody's fault and fails the group, and so does an error of the SQL
 /// itself that lets no write of the group through: a table or a trigger is broken then, not a write.
@@ -15,12 +15,9 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
 
     private const string Refused = "The database refused this write; a rule of its owner does not allow it";
 
-    private readonly Dictionary<WritePlan, PreparedPlan> prepared = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<string, SqliteCommand> controls = [];
-    private readonly BoundValues bound = new();
+    private readonly WriterConnection connection = new(database, clock, logger);
     private readonly Outage outage = new(clock, logger);
     private readonly Pace refusals = new(clock);
-    private SqliteConnection? connection;
     private SqliteException? lastError;
 
     private enum Isolation
@@ -36,14 +33,14 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     {
         try
         {
-            Open();
+            connection.Open();
             foreach (var plan in WriteSql.Plans)
             {
-                Prepare(plan);
+                connection.Prepare(plan);
             }
 
-            Control("BEGIN IMMEDIATE");
-            Control("ROLLBACK");
+            connection.Control("BEGIN IMMEDIATE");
+            connection.Control("ROLLBACK");
         }
         catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_BUSY)
         {
@@ -61,14 +58,14 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     {
         try
         {
-            Open();
-            FollowFile();
+            connection.Open();
+            connection.FollowFile();
             if (!TryRun(group, Isolation.None) && !TryRunIsolated(group, Isolation.Write))
             {
                 Require(TryRunIsolated(group, Isolation.WriteAndRebuild));
             }
 
-            Control("COMMIT");
+            connection.Commit();
             lastError = null;
             Settle(group);
             return true;
@@ -85,8 +82,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     {
         try
         {
-            Open();
-            EdgeDatabase.Checkpoint(connection!);
+            connection.Checkpoint();
         }
         catch (SqliteException exception)
         {
@@ -95,11 +91,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         }
     }
 
-    public void Dispose()
-    {
-        Close();
-        bound.Dispose();
-    }
+    public void Dispose() => connection.Dispose();
 
     // A trigger may end the whole transaction. The write that did so is known by then, is left out, and the rest begins anew.
     private bool TryRunIsolated(IReadOnlyList<Submission> group, Isolation isolation)
@@ -122,7 +114,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     // Leaves an open transaction behind when it succeeds, and none when it does not.
     private bool TryRun(IReadOnlyList<Submission> group, Isolation isolation)
     {
-        Control("BEGIN IMMEDIATE");
+        connection.Control("BEGIN IMMEDIATE");
         try
         {
             foreach (var submission in group)
@@ -138,7 +130,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         }
         catch (SqliteException exception) when (BlamesWrite(exception))
         {
-            Rollback();
+            connection.Rollback();
             return false;
         }
     }
@@ -150,7 +142,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
             return refused;
         }
 
-        Control("SAVEPOINT one");
+        connection.Control("SAVEPOINT one");
         try
         {
             var result = Run(submission, index);
@@ -159,7 +151,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
                 Rebuild();
             }
 
-            Control("RELEASE one");
+            connection.Control("RELEASE one");
             return result;
         }
         catch (SqliteException exception) when (BlamesWrite(exception))
@@ -172,41 +164,15 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
             lastError = exception.SqliteErrorCode == raw.SQLITE_ERROR ? exception : lastError;
             var refusal = new WriteResult([], Refused);
             submission.Results[index] = refusal;
-            if (!InTransaction)
+            if (!connection.InTransaction)
             {
                 throw;
             }
 
-            Control("ROLLBACK TO one");
-            Control("RELEASE one");
+            connection.Control("ROLLBACK TO one");
+            connection.Control("RELEASE one");
             return refusal;
         }
-    }
-
-    // What is written into a file that was deleted or replaced would be lost with the connection. While there is none, it may
-    // come back, and the log is its: the connection stays open. Another file in its place is opened, without that log.
-    private void FollowFile()
-    {
-        if (!EdgeDatabase.HasMoved(connection!))
-        {
-            return;
-        }
-
-        if (!database.Exists)
-        {
-            throw new FileNotFoundException("The database file was deleted or moved away");
-        }
-
-        SetLogAside();
-        Close();
-        database.CloseReaders();
-        Open();
-    }
-
-    private void SetLogAside()
-    {
-        var isSetAside = database.SetLogAside(clock.GetUtcNow());
-        LogReplaced(isSetAside ? "the log of the former file is set aside beside it" : "no log of the former file is beside it");
     }
 
     private void Require(bool condition)
@@ -220,48 +186,9 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     private static int Refusals(IReadOnlyList<Submission> group) =>
         group.Sum(submission => submission.Results.Count(result => result is { Refusal: not null }));
 
-    private WriteResult Run(Submission submission, int index) => Run(submission.Plan(index), submission.Values(index));
+    private WriteResult Run(Submission submission, int index) => connection.Run(submission.Plan(index), submission.Values(index));
 
-    private void Rebuild() => Run(WriteSql.Rebuild, [Instants.Utf8(Instants.Now(clock))]);
-
-    private WriteResult Run(WritePlan plan, ReadOnlySpan<WriteValue> values)
-    {
-        bound.Set(values);
-        return Prepare(plan).Run(bound);
-    }
-
-    private PreparedPlan Prepare(WritePlan plan)
-    {
-        if (!prepared.TryGetValue(plan, out var statements))
-        {
-            statements = new PreparedPlan(connection!, plan);
-            prepared.Add(plan, statements);
-        }
-
-        return statements;
-    }
-
-    private void Control(string sql)
-    {
-        if (!controls.TryGetValue(sql, out var command))
-        {
-            command = connection!.CreateCommand();
-            command.CommandText = sql;
-            controls.Add(sql, command);
-        }
-
-        command.ExecuteNonQuery();
-    }
-
-    private bool InTransaction => raw.sqlite3_get_autocommit(connection!.Handle) == 0;
-
-    private void Rollback()
-    {
-        if (InTransaction)
-        {
-            Control("ROLLBACK");
-        }
-    }
+    private void Rebuild() => connection.Run(WriteSql.Rebuild, [Instants.Utf8(Instants.Now(clock))]);
 
     private void Abandon(IReadOnlyList<Submission> group, Exception exception)
     {
@@ -270,7 +197,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
             : exception is FileNotFoundException ? raw.SQLITE_READONLY_DBMOVED
             : raw.SQLITE_INTERNAL;
         var reason = exception is SqliteException or FileNotFoundException ? exception.Message : exception.GetType().Name;
-        Fail(group, Outage.Explain(code));
+        Fail(group, Outage.Explain(code), Outage.IsDiskFull(code));
         var told = outage.Continue(code, reason, IsProbe(group));
         if (told && code == raw.SQLITE_INTERNAL)
         {
@@ -280,14 +207,12 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
 
         if (exception is SqliteException { SqliteErrorCode: raw.SQLITE_IOERR })
         {
-            Overwrite();
+            connection.Overwrite();
         }
 
         if (exception is not FileNotFoundException)
         {
-            // A connection that has failed once may hold a lost lock or a broken cache: the next group opens a new one.
-            Close();
-            database.CloseReaders();
+            connection.Reset();
         }
     }
 
@@ -296,75 +221,19 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     {
         if (!outage.TryEnd(IsProbe(group)))
         {
-            Fail(group, outage.Reason!);
+            Fail(group, outage.Reason!, diskFull: false);
         }
     }
 
-    private static void Fail(IReadOnlyList<Submission> group, string cause)
+    private static void Fail(IReadOnlyList<Submission> group, string cause, bool diskFull)
     {
         foreach (var submission in group)
         {
-            submission.Fail(Unavailable, cause);
+            submission.Fail(Unavailable, cause, diskFull);
         }
     }
 
     private static bool IsProbe(IReadOnlyList<Submission> group) => group.All(submission => submission.IsProbe);
-
-    // A commit whose fsync alone has failed lies whole in the log: whoever reads the log next, after a kill or when the connection is
-    // closed, would take it for committed, though it was refused. Only this connection knows better, and writes a probe over its beginning.
-    private void Overwrite()
-    {
-        if (connection is null)
-        {
-            return;
-        }
-
-        try
-        {
-            Rollback();
-            Control("BEGIN IMMEDIATE");
-            Run(WriteSql.Probe, [Instants.Utf8(Instants.Now(clock))]);
-            Control("COMMIT");
-        }
-        catch (SqliteException)
-        {
-            // Its fsync may fail as well: what lies in the log now is a probe.
-        }
-    }
-
-    private void Open()
-    {
-        if (connection is not null)
-        {
-            return;
-        }
-
-        // After a failure there was no connection that could have told.
-        if (database.IsReplaced)
-        {
-            SetLogAside();
-        }
-
-        connection = database.OpenWriter();
-    }
-
-    private void Close()
-    {
-        foreach (var command in controls.Values)
-        {
-            command.Dispose();
-        }
-
-        foreach (var plan in prepared.Values)
-        {
-            plan.Dispose();
-        }
-
-        controls.Clear();
-        prepared.Clear();
-        connection?.Dispose();
-        connection = null;
-    }
 
     private static bool BlamesWrite(SqliteException exception) =>
         exception.SqliteErrorCode is raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE or raw.SQLITE_ERROR;

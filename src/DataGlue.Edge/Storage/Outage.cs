@@ -66,6 +66,9 @@ internal sealed partial class Outage(TimeProvider clock, ILogger logger)
     public static int CodeOf(SqliteException exception) =>
         exception.SqliteExtendedErrorCode is raw.SQLITE_IOERR_SHMSIZE or raw.SQLITE_READONLY_DBMOVED ? exception.SqliteExtendedErrorCode : exception.SqliteErrorCode;
 
+    /// <summary>Whether an error means that there is no room left on the disk.</summary>
+    public static bool IsDiskFull(int code) => code is raw.SQLITE_FULL or raw.SQLITE_IOERR_SHMSIZE;
+
     /// <summary>What an error of SQLite means, for an operator who asks from afar: no path, no SQL.</summary>
     public static string Explain(int code) => code switch
     {

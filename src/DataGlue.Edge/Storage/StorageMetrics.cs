@@ -18,14 +18,16 @@ public sealed class StorageMetrics
     private readonly Counter<long> failures;
 
     /// <summary>Makes the instruments.</summary>
-    public StorageMetrics(IMeterFactory meters, EdgeOptions options)
+    public StorageMetrics(IMeterFactory meters, EdgeDatabase database, EdgeOptions options)
     {
+        ArgumentNullException.ThrowIfNull(database);
         ArgumentNullException.ThrowIfNull(options);
         meter = meters.Create(Startup.Meter);
         duration = meter.CreateHistogram("dataglue.commit.duration", "s", "Time that a commit took, its statements and its fsync", advice: Seconds);
         size = meter.CreateHistogram("dataglue.commit.writes", "{write}", "Writes that shared one commit", advice: Writes);
         failures = meter.CreateCounter<long>("dataglue.commit.failures", "{commit}", "Commits that the database did not take");
         meter.CreateObservableGauge("dataglue.database.size", () => Length(options.DatabasePath), "By", "The database file");
+        meter.CreateObservableGauge("dataglue.database.used", () => database.UsedBytes, "By", "What is used of the database file: the pages that are not free");
         meter.CreateObservableGauge("dataglue.database.wal.size", () => Length(options.DatabasePath + "-wal"), "By", "The write-ahead log beside the database file");
     }
 

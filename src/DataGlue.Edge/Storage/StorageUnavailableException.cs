@@ -7,4 +7,7 @@ public sealed class StorageUnavailableException(string message, string cause) : 
 {
     /// <summary>What is wrong, for the operator, without a path or SQL.</summary>
     public string Cause => cause;
+
+    /// <summary>Whether there is no room left on the disk.</summary>
+    public bool IsDiskFull { get; init; }
 }

@@ -11,6 +11,7 @@ internal sealed class Submission
     private readonly TaskCompletionSource<WriteResult[]> completion = new();
     private string? failure;
     private string cause = "";
+    private bool isDiskFull;
 
     public Submission(IReadOnlyList<IWrite> writes)
     {
@@ -45,7 +46,8 @@ internal sealed class Submission
     /// <summary>Decides that storage took none of it.</summary>
     /// <param name="sentence">What the caller is told.</param>
     /// <param name="because">What the operator is told.</param>
-    public void Fail(string sentence, string because) => (failure, cause) = (sentence, because);
+    /// <param name="diskFull">Whether there is no room left on the disk.</param>
+    public void Fail(string sentence, string because, bool diskFull) => (failure, cause, isDiskFull) = (sentence, because, diskFull);
 
     /// <summary>
     /// Completes a group that was committed or has failed. The requests go on where they are completed, so this is left to the
@@ -70,7 +72,7 @@ internal sealed class Submission
         }
         else
         {
-            completion.SetException(new StorageUnavailableException(failure, cause));
+            completion.SetException(new StorageUnavailableException(failure, cause) { IsDiskFull = isDiskFull });
         }
     }
 

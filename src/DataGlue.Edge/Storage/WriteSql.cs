@@ -53,7 +53,10 @@ public static partial class WriteSql
         "rebuild", ["received"], [RebuildIdentity, RebuildTraits, RebuildSeen, RebuildAttribution, EndRebuild]);
 
     /// <summary>Every plan.</summary>
-    public static IReadOnlyList<WritePlan> Plans => [Track, TrackLive, Identify, Synced, Session, Probe, Rebuild];
+    public static IReadOnlyList<WritePlan> Plans =>
+    [
+        Track, TrackLive, Identify, Synced, Session, Probe, Enqueue, Acknowledge, PutAside, Retry, Discard, RememberHome, ForgetHome, Rebuild,
+    ];
 
     private static string[] EventParameters =>
     [

@@ -1,0 +1,26 @@
+namespace DataGlue.Edge.Regions;
+
+/// <summary>The home has not taken what was sent to it.</summary>
+/// <param name="failure">Which kind of failure it is.</param>
+/// <param name="message">A sentence for the operator.</param>
+internal sealed class HomeException(HomeFailure failure, string message) : Exception(message)
+{
+    /// <summary>Which kind of failure it is.</summary>
+    public HomeFailure Failure => failure;
+}
+
+/// <summary>Why the home has not taken what was sent to it.</summary>
+internal enum HomeFailure
+{
+    /// <summary>It does not answer, or says that it cannot at present: later it may.</summary>
+    Away,
+
+    /// <summary>It fails on what was sent, or takes too long over it: less of it may go through.</summary>
+    Failing,
+
+    /// <summary>It calls what was sent faulty.</summary>
+    Rejecting,
+
+    /// <summary>It may not or cannot take anything from this edge until somebody changes something: a key, a version, an address.</summary>
+    Refusing,
+}

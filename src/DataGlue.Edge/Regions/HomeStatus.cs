@@ -1,0 +1,33 @@
+using System.Net;
+
+namespace DataGlue.Edge.Regions;
+
+/// <summary>What an HTTP status of the home means to an edge.</summary>
+internal static class HomeStatus
+{
+    /// <summary>Whether a status is about the edge and its home, and not about what a caller has asked.</summary>
+    public static bool IsOfLink(HttpStatusCode status) => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+        or HttpStatusCode.MisdirectedRequest or HttpStatusCode.LoopDetected or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout
+        or (>= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest and not HttpStatusCode.NotModified);
+
+    /// <summary>Why the home has not taken a relay, or answered a read.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="error">The home's own sentence, if it gave one.</param>
+    public static HomeException Explain(HttpStatusCode status, string? error)
+    {
+        var (failure, sentence) = status switch
+        {
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => (HomeFailure.Refusing, "The home does not know the first key of API_KEY"),
+            HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => (HomeFailure.Refusing, "What answers at the home's address takes no relays; it may be an older version"),
+            HttpStatusCode.NotImplemented => (HomeFailure.Refusing, "The home is older than this edge"),
+            HttpStatusCode.MisdirectedRequest => (HomeFailure.Refusing, "Another database than the home's answers at its address"),
+            HttpStatusCode.LoopDetected => (HomeFailure.Refusing, "What answers at the home's address is an edge itself"),
+            HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable
+                or HttpStatusCode.GatewayTimeout => (HomeFailure.Away, "The home takes nothing at present"),
+            >= HttpStatusCode.InternalServerError => (HomeFailure.Failing, "The home fails"),
+            >= HttpStatusCode.BadRequest => (HomeFailure.Rejecting, "The home calls it faulty"),
+            _ => (HomeFailure.Refusing, "What answers at the home's address is no home"),
+        };
+        return new HomeException(failure, $"{sentence}: {(int)status}{(error is null ? "" : $", {error}")}");
+    }
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Text.Json;
+using DataGlue.Edge.Http;
+using DataGlue.Edge.OpenApi;
+
+namespace DataGlue.Edge.Regions;
+
+/// <summary>/glue/outbox: what waits for the home, what the home has rejected, and what the owner can do about it.</summary>
+internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, OutboxReserve reserve, EdgeOptions options, IServiceProvider services)
+{
+    private const int DefaultPage = 100;
+
+    private const int MaxPage = 1_000;
+
+    private readonly HomeLink? home = services.GetService<HomeLink>();
+
+    /// <summary>Maps the endpoints, for the owner of this very node.</summary>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/glue/outbox", Read).AnsweredHere().Describe("Regions", RegionOperations.ReadOutbox);
+        routes.MapPost("/glue/outbox/aside/retry", context => EmptyAsync(context, again: true)).AnsweredHere().Describe("Regions", RegionOperations.RetryAll);
+        routes.MapPost("/glue/outbox/aside/{id}/retry", context => EmptyAsync(context, again: true)).AnsweredHere().Describe("Regions", RegionOperations.RetryOne);
+        routes.MapDelete("/glue/outbox/aside", context => EmptyAsync(context, again: false)).AnsweredHere().Describe("Regions", RegionOperations.DeleteAll);
+        routes.MapDelete("/glue/outbox/aside/{id}", context => EmptyAsync(context, again: false)).AnsweredHere().Describe("Regions", RegionOperations.DeleteOne);
+        routes.MapDelete("/glue/outbox/home", ForgetAsync).AnsweredHere().Describe("Regions", RegionOperations.ForgetHome);
+    }
+
+    private Task Read(HttpContext context)
+    {
+        var limit = Number(context.Request.Query["limit"], "limit", 1, MaxPage) ?? DefaultPage;
+        var after = Number(context.Request.Query["after"], "after", 0, long.MaxValue) ?? 0;
+        var rows = reader.Aside(after, (int)limit + 1);
+        var reply = new OutboxReply(true, options.Role, State(), outbox.Depth, reader.CountAside())
+        {
+            Oldest = reader.Oldest(),
+            Problem = home?.Problem?.Message,
+            Home = home?.Address,
+            HomeId = home?.HomeId,
+            DatabaseId = reader.DatabaseId(),
+            LastSuccess = home?.LastSuccess is { } success ? Instants.Format(success) : null,
+            UsedBytes = outbox.UsedBytes,
+            MaxBytes = home is null ? null : options.OutboxMaxBytes,
+            Aside = [.. rows.Take((int)limit).Select(AsideItem.Of)],
+            NextAfter = rows.Count > limit ? rows[(int)limit - 1].Id : null,
+        };
+        JsonReply.Write(context.Response, StatusCodes.Status200OK, reply, EdgeJson.Wire.OutboxReply);
+        return Task.CompletedTask;
+    }
+
+    private string State()
+    {
+        if (home is null)
+        {
+            return "home";
+        }
+
+        if (!reserve.IsHeld)
+        {
+            return "disk_full";
+        }
+
+        return home.Problem switch
+        {
+            null => "relaying",
+            { Failure: HomeFailure.Refusing } => "held",
+            _ => "away",
+        };
+    }
+
+    private async Task EmptyAsync(HttpContext context, bool again)
+    {
+        long? id = context.Request.RouteValues["id"] is string text
+            ? Number(RequestPath.Decode(text), "id", 1, long.MaxValue) : null;
+        var count = await outbox.EmptyAsideAsync(id, again);
+        if (id is not null && count == 0)
+        {
+            throw new RequestException(StatusCodes.Status404NotFound, $"No item {id} is aside");
+        }
+
+        JsonReply.Write(context.Response, StatusCodes.Status200OK, new AsideReply(true, count), EdgeJson.Wire.AsideReply);
+    }
+
+    private async Task ForgetAsync(HttpContext context)
+    {
+        if (home is null)
+        {
+            throw new RequestException(StatusCodes.Status404NotFound, "This is the home itself");
+        }
+
+        var known = home.HomeId is null ? 0 : 1;
+        await home.ForgetAsync();
+        JsonReply.Write(context.Response, StatusCodes.Status200OK, new AsideReply(true, known), EdgeJson.Wire.AsideReply);
+    }
+
+    private static long? Number(string? text, string name, long least, long most)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return null;
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new RequestException(StatusCodes.Status400BadRequest, $"{name} must be a whole number from {least} to {most}");
+    }
+}
+
+/// <summary>The reply to GET /glue/outbox.</summary>
+/// <param name="Success">Always true.</param>
+/// <param name="Role"><c>home</c> or <c>edge</c>.</param>
+/// <param name="State"><c>relaying</c>; <c>away</c> while the home does not answer; <c>held</c> until somebody changes something; <c>disk_full</c>; <c>home</c> at the home.</param>
+/// <param name="Depth">How many items wait.</param>
+/// <param name="AsideCount">How many are aside.</param>
+public sealed record OutboxReply(bool Success, string Role, string State, long Depth, long AsideCount)
+{
+    /// <summary>When the oldest that waits was received.</summary>
+    public string? Oldest { get; init; }
+
+    /// <summary>Why the home took nothing when it was last tried.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>Where the home is.</summary>
+    public string? Home { get; init; }
+
+    /// <summary>Which database the home is.</summary>
+    public string? HomeId { get; init; }
+
+    /// <summary>Which database this is.</summary>
+    public string? DatabaseId { get; init; }
+
+    /// <summary>When the home last took something, since the start.</summary>
+    public string? LastSuccess { get; init; }
+
+    /// <summary>How much the database uses.</summary>
+    public long UsedBytes { get; init; }
+
+    /// <summary>How much it may use.</summary>
+    public long? MaxBytes { get; init; }
+
+    /// <summary>What the home has rejected.</summary>
+    public IReadOnlyList<AsideItem> Aside { get; init; } = [];
+
+    /// <summary>What to give as <c>after</c> for the next page; absent when there is none.</summary>
+    public long? NextAfter { get; init; }
+}
+
+/// <summary>An item that the home has rejected.</summary>
+/// <param name="Id">Its id, for a retry or deletion.</param>
+/// <param name="Received">When the edge received it.</param>
+/// <param name="PutAside">When the home rejected it.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Item">What the edge has kept of it.</param>
+public sealed record AsideItem(long Id, string Received, string PutAside, string Reason, JsonElement Item)
+{
+    internal static AsideItem Of(AsideRow row)
+    {
+        using var item = JsonDocument.Parse(row.Item, new JsonDocumentOptions { MaxDepth = OutboxItem.Depth });
+        return new AsideItem(row.Id, row.Received, row.PutAside, row.Reason, item.RootElement.Clone());
+    }
+}
+
+/// <summary>The reply to a retry or deletion.</summary>
+/// <param name="Success">Always true.</param>
+/// <param name="Count">How many items it was about.</param>
+public sealed record AsideReply(bool Success, long Count);

@@ -1,0 +1,117 @@
+using Dapper;
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Regions;
+
+/// <summary>What the database holds for another, and which database it is.</summary>
+public sealed class OutboxReader(EdgeDatabase database)
+{
+    /// <summary>The id of this database.</summary>
+    public string DatabaseId() => State("database_id") ?? throw new InvalidDataException("The database has lost its id");
+
+    /// <summary>The id of the home's database; null while no home has answered.</summary>
+    public string? HomeId() => State("home_id");
+
+    /// <summary>Whether it holds what only a home holds.</summary>
+    public bool HoldsVisitors()
+    {
+        using var connection = database.OpenReader();
+        return connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM identities)");
+    }
+
+    /// <summary>How many items wait.</summary>
+    public long Count()
+    {
+        using var connection = database.OpenReader();
+        return connection.ExecuteScalar<long>("SELECT count(*) FROM outbox");
+    }
+
+    /// <summary>When the oldest item was received, null where none waits.</summary>
+    public string? Oldest()
+    {
+        using var connection = database.OpenReader();
+        return connection.QueryFirstOrDefault<string>("SELECT received FROM outbox ORDER BY id LIMIT 1");
+    }
+
+    /// <summary>The oldest items after one, as many as go into a relay, and one at the least.</summary>
+    /// <param name="after">The id of that item; 0 for the start.</param>
+    /// <param name="count">How many at the most.</param>
+    /// <param name="bytes">How many bytes at the most; an item that is larger comes alone.</param>
+    public IReadOnlyList<OutboxRow> After(long after, int count, int bytes)
+    {
+        using var connection = database.OpenReader();
+        var rows = new List<OutboxRow>();
+        foreach (var row in connection.Query<OutboxRow>(
+            "SELECT id AS Id, CAST(item AS BLOB) AS Item FROM outbox WHERE id > @after ORDER BY id LIMIT @count", new { after, count }, buffered: false))
+        {
+            bytes -= row.Item.Length;
+            if (bytes < 0 && rows.Count > 0)
+            {
+                break;
+            }
+
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
+    /// <summary>How many items are aside.</summary>
+    public long CountAside()
+    {
+        using var connection = database.OpenReader();
+        return connection.ExecuteScalar<long>("SELECT count(*) FROM outbox_aside");
+    }
+
+    /// <summary>Items that are aside, those after one.</summary>
+    /// <param name="after">The id of that item; 0 for the start.</param>
+    /// <param name="count">How many at the most.</param>
+    public IReadOnlyList<AsideRow> Aside(long after, int count)
+    {
+        using var connection = database.OpenReader();
+        return
+        [
+            .. connection.Query<AsideRow>(
+                """
+                SELECT id AS Id, received AS Received, put_aside AS PutAside, reason AS Reason, item AS Item
+                FROM outbox_aside WHERE id > @after ORDER BY id LIMIT @count
+                """,
+                new { after, count }),
+        ];
+    }
+
+    private string? State(string name)
+    {
+        using var connection = database.OpenReader();
+        return connection.QueryFirstOrDefault<string>("SELECT value FROM server_state WHERE name = @name", new { name });
+    }
+}
+
+/// <summary>An item that waits.</summary>
+public sealed class OutboxRow
+{
+    /// <summary>Its id.</summary>
+    public long Id { get; set; }
+
+    /// <summary>The item as JSON text.</summary>
+    public byte[] Item { get; set; } = [];
+}
+
+/// <summary>An item that the home has rejected.</summary>
+public sealed class AsideRow
+{
+    /// <summary>Its id.</summary>
+    public long Id { get; set; }
+
+    /// <summary>When the edge received it.</summary>
+    public string Received { get; set; } = "";
+
+    /// <summary>When it was put aside.</summary>
+    public string PutAside { get; set; } = "";
+
+    /// <summary>Why.</summary>
+    public string Reason { get; set; } = "";
+
+    /// <summary>The item as JSON text.</summary>
+    public string Item { get; set; } = "";
+}

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+
+namespace DataGlue.Edge.Regions;
+
+/// <summary>
+/// Room on the disk that is kept free for the relay. On a full disk SQLite refuses even the deletion that would make room, because it
+/// writes it to its log first; then the reserve is given up, the outbox drains, and until the room is there again nothing new is accepted.
+/// </summary>
+public sealed partial class OutboxReserve(EdgeOptions options, ILogger<OutboxReserve> logger)
+{
+    /// <summary>How large it is, in bytes: as large as SQLite lets its log be, so that what lies there fits into the file as well.</summary>
+    public const long Size = 64 * 1024 * 1024;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly string path = options.DatabasePath + "-reserve";
+    private readonly Lock gate = new();
+    private volatile bool isHeld;
+    private long? tried;
+
+    /// <summary>Whether the room is there.</summary>
+    public bool IsHeld => isHeld;
+
+    /// <summary>The file that keeps the room.</summary>
+    public string Path => path;
+
+    /// <summary>Takes the room, where it is not taken yet; at most once a second on a disk that does not have it.</summary>
+    /// <returns>Whether it is there.</returns>
+    public bool TryTake()
+    {
+        if (isHeld)
+        {
+            return true;
+        }
+
+        lock (gate)
+        {
+            if (!isHeld && (tried is not { } last || Stopwatch.GetElapsedTime(last) >= Interval))
+            {
+                tried = Stopwatch.GetTimestamp();
+                isHeld = TryAllocate();
+            }
+
+            return isHeld;
+        }
+    }
+
+    /// <summary>Gives the room up.</summary>
+    public void GiveUp()
+    {
+        lock (gate)
+        {
+            // The next second belongs to the relay: else a write that comes now would take the room back.
+            tried = Stopwatch.GetTimestamp();
+            if (isHeld)
+            {
+                LogGivenUp();
+            }
+
+            isHeld = false;
+            File.Delete(path);
+        }
+    }
+
+    private bool TryAllocate()
+    {
+        try
+        {
+            if (new FileInfo(path) is { Exists: true, Length: Size })
+            {
+                return true;
+            }
+
+            var allocation = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None, PreallocationSize = Size };
+            using var file = new FileStream(path, allocation);
+            file.SetLength(Size);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(path);
+            return false;
+        }
+    }
+
+    [LoggerMessage(EventId = 30, Level = LogLevel.Error, Message = "The disk is full: the reserve is given up so that the outbox can drain; new writes get 503 meanwhile")]
+    private partial void LogGivenUp();
+}

@@ -1,0 +1,140 @@
+using DataGlue.Edge.Storage;
+using Microsoft.Data.Sqlite;
+using Polly;
+using Polly.Retry;
+
+namespace DataGlue.Edge.Regions;
+
+/// <summary>
+/// Carries the outbox to the home, oldest first, and removes what the home has. It has no timer: it goes on as soon as there is something, and
+/// waits longer and longer while the home takes nothing. At the home itself it stores what the database has kept from a time as an edge.
+/// </summary>
+internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTarget target, TimeProvider clock, ILogger<Relay> logger) : BackgroundService
+{
+    // Half of what a home takes: items are not cut.
+    private const int MaxBytes = RelayRequest.MaxBytes / 2;
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+
+    private readonly ResiliencePipeline retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
+    {
+        ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is not null and not OperationCanceledException),
+        BackoffType = DelayBackoffType.Exponential,
+        UseJitter = true,
+        Delay = TimeSpan.FromMilliseconds(200),
+        MaxDelay = LongestPause,
+        MaxRetryAttempts = int.MaxValue,
+    }).Build();
+
+    private int most = RelayRequest.MaxItems;
+
+    // An item on which the home fails each time, and that stands still while those behind it go on.
+    private long passed;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // The server starts meanwhile: a large outbox takes its time to count.
+        await Task.Yield();
+        await retry.ExecuteAsync(_ => { outbox.Count(); return ValueTask.CompletedTask; }, stoppingToken);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            if (!await retry.ExecuteAsync(SendAsync, stoppingToken))
+            {
+                await WaitAsync(stoppingToken);
+            }
+        }
+    }
+
+    // Returns whether there was something; throws when the home has not taken it and it is better to wait.
+    private async ValueTask<bool> SendAsync(CancellationToken stopping)
+    {
+        var newest = outbox.Committed;
+        var rows = reader.After(passed, most, MaxBytes);
+        if (rows.Count == 0)
+        {
+            outbox.Settle(newest);
+            return false;
+        }
+
+        try
+        {
+            await AcknowledgeAsync(rows, await target.SendAsync(rows, stopping));
+            most = Math.Min(2 * most, RelayRequest.MaxItems);
+        }
+        catch (HomeException exception) when (exception.Failure is HomeFailure.Failing or HomeFailure.Rejecting)
+        {
+            // While the home takes nothing else either, the fault is not in what was sent.
+            await target.GreetAsync(stopping);
+            await NarrowAsync(rows, exception);
+        }
+        catch (Exception exception) when (exception is not HomeException and not OperationCanceledException)
+        {
+            LogFailed(exception is StorageUnavailableException or SqliteException ? exception.Message : $"{exception.GetType().Name} {exception.StackTrace}");
+            throw;
+        }
+
+        return true;
+    }
+
+    private Task AcknowledgeAsync(IReadOnlyList<OutboxRow> rows, IReadOnlyList<RelayResult> results)
+    {
+        var rejected = rows.Zip(results, (row, result) => (Row: row, Reason: result.ReasonAgainst())).Where(item => item.Reason is not null).ToList();
+        foreach (var (row, reason) in rejected)
+        {
+            LogAside(row.Id, reason!);
+        }
+
+        return outbox.AcknowledgeAsync(rows, rejected!, Instants.Now(clock));
+    }
+
+    // Half of it is tried next, until the one item that fails is alone.
+    private async Task NarrowAsync(IReadOnlyList<OutboxRow> rows, HomeException exception)
+    {
+        if (rows.Count > 1)
+        {
+            most = rows.Count / 2;
+        }
+        else if (exception.Failure == HomeFailure.Rejecting)
+        {
+            LogAside(rows[0].Id, exception.Message);
+            await outbox.AcknowledgeAsync(rows, [(rows[0], exception.Message)], Instants.Now(clock));
+        }
+        else
+        {
+            LogStuck(rows[0].Id, exception.Message);
+            passed = rows[0].Id;
+            outbox.Settle(passed);
+        }
+    }
+
+    private async Task WaitAsync(CancellationToken stopping)
+    {
+        if (passed == 0)
+        {
+            await outbox.WaitAsync(stopping);
+            return;
+        }
+
+        // All the others have gone: those that stand still have another try, after a pause.
+        using var pause = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        pause.CancelAfter(LongestPause);
+        try
+        {
+            await outbox.WaitAsync(pause.Token);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            passed = 0;
+        }
+    }
+
+    [LoggerMessage(EventId = 34, Level = LogLevel.Warning, Message = "The home has rejected item {Id} of the outbox, which is put aside: {Reason}")]
+    private partial void LogAside(long id, string reason);
+
+    [LoggerMessage(EventId = 35, Level = LogLevel.Error, Message = "The home fails on item {Id} of the outbox, which is kept while others go on: {Reason}")]
+    private partial void LogStuck(long id, string reason);
+
+    [LoggerMessage(EventId = 36, Level = LogLevel.Error, Message = "The relay failed and tries again: {Reason}")]
+    private partial void LogFailed(string reason);
+}
