@@ -51,7 +51,8 @@ public sealed record SyncReply(
     {
         ArgumentNullException.ThrowIfNull(request);
         return new SyncReply(
-            true, request.Events.Count(item => item.IsAccepted), request.SessionCount, EventsNew: null, EventsDuplicate: null, request.Rejected()) { Queued = true };
+            true, request.Events.Count(item => item.IsAccepted), request.SessionCount, EventsNew: null, EventsDuplicate: null, request.Rejected())
+        { Queued = true };
     }
 }
 

@@ -14,6 +14,11 @@ public static partial class WriteSql
           OR EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id AND glue_user_id = @user))
         """;
 
+    // Whether an event stands under this id, whoever's it is: what a relay repeats, or a live report that a synced one has met.
+    private const string Taken = """
+        (EXISTS (SELECT 1 FROM events WHERE event_id = @event_id) OR EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id))
+        """;
+
     private const string PriorEvent = $"SELECT {Stolen} AS stolen, {Known} AS known";
 
     // The same event, reported live without an id: the one that a report with an id takes over.
@@ -48,6 +53,7 @@ public static partial class WriteSql
         UPDATE users SET stale = stale | 2
         WHERE glue_user_id = @user AND stale < 2
           AND EXISTS (SELECT 1 FROM events e WHERE e.id = ({SyncedCandidate}) AND e.touch <> @touch)
+          AND NOT {Taken}
         """;
 
     private const string ClaimLiveEvent = $"""
@@ -64,7 +70,7 @@ public static partial class WriteSql
           context = coalesce(min(context, @context), context, @context),
           touch_counts = CASE WHEN touch IS NULL OR (@touch_counts, touch) > (touch_counts, @touch) THEN @touch_counts ELSE touch_counts END,
           touch = CASE WHEN touch IS NULL OR (@touch_counts, touch) > (touch_counts, @touch) THEN @touch ELSE touch END
-        WHERE id = ({SyncedCandidate})
+        WHERE id = ({SyncedCandidate}) AND NOT {Taken}
         RETURNING event_id
         """;
 
@@ -104,7 +110,7 @@ public static partial class WriteSql
     private const string InsertLiveEvent = $"""
         INSERT INTO events ({EventColumns})
         SELECT {EventValues}, 1
-        WHERE NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
+        WHERE NOT {Taken}
         """;
 
     // The common event: of an id never seen, without a twin, of a visitor whose profile is new or has its log. Any other gets no

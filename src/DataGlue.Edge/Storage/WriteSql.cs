@@ -29,7 +29,7 @@ public static partial class WriteSql
 
     /// <summary>An event tracked live, without an id.</summary>
     public static WritePlan TrackLive { get; } = new(
-        "track", EventParameters, [AdoptForEvent, MarkStaleByLiveEvent, ClaimSyncedEvent, InsertLiveEvent, JoinLiveEvent])
+        "track", EventParameters, [PriorEvent, AdoptForEvent, MarkStaleByLiveEvent, ClaimSyncedEvent, InsertLiveEvent, JoinLiveEvent])
     {
         Shortcut = [InsertCommonLiveEvent, JoinCommonEvent],
     };
@@ -74,19 +74,17 @@ public static partial class WriteSql
             return new EventOutcome(WriteStatus.Stored, write.EventId);
         }
 
-        if (write.ServerMade)
-        {
-            return result.Text(TrackLive, ClaimSyncedEvent) is { IsPresent: true } synced
-                ? new EventOutcome(WriteStatus.Duplicate, synced)
-                : new EventOutcome(WriteStatus.Stored, write.EventId);
-        }
-
         if (result.Flag(Stole))
         {
             return new EventOutcome(WriteStatus.Stolen, write.EventId);
         }
 
-        var duplicate = result.Flag(WasKnown) || result.Text(Track, ClaimLiveEvent).IsPresent;
+        if (write.ServerMade && result.Text(TrackLive, ClaimSyncedEvent) is { IsPresent: true } synced)
+        {
+            return new EventOutcome(WriteStatus.Duplicate, synced);
+        }
+
+        var duplicate = result.Flag(WasKnown) || (!write.ServerMade && result.Text(Track, ClaimLiveEvent).IsPresent);
         return new EventOutcome(duplicate ? WriteStatus.Duplicate : WriteStatus.Stored, write.EventId);
     }
 

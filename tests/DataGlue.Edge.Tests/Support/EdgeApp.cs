@@ -80,6 +80,9 @@ public sealed class EdgeApp : IDisposable
         }
     }
 
+    /// <summary>Where the server listens, without a slash at the end.</summary>
+    public string Url => address;
+
     /// <summary>An address of the server, its path exactly as it is given: Uri would tidy slashes and dots away.</summary>
     public Uri Address(string path) => new(address + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 

@@ -1,0 +1,108 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using DataGlue.Edge.Tests.Support;
+
+namespace DataGlue.Edge.Tests.Regions;
+
+/// <summary>An edge answers what it can know as the home would, and keeps the request with what it has resolved.</summary>
+public sealed partial class EdgeWritesTests : IDisposable
+{
+    private readonly EdgeApp edge = HomeAndEdge.EdgeOfNobody();
+
+    [Theory]
+    [InlineData(
+        "track", """{"glue_user_id":"a","event":"e","event_id":"own"}""",
+        """{"success":true,"event_id":"own","queued":true}""",
+        """{"type":"track","received":1717243200000,"item":{"glue_user_id":"a","event":"e","event_id":"own"}}""")]
+    [InlineData(
+        "track", " {\"event\" : \"\\u0065\",\n \"glue_user_id\":\"ü\\\"\", \"unknown\":[1]} ",
+        """{"success":true,"event_id":"MADE","queued":true}""",
+        """{"type":"track","received":1717243200000,"event_id":"MADE","item": {"event" : "\u0065",""" + "\n" + """ "glue_user_id":"ü\"", "unknown":[1]} }""")]
+    [InlineData(
+        "track", "\uFEFF{\"glue_user_id\":\"a\",\"event\":\"e\"}",
+        """{"success":true,"event_id":"MADE","queued":true}""",
+        """{"type":"track","received":1717243200000,"event_id":"MADE","item":{"glue_user_id":"a","event":"e"}}""")]
+    [InlineData(
+        "identify", """{"glue_user_id":"a","email":"a@example.com"}""",
+        """{"success":true,"user_id":"a","new_user":false,"queued":true}""",
+        """{"type":"identify","received":1717243200000,"event_id":"MADE","item":{"glue_user_id":"a","email":"a@example.com"}}""")]
+    [InlineData(
+        "sync", """{"glue_user_id":"a","data":{"events":[{"event":"x"},{"event":""},{"event":"y","event_id":"own"}],"sessions":[{"id":"s"}]}}""",
+        """{"success":true,"events_synced":2,"sessions_synced":1,"events_rejected":[{"index":1,"error":"event is required"}],"queued":true}""",
+        """{"type":"sync","received":1717243200000,"event_ids":["MADE","",null],"item":{"glue_user_id":"a","data":{"events":[{"event":"x"},{"event":""},{"event":"y","event_id":"own"}],"sessions":[{"id":"s"}]}}}""")]
+    public async Task A_write_is_kept_as_it_was_sent_with_its_time_and_the_ids_that_were_made(string verb, string body, string reply, string kept)
+    {
+        Assert.Equal(reply, Made().Replace((await edge.PostAsync("/glue/" + verb, body)).IsOk().Body, "MADE"));
+
+        Assert.Equal([kept], edge.Query("SELECT item FROM outbox").Select(item => Made().Replace(item, "MADE")));
+        Assert.Equal(["2024-06-01T12:00:00.000Z"], edge.Query("SELECT received FROM outbox"));
+        Assert.Empty(edge.Query("SELECT 1 FROM events UNION SELECT 1 FROM users UNION SELECT 1 FROM identities UNION SELECT 1 FROM sessions"));
+    }
+
+    [Fact]
+    public async Task A_batch_is_kept_item_by_item_without_those_that_are_rejected()
+    {
+        var reply = await edge.BatchAsync(
+            """
+            {"batch":[{"type":"track","glue_user_id":"a","event":"e"}, 7, {"glue_user_id":"a","email":"a@example.com","type":"identify","event_id":"i"},
+              {"type":"other"},{"type":"sync","glue_user_id":"a","data":{"events":[{"event":"x"},{}]}}]}
+            """);
+
+        Assert.Equal(
+            """{"success":true,"results":[{"status":"stored","event_id":"MADE"},{"status":"rejected","error":"An item must be an object"},"""
+            + """{"status":"stored","event_id":"i"},{"status":"rejected","error":"type must be identify, track or sync"},"""
+            + """{"status":"stored","events_synced":1,"sessions_synced":0,"events_rejected":[{"index":1,"error":"event is required"}]}],"queued":true}""",
+            Made().Replace(reply.IsOk().Body, "MADE"));
+        Assert.Equal(
+            [
+                """{"type":"track","received":1717243200000,"event_id":"MADE","item":{"type":"track","glue_user_id":"a","event":"e"}}""",
+                """{"type":"identify","received":1717243200000,"item":{"glue_user_id":"a","email":"a@example.com","type":"identify","event_id":"i"}}""",
+                """{"type":"sync","received":1717243200000,"event_ids":["MADE",""],"item":{"type":"sync","glue_user_id":"a","data":{"events":[{"event":"x"},{}]}}}""",
+            ],
+            edge.Query("SELECT item FROM outbox ORDER BY id").Select(item => Made().Replace(item, "MADE")));
+    }
+
+    [Theory]
+    [InlineData("track", """{"glue_user_id":"a"}""")]
+    [InlineData("track", """{"glue_user_id":"a","event":"e","timestamp":"tomorrow","x":"\ud800"}""")]
+    [InlineData("identify", """{"glue_user_id":"a","email":"a@example.com","traits":[]}""")]
+    [InlineData("sync", """{"glue_user_id":"a","data":{"sessions":[{}]}}""")]
+    [InlineData("batch", """{"batch":{}}""")]
+    [InlineData("track", "{")]
+    public async Task A_faulty_write_gets_the_error_of_the_home_and_is_not_kept(string verb, string body)
+    {
+        using var home = new EdgeApp();
+
+        var reply = await edge.PostAsync("/glue/" + verb, body);
+
+        Assert.Equal(HttpStatusCode.BadRequest, reply.Status);
+        Assert.Equal((await home.PostAsync("/glue/" + verb, body)).Body, reply.Body);
+        Assert.Empty(edge.Query("SELECT 1 FROM outbox"));
+    }
+
+    [Fact]
+    public async Task A_rule_of_the_owners_on_the_outbox_rejects_one_write_alone()
+    {
+        edge.Query("CREATE TRIGGER no BEFORE INSERT ON outbox WHEN new.item LIKE '%forbidden%' BEGIN SELECT raise(ABORT, 'no'); END");
+
+        (await edge.TrackAsync("""{"glue_user_id":"a","event":"forbidden"}""")).IsError(
+            HttpStatusCode.BadRequest, "The database refused this write; a rule of its owner does not allow it");
+        (await edge.TrackAsync("""{"glue_user_id":"a","event":"allowed"}""")).IsOk();
+    }
+
+    [Fact]
+    public async Task The_role_is_said_by_health_and_metrics()
+    {
+        using var home = new EdgeApp();
+
+        Assert.Equal("""{"success":true,"status":"alive","role":"edge"}""", (await edge.GetAsync("/healthz")).IsOk().Body);
+        Assert.Equal("""{"success":true,"status":"alive","role":"home"}""", (await home.GetAsync("/healthz")).IsOk().Body);
+        Assert.Contains("dataglue_node{otel_scope_name=\"DataGlue.Edge\",role=\"edge\"} 1\n", (await edge.GetAsync("/metrics")).IsOk().Body, StringComparison.Ordinal);
+        Assert.Contains("dataglue_node{otel_scope_name=\"DataGlue.Edge\",role=\"home\"} 1\n", (await home.GetAsync("/metrics")).IsOk().Body, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => edge.Dispose();
+
+    [GeneratedRegex("(evt|idn)_1717243200000_[0-9a-z]{9}")]
+    private static partial Regex Made();
+}

@@ -1,0 +1,161 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using DataGlue.Edge.Tests.Support;
+
+namespace DataGlue.Edge.Tests.Regions;
+
+/// <summary>POST /glue/relay, as whoever holds the key may call it.</summary>
+public sealed class RelayEndpointTests : IDisposable
+{
+    private const string Unfit = "The ids that the edge has made do not fit the item";
+
+    private readonly EdgeApp home = new(("API_KEY", HomeAndEdge.Key), ("ALLOWED_ORIGINS", "https://shop.example"));
+
+    public RelayEndpointTests() => home.Client.DefaultRequestHeaders.Add("x-api-key", HomeAndEdge.Key);
+
+    public static TheoryData<string, string> Results => new()
+    {
+        { """{"type":"track","received":1,"event_id":"made","item":{"glue_user_id":"a","event":"e"}}""", """{"status":"stored"}""" },
+        { """{"type":"track","received":1,"event_id":"made","item":{"glue_user_id":"a","event":"e","event_id":"own"}}""", """{"status":"stored"}""" },
+        { """{"type":"track","received":1,"item":{"glue_user_id":"a","event":"e"}}""", Rejected(Unfit) },
+        { """{"type":"track","received":1,"event_id":null,"item":{"glue_user_id":"a","event":"e"}}""", Rejected(Unfit) },
+        { """{"type":"track","received":1,"event_id":"made","item":{"event":"e"}}""", Rejected("glue_user_id and event are required") },
+        { """{"type":"identify","received":1,"event_id":"made","item":{"glue_user_id":"a","email":"a@example.com"}}""", """{"status":"stored","new_user":true}""" },
+        { """{"type":"identify","received":1,"item":{"glue_user_id":"a","email":"a@example.com"}}""", Rejected(Unfit) },
+        { """{"type":"sync","received":1,"event_ids":["made",null,""],"item":{"glue_user_id":"a","data":{"events":[{"event":"x"},{"event":"y","event_id":"own"},{"event":"z"}]}}}""", """{"status":"stored"}""" },
+        { """{"type":"sync","received":1,"event_ids":["made"],"item":{"glue_user_id":"a","data":{"events":[{"event":""}]}}}""", """{"status":"stored","events_rejected":[{"index":0,"error":"event is required"}]}""" },
+        { """{"type":"sync","received":1,"event_ids":["made","more"],"item":{"glue_user_id":"a","data":{"events":[{"event":"x"}]}}}""", Rejected(Unfit) },
+        { """{"type":"sync","received":1,"event_ids":[7],"item":{"glue_user_id":"a","data":{"events":[{"event":"x"}]}}}""", Rejected(Unfit) },
+        { """{"type":"sync","received":1,"item":{"glue_user_id":"a","data":{}}}""", """{"status":"stored"}""" },
+        { """{"type":"other","received":1,"item":{}}""", Rejected("type must be identify, track or sync") },
+        { """{"type":"track","received":1}""", Rejected("A relayed item needs type, received and item") },
+        { """{"received":1,"item":{}}""", Rejected("A relayed item needs type, received and item") },
+        { """{"type":"track","item":{}}""", Rejected("A relayed item needs type, received and item") },
+        { """{"type":"track","received":1,"item":7}""", Rejected("The body must be a JSON object") },
+        { """{"type":"track","received":-1,"item":{}}""", Rejected("received must be epoch milliseconds or an ISO 8601 date and time, from 1970 to 24 hours from now") },
+        { "7", Rejected("The body must be a JSON object") },
+    };
+
+    [Theory]
+    [MemberData(nameof(Results))]
+    public async Task Each_item_has_its_own_result(string item, string result)
+    {
+        var reply = await RelayAsync($$"""{"format":1,"items":[{"type":"track","received":1,"event_id":"first","item":{"glue_user_id":"a","event":"f"} },{{item}},{"type":"track","received":1,"event_id":"last","item":{"glue_user_id":"a","event":"l"} }]}""");
+
+        Assert.Equal($$"""[{"status":"stored"},{{result}},{"status":"stored"}]""", reply.IsOk().Json["results"]!.ToJsonString());
+        Assert.Equal(["first", "last"], home.Query("SELECT event_id FROM events WHERE event_id IN ('first', 'last') ORDER BY 1"));
+    }
+
+    [Fact]
+    public async Task A_time_of_receipt_is_believed_here_and_nowhere_else()
+    {
+        (await RelayAsync("""{"format":1,"items":[{"type":"track","received":1000,"event_id":"a","item":{"glue_user_id":"a","event":"e","received":5000}}]}""")).IsOk();
+        (await home.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"b","received":1000}""")).IsOk();
+        (await home.BatchAsync("""{"batch":[{"type":"track","received":1000,"glue_user_id":"a","event":"e","event_id":"c"}]}""")).IsOk();
+
+        Assert.Equal(
+            ["a 1970-01-01T00:00:01.000Z", "b 2024-06-01T12:00:00.000Z", "c 2024-06-01T12:00:00.000Z"],
+            home.Query("SELECT event_id || ' ' || timestamp FROM events ORDER BY 1"));
+    }
+
+    [Fact]
+    public async Task A_time_is_as_far_ahead_as_the_edge_has_let_it_be()
+    {
+        var ahead = (long)DateTimeOffset.Parse("2030-01-01T00:00:00Z", System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
+        var reply = await RelayAsync(
+            $$"""{"format":1,"items":[{"type":"track","received":{{ahead}},"event_id":"a","item":{"glue_user_id":"a","event":"e","timestamp":{{ahead + 86_400_000}} } }]}""");
+
+        Assert.Equal("""[{"status":"stored"}]""", reply.IsOk().Json["results"]!.ToJsonString());
+        Assert.Equal(["2030-01-02T00:00:00.000Z"], home.Query("SELECT timestamp FROM events"));
+    }
+
+    [Fact]
+    public async Task The_same_relay_twice_stores_once()
+    {
+        const string Body = """
+            {"format":1,"items":[{"type":"track","received":1,"event_id":"made","item":{"glue_user_id":"a","event":"e"}},
+              {"type":"identify","received":2,"event_id":"i","item":{"glue_user_id":"a","email":"a@example.com"}},
+              {"type":"sync","received":3,"event_ids":["in"],"item":{"glue_user_id":"a","data":{"profile":{"plan":"x"},"events":[{"event":"s"}],"sessions":[{"id":"s"}]}}}]}
+            """;
+        (await RelayAsync(Body)).IsOk();
+        var before = home.Contents();
+
+        var reply = await RelayAsync(Body);
+
+        Assert.Equal("""[{"status":"duplicate"},{"status":"duplicate","new_user":false},{"status":"stored"}]""", reply.IsOk().Json["results"]!.ToJsonString());
+        Assert.Equal(before, home.Contents());
+    }
+
+    [Theory]
+    [InlineData("""{"format":2,"items":[{"no":"idea"}]}""", 501, "This home reads relays of format 1, and this one has 2; bring the home to the version of the edge")]
+    [InlineData("""{"items":[],"format":9007199254740993}""", 501, "This home reads relays of format 1, and this one has 9007199254740993; bring the home to the version of the edge")]
+    [InlineData("""{"format":0,"items":[]}""", 400, "format must be 1")]
+    [InlineData("""{"format":"1","items":[]}""", 400, "format must be 1")]
+    [InlineData("""{"items":[]}""", 400, "format must be 1")]
+    [InlineData("""{"format":1,"items":{}}""", 400, "items must be an array")]
+    [InlineData("""{"format":1,"format":1}""", 400, "The key 'format' stands twice")]
+    [InlineData("[]", 400, "The body must be a JSON object")]
+    public async Task A_body_that_is_none_is_refused_whole(string body, int status, string error) =>
+        (await RelayAsync(body)).IsError((HttpStatusCode)status, error);
+
+    [Theory]
+    [InlineData(1_000, HttpStatusCode.OK)]
+    [InlineData(1_001, HttpStatusCode.BadRequest)]
+    public async Task It_holds_a_thousand_items(int count, HttpStatusCode status)
+    {
+        var items = string.Join(',', Enumerable.Repeat("""{"type":"track","received":1,"event_id":"x","item":{"glue_user_id":"a","event":"e"}}""", count));
+
+        Assert.Equal(status, (await RelayAsync($$"""{"format":1,"items":[{{items}}]}""")).Status);
+    }
+
+    [Theory]
+    [InlineData(8 * 1024 * 1024, false)]
+    [InlineData(8 * 1024 * 1024, true)]
+    public async Task It_takes_eight_megabytes(int length, bool compressed)
+    {
+        var head = """{"format":1,"items":[{"type":"track","received":1,"event_id":"x","item":{"glue_user_id":"a","event":"e","properties":{"x":""" + "\"";
+        const string Tail = "\"}}}]}";
+        var body = head + new string('x', length - head.Length - Tail.Length) + Tail;
+        using var content = compressed ? Compressed.Content("gzip", Encoding.UTF8.GetBytes(body)) : new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+
+        (await Reply.ReadAsync(await home.Client.PostAsync(home.Address("/glue/relay"), content))).IsOk();
+        Assert.Equal(["1"], home.Query("SELECT count(*) FROM events"));
+    }
+
+    [Fact]
+    public async Task Only_a_key_opens_it()
+    {
+        const string Body = """{"format":1,"items":[]}""";
+        using var keyless = new EdgeApp();
+        using var http = new HttpClient();
+        (await keyless.PostAsync("/glue/relay", Body)).IsError(
+            HttpStatusCode.Unauthorized, "This is answered to holders of a key alone; set API_KEY at this server, and send it in the header x-api-key");
+        home.Client.DefaultRequestHeaders.Remove("x-api-key");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await RelayAsync(Body)).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await home.SendAsync("POST", "/glue/relay", Body, ("Origin", "https://shop.example"))).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await home.SendAsync("POST", "/glue/relay", Body, ("x-api-key", "wrong"))).Status);
+        (await home.SendAsync("POST", "/glue/relay", Body, ("x-api-key", HomeAndEdge.Key))).IsOk();
+    }
+
+    [Fact]
+    public async Task It_says_which_database_it_is_and_answers_nobody_who_looks_for_another()
+    {
+        var id = Assert.Single(home.Query("SELECT value FROM server_state WHERE name = 'database_id'"));
+        Assert.Matches("^[0-9a-f]{32}$", id);
+
+        var reply = await home.SendAsync("POST", "/glue/relay", """{"format":1,"items":[]}""", ("x-glue-home", id));
+
+        Assert.Equal($$"""{"success":true,"format":1,"database_id":"{{id}}","results":[]}""", reply.IsOk().Body);
+        (await home.SendAsync("POST", "/glue/relay", """{"format":1,"items":[]}""", ("x-glue-home", "0" + id[1..] + "x"))).IsError(
+            HttpStatusCode.MisdirectedRequest, "This is another database than the one that the edge knows as its home");
+        Assert.Equal(HttpStatusCode.MisdirectedRequest, (await home.SendAsync("GET", "/glue/user/a", null, ("x-glue-home", "other"))).Status);
+    }
+
+    public void Dispose() => home.Dispose();
+
+    private static string Rejected(string error) =>
+        new JsonObject { ["status"] = "rejected", ["code"] = 400, ["error"] = error }.ToJsonString(new(System.Text.Json.JsonSerializerOptions.Default) { Encoder = EdgeJson.Encoder });
+
+    private Task<Reply> RelayAsync(string body) => home.PostAsync("/glue/relay", body);
+}
