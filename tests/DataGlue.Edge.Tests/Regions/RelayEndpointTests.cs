@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using CsCheck;
 using DataGlue.Edge.Tests.Support;
 
 namespace DataGlue.Edge.Tests.Regions;
@@ -87,6 +88,32 @@ public sealed class RelayEndpointTests : IDisposable
         Assert.Equal(before, home.Contents());
     }
 
+    [Fact]
+    public async Task Any_order_and_any_repetition_of_what_an_edge_has_named_comes_to_the_same()
+    {
+        using var edge = HomeAndEdge.EdgeOfNobody();
+        using var other = new EdgeApp(("API_KEY", HomeAndEdge.Key));
+        other.Client.DefaultRequestHeaders.Add("x-api-key", HomeAndEdge.Key);
+        foreach (var body in LiveAndSynced(30))
+        {
+            edge.Clock.Advance(TimeSpan.FromSeconds(1));
+            (await edge.BatchAsync(body)).IsOk();
+        }
+
+        var items = edge.Query("SELECT item FROM outbox ORDER BY id");
+        await RelayAllAsync(home, items);
+        var orders = Gen.Int[1, 3].Array[items.Count].SelectMany(times => Gen.Shuffle(items.SelectMany((item, i) => Enumerable.Repeat(item, times[i])).ToList()));
+        await orders.SampleAsync(
+            async order =>
+            {
+                await RelayAllAsync(other, order);
+                Assert.Equal(home.Journeys(), other.Journeys());
+                Forget(other);
+            },
+            iter: 12,
+            threads: 1);
+    }
+
     [Theory]
     [InlineData("""{"format":2,"items":[{"no":"idea"}]}""", 501, "This home reads relays of format 1, and this one has 2; bring the home to the version of the edge")]
     [InlineData("""{"items":[],"format":9007199254740993}""", 501, "This home reads relays of format 1, and this one has 9007199254740993; bring the home to the version of the edge")]
@@ -156,6 +183,36 @@ public sealed class RelayEndpointTests : IDisposable
 
     private static string Rejected(string error) =>
         new JsonObject { ["status"] = "rejected", ["code"] = 400, ["error"] = error }.ToJsonString(new(System.Text.Json.JsonSerializerOptions.Default) { Encoder = EdgeJson.Encoder });
+
+    // Events that are reported live without an id, and by a sync with one or without: the two must meet whichever comes first.
+    private static IEnumerable<string> LiveAndSynced(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var item = $$""" "event":"view","session_id":"s","timestamp":{{1_704_376_800_000 + (i * 1_000)}},"properties":{"n":{{i}} } """;
+            yield return $$"""
+                {"batch":[{"type":"track","glue_user_id":"u{{i % 3}}",{{item}},"context":{"utm_source":"s{{i % 4}}"} },{"type":"identify","glue_user_id":"u{{i % 3}}","email":"e{{i % 5}}@example.com","traits":{"n":{{i}} } },
+                  {"type":"sync","glue_user_id":"u{{i % 3}}","synced_at":1704376900000,"data":{"events":[{"event_id":"own{{i}}",{{item}},"context":{"gclid":"g{{i % 4}}"} },{"event":"only","properties":{"n":{{i}} } }],"sessions":[{"id":"s"}]} }]}
+                """;
+        }
+    }
+
+    private static async Task RelayAllAsync(EdgeApp app, IEnumerable<string> items)
+    {
+        foreach (var part in items.Chunk(7))
+        {
+            var reply = await app.PostAsync("/glue/relay", $$"""{"format":1,"items":[{{string.Join(',', part)}}]}""");
+            Assert.All(reply.IsOk().Json["results"]!.AsArray(), result => Assert.NotEqual("rejected", (string)result!["status"]!));
+        }
+    }
+
+    private static void Forget(EdgeApp app)
+    {
+        foreach (var table in new[] { "users", "events", "identities", "sessions" })
+        {
+            app.Query("DELETE FROM " + table);
+        }
+    }
 
     private Task<Reply> RelayAsync(string body) => home.PostAsync("/glue/relay", body);
 }

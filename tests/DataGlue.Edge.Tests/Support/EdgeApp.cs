@@ -133,6 +133,18 @@ public sealed class EdgeApp : IDisposable
         UNION ALL SELECT json_array('s', glue_user_id, session_id, data, synced_at) FROM sessions
         """));
 
+    /// <summary>Everything that is stored, as far as it does not depend on the order in which it came.</summary>
+    public IReadOnlyList<string> Journeys() =>
+    [
+        .. Query(
+            """
+            SELECT json_array('u', glue_user_id, email, traits, attribution, first_seen, last_seen, identified, identified_at, last_synced, stale) FROM users
+            UNION ALL SELECT json_array('e', event_id, glue_user_id, session_id, event, timestamp, properties, email, context, touch, server_made, live_event_id) FROM events
+            UNION ALL SELECT json_array('i', event_id, glue_user_id, kind, timestamp, email, traits, context) FROM identities
+            UNION ALL SELECT json_array('s', glue_user_id, session_id, data, synced_at) FROM sessions
+            """).Order(StringComparer.Ordinal),
+    ];
+
     public void Dispose()
     {
         Client.Dispose();
