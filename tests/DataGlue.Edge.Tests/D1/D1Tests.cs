@@ -71,7 +71,28 @@ public sealed class D1Tests : IDisposable
         Assert.Equal(await Tables.DumpAsync(sqlite, ["t"]), await Tables.DumpAsync(d1, ["t"]));
     }
 
+    [SkippableFact]
+    public async Task The_limits_are_those_of_D1()
+    {
+        D1Server.SkipWithout();
+        using var server = await D1Server.StartAsync("DB");
+        var d1 = server.Database("DB");
+
+        Assert.Null(await ErrorAsync(d1, Parameters(ProductSqlTests.MostParameters)));
+        Assert.Contains("variable number must be between ?1 and ?100", await ErrorAsync(d1, Parameters(ProductSqlTests.MostParameters + 1)), StringComparison.Ordinal);
+        Assert.Null(await ErrorAsync(d1, Statement.Of("SELECT 1".PadRight(ProductSqlTests.MostBytes))));
+        Assert.Contains("too long", await ErrorAsync(d1, Statement.Of("SELECT 1".PadRight(ProductSqlTests.MostBytes + 1))), StringComparison.Ordinal);
+    }
+
     public void Dispose() => folder.Dispose();
+
+    private static async Task<string?> ErrorAsync(D1Database d1, Statement statement) => (await d1.RunAsync([statement])).Error;
+
+    private static Statement Parameters(int count)
+    {
+        var names = Enumerable.Range(0, count).Select(i => $"p{i}").ToList();
+        return Statement.Of($"SELECT 1 WHERE 1 IN ({string.Join(", ", names.Select(name => $"@{name}"))})", [.. names.Select(name => (name, (object?)1L))]);
+    }
 
     private static async Task LoadAsync(D1Database d1, SqliteBatches sqlite)
     {

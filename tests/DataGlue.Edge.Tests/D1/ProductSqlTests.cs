@@ -6,9 +6,11 @@ namespace DataGlue.Edge.Tests.D1;
 /// <summary>What is known of D1 without running it.</summary>
 public sealed class ProductSqlTests
 {
-    private const int MostParameters = 100;
+    /// <summary>How many parameters a statement may have on D1.</summary>
+    public const int MostParameters = 100;
 
-    private const int MostBytes = 100_000;
+    /// <summary>How long a statement may be on D1, in bytes.</summary>
+    public const int MostBytes = 100_000;
 
     private static IEnumerable<string> Scripts => SchemaUpgrade.Scripts().SelectMany(script => SqlText.Split(script.Contents));
 
