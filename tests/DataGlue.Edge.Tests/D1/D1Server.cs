@@ -71,7 +71,11 @@ public sealed class D1Server : IDisposable
     {
         client.Dispose();
         process.StandardInput.Close();
-        process.WaitForExit();
+        if (!process.WaitForExit(TimeSpan.FromSeconds(30)))
+        {
+            process.Kill(entireProcessTree: true);
+        }
+
         process.Dispose();
     }
 }
