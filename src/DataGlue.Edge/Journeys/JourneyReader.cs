@@ -10,12 +10,6 @@ namespace DataGlue.Edge.Journeys;
 /// </summary>
 public sealed class JourneyReader(EdgeDatabase database)
 {
-    private const string EventColumns = """
-        SELECT event_id AS EventId, glue_user_id AS GlueUserId, session_id AS SessionId, email AS Email, event AS Name,
-          properties AS Properties, context AS Context, timestamp AS Timestamp, created_at AS CreatedAt
-        FROM events
-        """;
-
     // Text above every timestamp, for a page that runs to the end.
     private const string NoBound = "~";
 
@@ -23,7 +17,7 @@ public sealed class JourneyReader(EdgeDatabase database)
     public long Snapshot()
     {
         using var connection = database.OpenReader();
-        return connection.ExecuteScalar<long>("SELECT coalesce(max(id), 0) FROM events");
+        return connection.ExecuteScalar<long>(JourneySql.Snapshot);
     }
 
     /// <summary>A profile with its counters, null when there is none.</summary>
@@ -32,20 +26,7 @@ public sealed class JourneyReader(EdgeDatabase database)
     public ProfileRow? Profile(string user, long snapshot)
     {
         using var connection = database.OpenReader();
-        return connection.QueryFirstOrDefault<ProfileRow>(
-            """
-            SELECT u.glue_user_id AS GlueUserId, u.email AS Email, u.traits AS Traits,
-              u.attribution -> 'first_touch' AS FirstTouch, u.attribution -> 'last_touch' AS LastTouch,
-              u.first_seen AS FirstSeen, u.last_seen AS LastSeen, coalesce(u.identified, 0) AS Identified, u.identified_at AS IdentifiedAt,
-              (SELECT count(*) FROM events e WHERE e.glue_user_id = u.glue_user_id AND e.id <= @snapshot) AS TotalEvents,
-              (SELECT count(*) FROM (
-                SELECT s.session_id FROM sessions s WHERE s.glue_user_id = u.glue_user_id
-                UNION
-                SELECT e.session_id FROM events e WHERE e.glue_user_id = u.glue_user_id AND e.session_id IS NOT NULL AND e.id <= @snapshot)) AS TotalSessions,
-              u.last_synced AS LastSynced, u.created_at AS CreatedAt, u.updated_at AS UpdatedAt
-            FROM users u WHERE u.glue_user_id = @user
-            """,
-            new { user, snapshot });
+        return connection.QueryFirstOrDefault<ProfileRow>(JourneySql.Profile, new { user, snapshot });
     }
 
     /// <summary>The profiles that carry this e-mail, without regard to case, the one seen last first.</summary>
@@ -54,41 +35,21 @@ public sealed class JourneyReader(EdgeDatabase database)
         ArgumentNullException.ThrowIfNull(email);
         var key = email.ToLowerInvariant();
         using var connection = database.OpenReader();
-
-        // NOCASE knows ASCII alone; the log has the lower case of every other letter too.
-        return [.. connection.Query<string>(
-            """
-            SELECT glue_user_id FROM (
-              SELECT u.glue_user_id, u.last_seen FROM users u WHERE u.email = @email COLLATE NOCASE
-              UNION
-              SELECT u.glue_user_id, u.last_seen
-              FROM identities i JOIN users u ON u.glue_user_id = i.glue_user_id AND u.email = i.email
-              WHERE i.email_key = @key)
-            ORDER BY last_seen DESC, glue_user_id
-            """,
-            new { email, key })];
+        return [.. connection.Query<string>(JourneySql.ProfilesOf, new { email, key })];
     }
 
     /// <summary>How many events a profile has, and from when to when.</summary>
     public SpanRow SpanOf(string user, long snapshot)
     {
         using var connection = database.OpenReader();
-        return connection.QueryFirst<SpanRow>(
-            """
-            SELECT
-              (SELECT count(*) FROM events WHERE glue_user_id = @user AND id <= @snapshot) AS Count,
-              (SELECT timestamp FROM events WHERE glue_user_id = @user AND id <= @snapshot ORDER BY timestamp LIMIT 1) AS First,
-              (SELECT timestamp FROM events WHERE glue_user_id = @user AND id <= @snapshot ORDER BY timestamp DESC LIMIT 1) AS Last
-            """,
-            new { user, snapshot });
+        return connection.QueryFirst<SpanRow>(JourneySql.SpanOf, new { user, snapshot });
     }
 
     /// <summary>Where an event of that id stands, whoever's it is; null when there is none.</summary>
     public EventRow? Find(string eventId)
     {
         using var connection = database.OpenReader();
-        return connection.QueryFirstOrDefault<EventRow>(
-            EventColumns + " WHERE event_id = @eventId OR live_event_id = @eventId", new { eventId });
+        return connection.QueryFirstOrDefault<EventRow>(JourneySql.Find, new { eventId });
     }
 
     /// <summary>Where a profile's first event after <paramref name="after"/> stands, null when there is none.</summary>
@@ -128,12 +89,7 @@ public sealed class JourneyReader(EdgeDatabase database)
     private static IEnumerable<EventRow> Query(
         SqliteConnection connection, string user, EventKey after, EventKey bound, long snapshot, int most) =>
         connection.Query<EventRow>(
-            EventColumns + """
-             WHERE glue_user_id = @user AND id <= @snapshot
-               AND timestamp >= @afterTime AND (timestamp > @afterTime OR event_id > @afterId)
-               AND timestamp <= @boundTime AND (timestamp < @boundTime OR event_id < @boundId)
-             ORDER BY timestamp, event_id LIMIT @most
-            """,
+            JourneySql.Page,
             new
             {
                 user,

@@ -11,15 +11,29 @@ public static class Sqlite3
     /// <returns>What it printed.</returns>
     public static string Run(string database, string sql)
     {
-        var info = new ProcessStartInfo("sqlite3", ["-bail", "-cmd", ".timeout 10000", database]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var (output, error) = RunIn(Environment.CurrentDirectory, database, sql);
+        Assert.True(error is null, error);
+        return output;
+    }
+
+    /// <summary>Runs SQL on a database file, with this working directory.</summary>
+    /// <returns>What it printed, and why it failed if it did.</returns>
+    public static (string Output, string? Error) RunIn(string folder, string database, string sql)
+    {
+        var info = new ProcessStartInfo("sqlite3", ["-bail", "-cmd", ".timeout 10000", database])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using var process = Process.Start(info)!;
         process.StandardInput.Write(sql);
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEnd();
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, error);
-        return output.Trim();
+        return (output.Trim(), process.ExitCode == 0 ? null : error);
     }
 }
 

@@ -1,0 +1,26 @@
+-- Runs on D1 and on the server's file: how many rows there are, and sums over what they hold. Equal databases give equal figures.
+-- A length is that of one value: D1 puts no texts together that have more than 2 MB.
+SELECT 'users' AS name, count(*) AS count, 0 AS fingerprints, sum(
+  coalesce(length(glue_user_id), -1) + coalesce(length(email), -1) + coalesce(length(traits), -1) + coalesce(length(attribution), -1)
+  + coalesce(length(first_seen), -1) + coalesce(length(last_seen), -1) + coalesce(length(identified), -1)
+  + coalesce(length(identified_at), -1) + coalesce(length(last_synced), -1) + coalesce(length(first_touch_key), -1)
+  + coalesce(length(last_touch_key), -1) + coalesce(length(logged), -1)) AS characters
+FROM users
+UNION ALL
+SELECT 'events', count(*), sum(fingerprint & 65535), sum(
+  coalesce(length(event_id), -1) + coalesce(length(glue_user_id), -1) + coalesce(length(session_id), -1) + coalesce(length(event), -1)
+  + coalesce(length(timestamp), -1) + coalesce(length(properties), -1) + coalesce(length(email), -1) + coalesce(length(context), -1)
+  + coalesce(length(touch), -1) + coalesce(length(touch_counts), -1) + coalesce(length(server_made), -1)
+  + coalesce(length(live_event_id), -1))
+FROM events
+UNION ALL
+SELECT 'identities', count(*), sum(fingerprint & 65535), sum(
+  coalesce(length(glue_user_id), -1) + coalesce(length(event_id), -1) + coalesce(length(kind), -1) + coalesce(length(timestamp), -1)
+  + coalesce(length(email), -1) + coalesce(length(email_key), -1) + coalesce(length(traits), -1) + coalesce(length(context), -1)
+  + coalesce(length(first_seen), -1) + coalesce(length(last_seen), -1) + coalesce(length(touch), -1) + coalesce(length(touch_counts), -1))
+FROM identities
+UNION ALL
+SELECT 'sessions', count(*), 0, sum(
+  coalesce(length(glue_user_id), -1) + coalesce(length(session_id), -1) + coalesce(length(data), -1) + coalesce(length(synced_at), -1)
+  + coalesce(length(event_id), -1))
+FROM sessions;

@@ -1,0 +1,186 @@
+using DataGlue.Edge.Journeys;
+using DataGlue.Edge.Storage;
+using DataGlue.Edge.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DataGlue.Edge.Tests.D1;
+
+/// <summary>The product's SQL on Cloudflare's D1, beside the same on SQLite, row for row.</summary>
+public sealed class D1Tests : IDisposable
+{
+    private readonly TempFolder folder = new();
+    private readonly Dictionary<string, bool> run = [];
+
+    [SkippableFact]
+    public async Task Every_statement_comes_to_the_same_on_D1_as_on_SQLite()
+    {
+        D1Server.SkipWithout();
+        using var server = await D1Server.StartAsync("DB");
+        var d1 = server.Database("DB");
+        using var sqlite = new SqliteBatches(folder.File("batches.db"));
+        await LoadAsync(d1, sqlite);
+
+        await BothAsync(d1, sqlite, [.. SqlText.Split(Story.RowsByHand).Select(sql => Statement.Of(sql))]);
+        foreach (var sample in Story.Samples)
+        {
+            await WriteAsync(d1, sqlite, sample);
+        }
+
+        await ReadAsync(d1, sqlite);
+        Assert.Empty(ProductSql.Writes.Concat(ProductSql.Reads).Concat(ProductSql.Questions.Values).Except(run.Keys));
+        Assert.Empty(run.Where(statement => !statement.Value).Select(statement => statement.Key));
+
+        var tables = await Tables.NamesAsync(sqlite);
+        Assert.Equal(tables, await Tables.NamesAsync(d1));
+        var rows = await Tables.DumpAsync(sqlite, tables);
+        Assert.Equal(rows, await Tables.DumpAsync(d1, tables));
+        Assert.Equal(rows, await ByTheServerAsync(tables));
+    }
+
+    [SkippableFact]
+    public async Task What_a_batch_has_done_is_undone_when_a_later_statement_of_it_fails()
+    {
+        D1Server.SkipWithout();
+        using var server = await D1Server.StartAsync("DB");
+        var d1 = server.Database("DB");
+
+        await d1.LoadAsync("CREATE TABLE t (x INTEGER PRIMARY KEY) STRICT; INSERT INTO t VALUES (1);");
+        var outcome = await d1.RunAsync([Statement.Of("INSERT INTO t VALUES (2)"), Statement.Of("INSERT INTO t VALUES (@x)", ("x", 1L))]);
+
+        Assert.Contains("UNIQUE constraint failed: t.x", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal("t\nx='1'", await Tables.DumpAsync(d1, ["t"]));
+    }
+
+    [SkippableFact]
+    public async Task Values_arrive_on_D1_exactly()
+    {
+        D1Server.SkipWithout();
+        using var server = await D1Server.StartAsync("DB");
+        var d1 = server.Database("DB");
+        using var sqlite = new SqliteBatches(folder.File("values.db"));
+        object?[] values = [0L, -1L, 1L << 53, (1L << 53) + 1, long.MaxValue, long.MinValue, null, "", "'", "\"\\\n\r\t\u0001", "é😀\uFFFD\u2028", new string('x', 1_900_000)];
+
+        await BothAsync(d1, sqlite, [Statement.Of("CREATE TABLE t (id INTEGER PRIMARY KEY, number INTEGER, text TEXT) STRICT")]);
+        foreach (var value in values)
+        {
+            await BothAsync(d1, sqlite, [Statement.Of($"INSERT INTO t ({(value is long ? "number" : "text")}) VALUES (@value)", ("value", value))]);
+        }
+
+        Assert.Equal(await Tables.DumpAsync(sqlite, ["t"]), await Tables.DumpAsync(d1, ["t"]));
+    }
+
+    [SkippableFact]
+    public async Task The_limits_are_those_of_D1()
+    {
+        D1Server.SkipWithout();
+        using var server = await D1Server.StartAsync("DB");
+        var d1 = server.Database("DB");
+
+        Assert.Null(await ErrorAsync(d1, Parameters(ProductSqlTests.MostParameters)));
+        Assert.Contains("variable number must be between ?1 and ?100", await ErrorAsync(d1, Parameters(ProductSqlTests.MostParameters + 1)), StringComparison.Ordinal);
+        Assert.Null(await ErrorAsync(d1, Statement.Of("SELECT 1".PadRight(ProductSqlTests.MostBytes))));
+        Assert.Contains("too long", await ErrorAsync(d1, Statement.Of("SELECT 1".PadRight(ProductSqlTests.MostBytes + 1))), StringComparison.Ordinal);
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private static async Task<string?> ErrorAsync(D1Database d1, Statement statement) => (await d1.RunAsync([statement])).Error;
+
+    private static Statement Parameters(int count)
+    {
+        var names = Enumerable.Range(0, count).Select(i => $"p{i}").ToList();
+        return Statement.Of($"SELECT 1 WHERE 1 IN ({string.Join(", ", names.Select(name => $"@{name}"))})", [.. names.Select(name => (name, (object?)1L))]);
+    }
+
+    private static async Task LoadAsync(D1Database d1, SqliteBatches sqlite)
+    {
+        foreach (var script in SchemaUpgrade.Scripts())
+        {
+            await d1.LoadAsync(script.Contents);
+            (await sqlite.RunAsync([.. SqlText.Split(script.Contents).Select(sql => Statement.Of(sql))])).IsOk();
+        }
+
+        Assert.Equal(await Tables.SchemaAsync(sqlite), await Tables.SchemaAsync(d1));
+    }
+
+    // As GroupCommit does: the shortcut first, alone, and the whole plan where that comes to nothing; a rebuild ends each transaction.
+    private async Task WriteAsync(D1Database d1, SqliteBatches sqlite, Sample sample)
+    {
+        var rebuild = new Sample(WriteSql.Rebuild, [Story.Received]).Bind(WriteSql.Rebuild.Statements);
+        if (sample.Plan.Shortcut.Count == 0 || !await BothAsync(d1, sqlite, [.. sample.Bind(sample.Plan.Shortcut), .. rebuild]))
+        {
+            Assert.True(await BothAsync(d1, sqlite, [.. sample.Bind(sample.Plan.Statements), .. rebuild]));
+        }
+    }
+
+    private async Task ReadAsync(D1Database d1, SqliteBatches sqlite)
+    {
+        var users = (await sqlite.RunAsync([Statement.Of("SELECT glue_user_id AS id FROM users")])).Statements[0].Rows.Select(row => row["id='".Length..^1]);
+        await BothAsync(d1, sqlite, [Statement.Of(JourneySql.Snapshot)]);
+        foreach (var user in users.Append("nobody"))
+        {
+            await BothAsync(d1, sqlite, [.. Reads(user, snapshot: 1_000), .. Reads(user, snapshot: 4)]);
+        }
+
+        foreach (var email in new[] { "ADA@EXAMPLE.COM", "äDÄ@example.com", "hand@example.com", "nobody@example.com" })
+        {
+            (string, object?)[] values = [("email", email), ("key", email.ToLowerInvariant())];
+            await BothAsync(d1, sqlite, [Statement.Of(JourneySql.ProfilesOf, values), .. ProductSql.Questions.Values.Select(sql => Statement.Of(sql, values))]);
+        }
+    }
+
+    private static IEnumerable<Statement> Reads(string user, long snapshot)
+    {
+        (string, object?)[] values = [("user", user), ("snapshot", snapshot)];
+        (string, object?)[] place = [("afterTime", "2024-01-04T09:00:00.000Z"), ("afterId", "e0"), ("boundTime", "~"), ("boundId", "~"), ("most", 2L)];
+        yield return Statement.Of(JourneySql.Profile, values);
+        yield return Statement.Of(JourneySql.SpanOf, values);
+        yield return Statement.Of(JourneySql.Page, [.. values, .. place]);
+        yield return Statement.Of(JourneySql.Find, ("eventId", snapshot == 4 ? "live-1" : "e5"));
+    }
+
+    // Whether the batch went through; what came of it is the same on both in any case.
+    private async Task<bool> BothAsync(D1Database d1, SqliteBatches sqlite, IReadOnlyList<Statement> batch)
+    {
+        var expected = await sqlite.RunAsync(batch);
+        var actual = await d1.RunAsync(batch);
+        if (expected.Error is { } error)
+        {
+            Assert.Contains(error.Split('\'')[1], actual.Error, StringComparison.Ordinal);
+            return false;
+        }
+
+        actual.IsOk();
+        foreach (var (statement, left, right) in batch.Zip(expected.Statements, actual.Statements))
+        {
+            Assert.True(left.ToString() == right.ToString(), $"{statement.Sql}\nSQLite: {left}\nD1: {right}");
+            run[statement.Sql] = run.GetValueOrDefault(statement.Sql) || left.DidSomething;
+        }
+
+        return true;
+    }
+
+    // The same writes by the server's own writer.
+    private async Task<string> ByTheServerAsync(IReadOnlyList<string> tables)
+    {
+        var options = new EdgeOptions { DatabasePath = folder.File("server.db") };
+        var database = new EdgeDatabase(options);
+        SchemaUpgrade.Apply(database.UpgradeConnectionString, SchemaUpgrade.Scripts());
+        using var sqlite = new SqliteBatches(options.DatabasePath);
+        (await sqlite.RunAsync([.. SqlText.Split(Story.RowsByHand).Select(sql => Statement.Of(sql))])).IsOk();
+
+        await using var services = new ServiceCollection().AddMetrics().AddSingleton(options).AddSingleton<StorageMetrics>().BuildServiceProvider();
+        var clock = new FakeTimeProvider(DateTimeOffset.Parse(Story.Received, System.Globalization.CultureInfo.InvariantCulture));
+        using var queue = new WriteQueue(database, services.GetRequiredService<StorageMetrics>(), clock, NullLogger<WriteQueue>.Instance);
+        await queue.StartAsync(CancellationToken.None);
+        foreach (var sample in Story.Samples)
+        {
+            Assert.Null((await queue.SubmitAsync(sample))[0].Refusal);
+        }
+
+        await queue.StopAsync(CancellationToken.None);
+        return await Tables.DumpAsync(sqlite, tables);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+using System.Reflection.PortableExecutable;
+using System.Text.RegularExpressions;
+using DataGlue.Edge.Journeys;
+using DataGlue.Edge.Storage;
+using DataGlue.Edge.Tests.Support;
+
+namespace DataGlue.Edge.Tests.D1;
+
+/// <summary>All SQL that the server runs, found in the program itself, so that none is forgotten.</summary>
+public static partial class ProductSql
+{
+    /// <summary>What concerns the server's own connection to its file, and has no counterpart on D1: it keeps transactions and settings to itself.</summary>
+    public static IReadOnlyList<string> OfTheFileAlone { get; } =
+    [
+        "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "SAVEPOINT one", "RELEASE one", "ROLLBACK TO one",
+        "PRAGMA busy_timeout = ", "PRAGMA query_only = 1", "PRAGMA wal_checkpoint(TRUNCATE)",
+        """
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA journal_size_limit = 67108864;
+        PRAGMA wal_autocheckpoint = 4096;
+        PRAGMA cache_size = -12288;
+        SELECT count(*) FROM sqlite_schema;
+        """,
+    ];
+
+    /// <summary>The writing statements, of shortcuts too.</summary>
+    public static IReadOnlyList<string> Writes { get; } = [.. WriteSql.Plans.SelectMany(plan => plan.Shortcut.Concat(plan.Statements)).Distinct()];
+
+    /// <summary>The reading statements.</summary>
+    public static IReadOnlyList<string> Reads { get; } =
+    [
+        JourneySql.Snapshot, JourneySql.Profile, JourneySql.ProfilesOf, JourneySql.SpanOf, JourneySql.Find, JourneySql.Page,
+    ];
+
+    /// <summary>The questions of sql/queries, by the name of their file.</summary>
+    public static IReadOnlyDictionary<string, string> Questions { get; } =
+        Directory.GetFiles(Path.Combine(NativeBinary.Root, "sql", "queries")).ToDictionary(file => Path.GetFileName(file), File.ReadAllText);
+
+    /// <summary>Every text in the compiled program that begins as SQL does: a statement, or the beginning of one that is put together.</summary>
+    public static IReadOnlyList<string> InTheProgram()
+    {
+        using var program = new PEReader(File.OpenRead(typeof(WriteSql).Assembly.Location));
+        var metadata = program.GetMetadataReader();
+        var texts = new List<string>();
+        for (var handle = metadata.GetNextHandle(default(UserStringHandle)); !handle.IsNil; handle = metadata.GetNextHandle(handle))
+        {
+            texts.Add(metadata.GetUserString(handle));
+        }
+
+        return [.. texts.Where(text => Beginning().IsMatch(text))];
+    }
+
+    [GeneratedRegex(@"^\s*(ALTER|ANALYZE|ATTACH|BEGIN|COMMIT|CREATE|DELETE|DETACH|DROP|END|EXPLAIN|INSERT|PRAGMA|REINDEX|RELEASE|REPLACE|ROLLBACK|SAVEPOINT|SELECT|UPDATE|VACUUM|WITH)\b")]
+    private static partial Regex Beginning();
+}
