@@ -16,21 +16,21 @@ public sealed class OutboxReader(EdgeDatabase database)
     public bool HoldsVisitors()
     {
         using var connection = database.OpenReader();
-        return connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM identities)");
+        return connection.ExecuteScalar<bool>(OutboxSql.HoldsVisitors);
     }
 
     /// <summary>How many items wait.</summary>
     public long Count()
     {
         using var connection = database.OpenReader();
-        return connection.ExecuteScalar<long>("SELECT count(*) FROM outbox");
+        return connection.ExecuteScalar<long>(OutboxSql.Count);
     }
 
     /// <summary>When the oldest item was received, null where none waits.</summary>
     public string? Oldest()
     {
         using var connection = database.OpenReader();
-        return connection.QueryFirstOrDefault<string>("SELECT received FROM outbox ORDER BY id LIMIT 1");
+        return connection.QueryFirstOrDefault<string>(OutboxSql.Oldest);
     }
 
     /// <summary>The oldest items after one, as many as go into a relay, and one at the least.</summary>
@@ -41,8 +41,7 @@ public sealed class OutboxReader(EdgeDatabase database)
     {
         using var connection = database.OpenReader();
         var rows = new List<OutboxRow>();
-        foreach (var row in connection.Query<OutboxRow>(
-            "SELECT id AS Id, CAST(item AS BLOB) AS Item FROM outbox WHERE id > @after ORDER BY id LIMIT @count", new { after, count }, buffered: false))
+        foreach (var row in connection.Query<OutboxRow>(OutboxSql.After, new { after, count }, buffered: false))
         {
             bytes -= row.Item.Length;
             if (bytes < 0 && rows.Count > 0)
@@ -60,7 +59,7 @@ public sealed class OutboxReader(EdgeDatabase database)
     public long CountAside()
     {
         using var connection = database.OpenReader();
-        return connection.ExecuteScalar<long>("SELECT count(*) FROM outbox_aside");
+        return connection.ExecuteScalar<long>(OutboxSql.CountAside);
     }
 
     /// <summary>Items that are aside, those after one.</summary>
@@ -69,21 +68,13 @@ public sealed class OutboxReader(EdgeDatabase database)
     public IReadOnlyList<AsideRow> Aside(long after, int count)
     {
         using var connection = database.OpenReader();
-        return
-        [
-            .. connection.Query<AsideRow>(
-                """
-                SELECT id AS Id, received AS Received, put_aside AS PutAside, reason AS Reason, item AS Item
-                FROM outbox_aside WHERE id > @after ORDER BY id LIMIT @count
-                """,
-                new { after, count }),
-        ];
+        return [.. connection.Query<AsideRow>(OutboxSql.Aside, new { after, count })];
     }
 
     private string? State(string name)
     {
         using var connection = database.OpenReader();
-        return connection.QueryFirstOrDefault<string>("SELECT value FROM server_state WHERE name = @name", new { name });
+        return connection.QueryFirstOrDefault<string>(OutboxSql.State, new { name });
     }
 }
 

@@ -131,6 +131,7 @@ public sealed class D1Database(D1Server server, string name) : IBatches
     {
         null => "NULL",
         JsonValueKind.String => $"'{(string)value!}'",
+        JsonValueKind.Array => $"X'{Convert.ToHexString([.. value!.AsArray().Select(item => (byte)item!)])}'",
         _ when long.TryParse(value!.ToJsonString(), CultureInfo.InvariantCulture, out var number) => number.ToString(CultureInfo.InvariantCulture),
         _ => ((double)value!).ToString("R", CultureInfo.InvariantCulture),
     };

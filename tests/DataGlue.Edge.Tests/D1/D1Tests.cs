@@ -1,4 +1,5 @@
 using DataGlue.Edge.Journeys;
+using DataGlue.Edge.Regions;
 using DataGlue.Edge.Storage;
 using DataGlue.Edge.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -118,7 +119,7 @@ public sealed class D1Tests : IDisposable
     private async Task ReadAsync(D1Database d1, SqliteBatches sqlite)
     {
         var users = (await sqlite.RunAsync([Statement.Of("SELECT glue_user_id AS id FROM users")])).Statements[0].Rows.Select(row => row["id='".Length..^1]);
-        await BothAsync(d1, sqlite, [Statement.Of(JourneySql.Snapshot)]);
+        await BothAsync(d1, sqlite, [Statement.Of(JourneySql.Snapshot), .. OutboxReads()]);
         foreach (var user in users.Append("nobody"))
         {
             await BothAsync(d1, sqlite, [.. Reads(user, snapshot: 1_000), .. Reads(user, snapshot: 4)]);
@@ -130,6 +131,12 @@ public sealed class D1Tests : IDisposable
             await BothAsync(d1, sqlite, [Statement.Of(JourneySql.ProfilesOf, values), .. ProductSql.Questions.Values.Select(sql => Statement.Of(sql, values))]);
         }
     }
+
+    private static IEnumerable<Statement> OutboxReads() =>
+    [
+        Statement.Of(OutboxSql.State, ("name", "home_id")), Statement.Of(OutboxSql.HoldsVisitors), Statement.Of(OutboxSql.Count), Statement.Of(OutboxSql.Oldest),
+        Statement.Of(OutboxSql.After, ("after", 5L), ("count", 10L)), Statement.Of(OutboxSql.CountAside), Statement.Of(OutboxSql.Aside, ("after", 0L), ("count", 10L)),
+    ];
 
     private static IEnumerable<Statement> Reads(string user, long snapshot)
     {
@@ -171,7 +178,7 @@ public sealed class D1Tests : IDisposable
         using var sqlite = new SqliteBatches(options.DatabasePath);
         (await sqlite.RunAsync([.. SqlText.Split(Story.RowsByHand).Select(sql => Statement.Of(sql))])).IsOk();
 
-        await using var services = new ServiceCollection().AddMetrics().AddSingleton(options).AddSingleton<StorageMetrics>().BuildServiceProvider();
+        await using var services = new ServiceCollection().AddMetrics().AddSingleton(options).AddSingleton(database).AddSingleton<StorageMetrics>().BuildServiceProvider();
         var clock = new FakeTimeProvider(DateTimeOffset.Parse(Story.Received, System.Globalization.CultureInfo.InvariantCulture));
         using var queue = new WriteQueue(database, services.GetRequiredService<StorageMetrics>(), clock, NullLogger<WriteQueue>.Instance);
         await queue.StartAsync(CancellationToken.None);

@@ -3,6 +3,7 @@ using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 using System.Text.RegularExpressions;
 using DataGlue.Edge.Journeys;
+using DataGlue.Edge.Regions;
 using DataGlue.Edge.Storage;
 using DataGlue.Edge.Tests.Support;
 
@@ -16,6 +17,7 @@ public static partial class ProductSql
     [
         "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "SAVEPOINT one", "RELEASE one", "ROLLBACK TO one",
         "PRAGMA busy_timeout = ", "PRAGMA query_only = 1", "PRAGMA wal_checkpoint(TRUNCATE)",
+        "PRAGMA page_size", "PRAGMA page_count", "PRAGMA freelist_count",
         """
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
@@ -33,6 +35,7 @@ public static partial class ProductSql
     public static IReadOnlyList<string> Reads { get; } =
     [
         JourneySql.Snapshot, JourneySql.Profile, JourneySql.ProfilesOf, JourneySql.SpanOf, JourneySql.Find, JourneySql.Page,
+        OutboxSql.State, OutboxSql.HoldsVisitors, OutboxSql.Count, OutboxSql.Oldest, OutboxSql.After, OutboxSql.CountAside, OutboxSql.Aside,
     ];
 
     /// <summary>The questions of sql/queries, by the name of their file.</summary>

@@ -70,6 +70,7 @@ public sealed class SqliteBatches : IBatches, IDisposable
     {
         DBNull => "NULL",
         string text => $"'{text}'",
+        byte[] bytes => $"X'{Convert.ToHexString(bytes)}'",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 }

@@ -1,0 +1,29 @@
+namespace DataGlue.Edge.Regions;
+
+/// <summary>Every statement that reads of the outbox. Each stands whole, as a constant: Dapper.AOT sees it when it is compiled.</summary>
+public static class OutboxSql
+{
+    /// <summary>What the server keeps for itself under a name.</summary>
+    public const string State = "SELECT value FROM server_state WHERE name = @name";
+
+    /// <summary>Whether there is what only a home holds.</summary>
+    public const string HoldsVisitors = "SELECT EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM identities)";
+
+    /// <summary>How many items wait.</summary>
+    public const string Count = "SELECT count(*) FROM outbox";
+
+    /// <summary>When the oldest item was received.</summary>
+    public const string Oldest = "SELECT received FROM outbox ORDER BY id LIMIT 1";
+
+    /// <summary>The items after one, oldest first.</summary>
+    public const string After = "SELECT id AS Id, CAST(item AS BLOB) AS Item FROM outbox WHERE id > @after ORDER BY id LIMIT @count";
+
+    /// <summary>How many items are aside.</summary>
+    public const string CountAside = "SELECT count(*) FROM outbox_aside";
+
+    /// <summary>The items that are aside, after one.</summary>
+    public const string Aside = """
+        SELECT id AS Id, received AS Received, put_aside AS PutAside, reason AS Reason, item AS Item
+        FROM outbox_aside WHERE id > @after ORDER BY id LIMIT @count
+        """;
+}
