@@ -1,8 +1,11 @@
+using System.Text.Json.Serialization;
+
 namespace DataGlue.Edge.Http;
 
 /// <summary>The body of every error.</summary>
 /// <param name="Success">Always false.</param>
 /// <param name="Error">A sentence that says what to change.</param>
+[method: JsonConstructor]
 public sealed record ErrorReply(bool Success, string Error)
 {
     /// <summary>An error body with this sentence.</summary>

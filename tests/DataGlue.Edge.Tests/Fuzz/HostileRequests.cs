@@ -94,7 +94,7 @@ internal sealed class HostileRequests
         (read, version, host, headers) => Sound(read.Item1, $"GET {read.target} {version}", [host, .. headers], Framing.Counted([])));
 
     private static Gen<HostileRequest> Probe => Gen.Select(
-        Gen.Frequency((4, "/healthz"), (4, "/readyz"), (1, "/metrics"), (2, "/openapi.json")), HostileTargets.Spelling, HostileHeaders.Host,
+        Gen.Frequency((4, "/healthz"), (4, "/readyz"), (1, "/metrics"), (2, "/openapi.json"), (2, "/glue/outbox")), HostileTargets.Spelling, HostileHeaders.Host,
         HostileHeaders.Some,
         (path, spell, host, headers) => Sound($"GET {path}", $"GET {spell(path)} {Version}", [host, .. headers], Framing.Counted([])));
 
@@ -106,7 +106,8 @@ internal sealed class HostileRequests
     private Gen<HostileRequest> OtherMethod => Gen.Select(
         OddMethod,
         Gen.Frequency((4, Gen.OneOf(Verbs).Select(verb => "/glue/" + verb)), (2, targets.User), (1, targets.Email),
-            (1, Gen.OneOf("/healthz", "/readyz", "/metrics", "/openapi.json"))),
+            (1, Gen.OneOf("/healthz", "/readyz", "/metrics", "/openapi.json")),
+            (2, Gen.OneOf("/glue/relay", "/glue/outbox", "/glue/outbox/aside", "/glue/outbox/aside/1", "/glue/outbox/aside/x/retry", "/glue/outbox/home"))),
         HostileHeaders.Host, HostileHeaders.Some, Gen.Frequency((1, Empty), (1, write.Select(post => post.Body))), Framing.Right,
         (method, target, host, headers, body, frame) => Sound("any method", $"{method} {target} {Version}", [host, .. headers], frame(body)));
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
+using DataGlue.Edge.Tests.Fuzz;
 using DataGlue.Edge.Tests.Support;
 
 namespace DataGlue.Edge.Tests.Regions;
@@ -112,6 +113,29 @@ public sealed class RelayEndpointTests : IDisposable
             },
             iter: 12,
             threads: 1);
+    }
+
+    [Fact]
+    public async Task Whatever_a_holder_of_the_key_relays_is_answered()
+    {
+        var bodies = new ValidBodies(new Visitors(100));
+        var item = Gen.Select(Gen.OneOf("track", "sync", "identify"), Gen.OneOf(bodies.Track, bodies.Identify, bodies.Sync), Gen.Int[0, 3], (type, body, ids) =>
+            $$"""{"type":"{{type}}","received":1704376800000,"event_id":"made-{{ids}}","event_ids":[{{string.Join(',', Enumerable.Repeat("\"in\"", ids))}}],"item":{{body}} }""");
+        var relay = Gen.Select(item.Array[0, 4], JsonMutation.Any.Array[0, 2], (items, changes) =>
+            changes.Aggregate(Encoding.UTF8.GetBytes($$"""{"format":1,"items":[{{string.Join(',', items)}}]}"""), (body, change) => change.Apply(body)));
+        var stored = 0;
+
+        await relay.SampleAsync(
+            async body =>
+            {
+                var reply = await home.PostAsync("/glue/relay", body, "application/json");
+                Assert.True(reply.Status is HttpStatusCode.OK or HttpStatusCode.BadRequest or HttpStatusCode.NotImplemented, $"{reply.Status} {reply.Body}");
+                stored += reply.Status == HttpStatusCode.OK ? reply.Json["results"]!.AsArray().Count(result => (string)result!["status"]! != "rejected") : 0;
+            },
+            iter: 1_000,
+            threads: 1);
+
+        Assert.True(stored > 50, $"only {stored} items were stored");
     }
 
     [Theory]

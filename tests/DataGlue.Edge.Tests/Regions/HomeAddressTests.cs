@@ -1,0 +1,85 @@
+using Microsoft.Extensions.Configuration;
+
+namespace DataGlue.Edge.Tests.Regions;
+
+/// <summary>Which node is an edge, and of which home.</summary>
+public sealed class HomeAddressTests
+{
+    private const string Https = "HOME_URL must begin with https:// where the address is not a private one, since the key is sent there, not ";
+
+    private const string Form = "HOME_URL must be an address like https://home.example.com, not ";
+
+    [Theory]
+    [InlineData("https://home.example.com", "https://home.example.com/")]
+    [InlineData("https://home.example.com:8443/glue-home/", "https://home.example.com:8443/glue-home/")]
+    [InlineData("http://localhost:3000", "http://localhost:3000/")]
+    [InlineData("http://127.0.0.1:3000", "http://127.0.0.1:3000/")]
+    [InlineData("http://[::1]:3000", "http://[::1]:3000/")]
+    [InlineData("http://10.1.2.3", "http://10.1.2.3/")]
+    [InlineData("http://172.16.0.1", "http://172.16.0.1/")]
+    [InlineData("http://172.31.255.255", "http://172.31.255.255/")]
+    [InlineData("http://192.168.1.1", "http://192.168.1.1/")]
+    [InlineData("http://100.64.0.1", "http://100.64.0.1/")]
+    [InlineData("http://[fdaa:0:1::3]:3000", "http://[fdaa:0:1::3]:3000/")]
+    [InlineData("http://home:3000", "http://home:3000/")]
+    [InlineData("http://fra.glue.internal:3000", "http://fra.glue.internal:3000/")]
+    [InlineData("http://glue.railway.internal:3000", "http://glue.railway.internal:3000/")]
+    public void An_address_makes_an_edge(string text, string home)
+    {
+        var options = Read(("HOME_URL", text), ("API_KEY", "key"));
+
+        Assert.Equal((home, "edge"), (options.Home!.AbsoluteUri, options.Role));
+    }
+
+    [Theory]
+    [InlineData("http://home.example.com", Https + "'http://home.example.com'")]
+    [InlineData("http://1.1.1.1", Https + "'http://1.1.1.1'")]
+    [InlineData("http://172.32.0.1", Https + "'http://172.32.0.1'")]
+    [InlineData("http://172.15.255.255", Https + "'http://172.15.255.255'")]
+    [InlineData("http://100.128.0.1", Https + "'http://100.128.0.1'")]
+    [InlineData("http://[2606:4700::1111]", Https + "'http://[2606:4700::1111]'")]
+    [InlineData("http://internal.example.com", Https + "'http://internal.example.com'")]
+    [InlineData("http://10.0.0.1.example.com", Https + "'http://10.0.0.1.example.com'")]
+    [InlineData("home.example.com", Form + "'home.example.com'")]
+    [InlineData("ftp://home.example.com", Form + "'ftp://home.example.com'")]
+    [InlineData("https://home.example.com?x=1", Form + "'https://home.example.com?x=1'")]
+    [InlineData("https://home.example.com#x", Form + "'https://home.example.com#x'")]
+    [InlineData("/glue", Form + "'/glue'")]
+    [InlineData("https://owner:secret@home.example.com", "HOME_URL must be an address without a name or password in it; the key is that of API_KEY")]
+    public void An_address_that_cannot_be_used_is_named(string text, string message) =>
+        Assert.Equal(message, Assert.Throws<SettingException>(() => Read(("HOME_URL", text), ("API_KEY", "key"))).Message);
+
+    [Theory]
+    [InlineData("ams", "fra", "http://fra.glue.internal:3000/")]
+    [InlineData("fra", "fra", null)]
+    [InlineData("ams", null, null)]
+    [InlineData(null, "fra", null)]
+    public void On_Fly_the_regions_decide(string? region, string? primary, string? home) =>
+        Assert.Equal(home, Read(("FLY_APP_NAME", "glue"), ("FLY_REGION", region), ("PRIMARY_REGION", primary), ("API_KEY", "key")).Home?.AbsoluteUri);
+
+    [Fact]
+    public void On_Fly_the_port_is_that_of_the_app_and_an_address_of_ones_own_wins()
+    {
+        (string, string?)[] fly = [("FLY_APP_NAME", "glue"), ("FLY_REGION", "ams"), ("PRIMARY_REGION", "fra"), ("API_KEY", "key")];
+
+        Assert.Equal("http://fra.glue.internal:8080/", Read([.. fly, ("PORT", "8080")]).Home!.AbsoluteUri);
+        Assert.Equal("https://home.example.com/", Read([.. fly, ("HOME_URL", "https://home.example.com")]).Home!.AbsoluteUri);
+        Assert.Equal("https://home.example.com/", Read(("FLY_APP_NAME", "glue"), ("FLY_REGION", "fra"), ("PRIMARY_REGION", "fra"), ("API_KEY", "key"), ("HOME_URL", "https://home.example.com")).Home!.AbsoluteUri);
+    }
+
+    [Fact]
+    public void An_edge_has_a_key() => Assert.Equal(
+        "API_KEY must be set at an edge, to a key of its home https://home.example.com/",
+        Assert.Throws<SettingException>(() => Read(("HOME_URL", "https://home.example.com"))).Message);
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1048577")]
+    [InlineData("512MB")]
+    public void The_size_of_an_outbox_is_a_number_of_megabytes(string text) => Assert.Equal(
+        $"OUTBOX_MAX_MB must be a whole number from 1 to 1048576, not '{text}'",
+        Assert.Throws<SettingException>(() => Read(("OUTBOX_MAX_MB", text))).Message);
+
+    private static EdgeOptions Read(params (string Name, string? Value)[] settings) => EdgeOptions.Read(
+        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, setting.Value))).Build());
+}
