@@ -57,6 +57,9 @@ public sealed class EdgeDatabase
         reader = new SqliteConnectionStringBuilder(upgrade.ConnectionString) { Mode = SqliteOpenMode.ReadOnly, Pooling = true };
     }
 
+    /// <summary>What stands behind the path of a database in the names of its files: the database, its write-ahead log, the index of that.</summary>
+    internal static IReadOnlyList<string> Suffixes { get; } = ["", "-wal", "-shm"];
+
     /// <summary>The connection string for the upgrade of the schema, which alone may make the file.</summary>
     public string UpgradeConnectionString => upgrade.ConnectionString;
 
@@ -73,6 +76,14 @@ public sealed class EdgeDatabase
     /// <summary>Opens a pooled connection that cannot write; it reads beside the writer.</summary>
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public SqliteConnection OpenReader() => Open(reader.ConnectionString, "PRAGMA query_only = 1");
+
+    /// <summary>Opens a database file for a command, which works beside the server or without one.</summary>
+    /// <param name="path">The file; it is made only where <paramref name="mode"/> says so.</param>
+    /// <param name="mode">What the command may do with it.</param>
+    /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
+    internal static SqliteConnection OpenFile(string path, SqliteOpenMode mode) => Open(
+        new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 1 }.ConnectionString,
+        "SELECT count(*) FROM sqlite_schema");
 
     /// <summary>
     /// Whether the file that this connection writes is no longer the one at its path, because somebody has deleted or
