@@ -1,6 +1,5 @@
 using System.CommandLine;
 using DataGlue.Edge.Storage;
-using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Commands;
 
@@ -17,7 +16,7 @@ internal static class CheckCommand
     private static int Run()
     {
         var database = EdgeCommands.Database();
-        using var connection = EdgeDatabase.OpenFile(database, SqliteOpenMode.ReadOnly);
+        using var connection = EdgeDatabase.OpenUnchanged(database);
         var wrong = new DatabaseCheck(connection, Console.Out, new Progress(Console.Error)).Run();
         return wrong == 0 ? 0 : throw new CommandException($"'{database}' is not as it should be");
     }

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace DataGlue.Edge.Storage;
 
@@ -29,8 +30,7 @@ internal sealed class DatabaseCheck(SqliteConnection connection, TextWriter outp
     public long Run()
     {
         using var snapshot = connection.BeginTransaction(deferred: true);
-        var damage = Integrity() + ForeignKeys();
-        if (damage > 0)
+        if (Integrity() is > 0 and var damage)
         {
             // What follows would be read from damaged pages.
             return damage;
@@ -41,14 +41,36 @@ internal sealed class DatabaseCheck(SqliteConnection connection, TextWriter outp
             return Tell("scripts", "", 1, ["the database has no list of its scripts: it is not a database of this program"]);
         }
 
-        var different = Scripts(applied) + Schema(applied);
+        var different = ForeignKeys() + Scripts(applied) + Schema(applied);
         return different > 0 ? different : Profiles();
     }
 
-    /// <summary>The first faults that SQLite finds in the pages and indexes of a database; none where it is whole.</summary>
-    /// <exception cref="SqliteException">The file is damaged so that it cannot be read to its end.</exception>
-    public static IReadOnlyList<string> Damage(SqliteConnection connection) =>
-        connection.Column($"PRAGMA integrity_check({Listed})") is var lines and not ["ok"] ? lines : [];
+    /// <summary>
+    /// The first faults that SQLite finds in the pages, indexes and rows of a database; none where it is whole. The connection may have to
+    /// be one that could write: of a file that it may only read SQLite passes over the CHECK constraints.
+    /// </summary>
+    /// <exception cref="SqliteException">The file cannot be read, for another reason than damage.</exception>
+    public static IReadOnlyList<string> Damage(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"PRAGMA integrity_check({Listed})";
+        var faults = new List<string>();
+        try
+        {
+            using var reader = command.ExecuteReader();
+            while (reader.Read())
+            {
+                faults.AddRange(reader.GetString(0).Split('\n').Where(line => line != "ok" && !line.StartsWith("***", StringComparison.Ordinal)));
+            }
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_CORRUPT)
+        {
+            // It does not get past every damage.
+            faults.Add(exception.Message);
+        }
+
+        return faults;
+    }
 
     private long Integrity()
     {
@@ -128,7 +150,7 @@ internal sealed class DatabaseCheck(SqliteConnection connection, TextWriter outp
 
     private long Tell(string part, string good, long count, IReadOnlyList<string> first)
     {
-        output.WriteLine(count == 0 ? $"{part}: {good}" : $"{part}: {count}{(part == "integrity" && count == Listed ? " or more" : "")} wrong");
+        output.WriteLine(count == 0 ? $"{part}: {good}" : $"{part}: {count}{(part == "integrity" && count >= Listed ? " or more" : "")} wrong");
         foreach (var line in first.Take(Listed))
         {
             output.WriteLine($"  {line.ReplaceLineEndings(" ")}");

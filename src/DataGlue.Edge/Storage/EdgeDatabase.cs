@@ -85,6 +85,18 @@ public sealed class EdgeDatabase
         new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 1 }.ConnectionString,
         "SELECT count(*) FROM sqlite_schema");
 
+    /// <summary>Opens a database file to read it with all rules of its schema, which SQLite passes over where it could not write; it changes nothing.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
+    internal static SqliteConnection OpenUnchanged(string path)
+    {
+        var connection = OpenFile(path, SqliteOpenMode.ReadWrite);
+
+        // Whoever closes a database last moves the log into it, and a log that a killed server has left may be wanted as it is.
+        _ = raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+        Execute(connection, "PRAGMA query_only = 1");
+        return connection;
+    }
+
     /// <summary>
     /// Whether the file that this connection writes is no longer the one at its path, because somebody has deleted or
     /// replaced it: what is written now would be lost with the connection.
