@@ -28,6 +28,7 @@ internal static class RestoreCommand
         Fill(partial, backup);
         UnixFile.Resemble(partial.Path, File.Exists(database) ? database : Path.GetDirectoryName(database)!);
         partial.Sync();
+        Settle(database);
         var kept = SetAside(database);
         partial.Complete(overwrite: false);
         Console.WriteLine($"{backup} is restored to {database}: {EdgeCommands.Megabytes(new FileInfo(database).Length)}, checked");
@@ -61,6 +62,20 @@ internal static class RestoreCommand
         CommandException.Unless(applied is { Count: > 0 }, $"'{backup}' is not a database of this program, and is not restored");
         var newer = SchemaUpgrade.TellNewer(applied!);
         CommandException.Unless(newer is null, $"'{backup}' is not restored: {newer}");
+    }
+
+    // Where no server runs, the end of this one connection moves the log into the database, so that one file is set aside and not three:
+    // killed between two of them, a database would be left without the log that belongs to it.
+    private static void Settle(string database)
+    {
+        try
+        {
+            EdgeDatabase.OpenFile(database, SqliteOpenMode.ReadWrite).Dispose();
+        }
+        catch (SqliteException)
+        {
+            // There is none, or it is damaged, as it may be where a backup is wanted.
+        }
     }
 
     // The database goes first: while there is none, a running server takes no writes, and of a file without its log it would read too little.

@@ -31,7 +31,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
     }
 
     [SkippableFact]
-    public async Task A_database_is_replaced_by_force_alone_and_kept_with_its_log()
+    public async Task A_database_is_replaced_by_force_alone_and_kept_with_what_was_in_its_log()
     {
         NativeBinary.SkipWithout();
         await FillAsync(5);
@@ -47,11 +47,26 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         var kept = run.Output[^1]["The former database is ".Length..];
         Assert.Matches($@"^{DatabasePath}\.replaced-\d+$", kept);
         Assert.Equal(["5"], new DatabaseFile(DatabasePath).Query("SELECT count(*) FROM events"));
-        Assert.True(new FileInfo(kept + "-wal").Length > 0);
+        Assert.Equal(["dataglue.db", Path.GetFileName(kept)], FilesOfData());
         ledger.IsThatOf(new DatabaseFile(kept));
 
         (await CommandRun.RunAsync(binary, folder.Path, "restore", kept, "--force")).IsOk();
         ledger.IsThatOf(new DatabaseFile(DatabasePath));
+    }
+
+    [SkippableFact]
+    public async Task A_database_that_is_damaged_is_kept_as_it_is()
+    {
+        NativeBinary.SkipWithout();
+        await FillAsync(5);
+        await BackupAsync();
+        File.Delete(DatabasePath + "-wal");
+        await File.WriteAllTextAsync(DatabasePath, "no database");
+
+        var kept = (await RestoreAsync("--force")).IsOk().Output[^1]["The former database is ".Length..];
+
+        Assert.Equal("no database", await File.ReadAllTextAsync(kept));
+        (await CheckAsync()).IsOk();
     }
 
     [SkippableTheory]
@@ -165,6 +180,32 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
 
         run.Fails($"'{folder.File("copy.db")}' is not restored: the disk is full (SQLite Error 13: 'database or disk is full'.)");
         Assert.Equal(["dataglue.db"], run.Output);
+    }
+
+    [SkippableTheory]
+    [InlineData("pwrite64", 1)]
+    [InlineData("pwrite64", 20)]
+    [InlineData("fsync", 2)]
+    [InlineData("rename,renameat,renameat2", 1)]
+    [InlineData("rename,renameat,renameat2", 2)]
+    public async Task Killed_on_its_way_it_leaves_both_databases_whole(string calls, int when)
+    {
+        NativeBinary.SkipWithout();
+        Strace.SkipWithout();
+        await FillAsync(5);
+        await BackupAsync();
+        Directory.Delete(folder.File("data"), recursive: true);
+        var ledger = await FillAsync(60, new string('x', 4_000));
+        string[] before = ["strace", "-f", "-o", "/dev/null", "-e", $"trace={calls}", "-e", $"inject={calls}:signal=SIGKILL:when={when}"];
+
+        Assert.Equal(128 + 9, (await CommandRun.RunAsync(binary, folder.Path, [], before, "restore", "copy.db", "--force")).Code);
+
+        output.WriteLine(string.Join(' ', FilesOfData()));
+        var kept = Directory.GetFiles(folder.File("data"), "dataglue.db.replaced-*");
+        ledger.IsThatOf(new DatabaseFile(kept.Length == 0 ? DatabasePath : Assert.Single(kept)));
+        (await RestoreAsync("--force")).IsOk();
+        Assert.Equal(["5"], new DatabaseFile(DatabasePath).Query("SELECT count(*) FROM events"));
+        Assert.False(File.Exists(DatabasePath + ".partial"));
     }
 
     [SkippableFact]
