@@ -35,6 +35,7 @@ internal static class RestoreCommand
         if (kept is not null)
         {
             Console.WriteLine($"The former database is {kept}");
+            Console.WriteLine("A server that runs takes the new one over at its next write, or when it is asked for /readyz");
         }
 
         return 0;

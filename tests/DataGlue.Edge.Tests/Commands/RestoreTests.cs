@@ -44,7 +44,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         Assert.Equal(before, await ContentsAsync());
         var run = (await RestoreAsync("--force")).IsOk();
 
-        var kept = run.Output[^1]["The former database is ".Length..];
+        var kept = run.Output[1]["The former database is ".Length..];
         Assert.Matches($@"^{DatabasePath}\.replaced-\d+$", kept);
         Assert.Equal(["5"], new DatabaseFile(DatabasePath).Query("SELECT count(*) FROM events"));
         Assert.Equal(["dataglue.db", Path.GetFileName(kept)], FilesOfData());
@@ -63,7 +63,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         File.Delete(DatabasePath + "-wal");
         await File.WriteAllTextAsync(DatabasePath, "no database");
 
-        var kept = (await RestoreAsync("--force")).IsOk().Output[^1]["The former database is ".Length..];
+        var kept = (await RestoreAsync("--force")).IsOk().Output[1]["The former database is ".Length..];
 
         Assert.Equal("no database", await File.ReadAllTextAsync(kept));
         (await CheckAsync()).IsOk();
@@ -131,7 +131,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         {
             var sent = ledger.Acknowledged.Count;
             await Poll.UntilAsync(() => Task.FromResult(ledger.Acknowledged.Count > sent + 200));
-            kept.Add((await RestoreAsync("--force")).IsOk().Output[^1]["The former database is ".Length..]);
+            kept.Add((await RestoreAsync("--force")).IsOk().Output[1]["The former database is ".Length..]);
             sent = ledger.Acknowledged.Count;
             await Poll.UntilAsync(() => Task.FromResult(ledger.Acknowledged.Count > sent + 200));
         }
