@@ -1,5 +1,6 @@
 using Dapper;
 using DataGlue.Edge;
+using DataGlue.Edge.Commands;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Ingest;
 using DataGlue.Edge.Journeys;
@@ -12,10 +13,15 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 [module: DapperAot]
 
+if (EdgeCommands.AreMeant(args))
+{
+    return await EdgeCommands.RunAsync(args);
+}
+
 try
 {
     var builder = WebApplication.CreateSlimBuilder([Startup.NoReload, .. args, Startup.NoForwarding]);
-    builder.AddDotEnv();
+    builder.Configuration.AddDotEnv();
     builder.AddEdgeLogging();
     builder.AddEdgeShutdown();
     var options = EdgeOptions.Read(builder.Configuration);

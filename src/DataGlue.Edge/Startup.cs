@@ -23,15 +23,14 @@ internal static partial class Startup
     public const string Meter = "DataGlue.Edge";
 
     /// <summary>Lets a <c>.env</c> file in the working directory stand behind the environment.</summary>
-    public static void AddDotEnv(this WebApplicationBuilder builder)
+    /// <exception cref="SettingException">The file cannot be read.</exception>
+    public static void AddDotEnv(this IConfigurationBuilder configuration)
     {
         var path = Path.Combine(Directory.GetCurrentDirectory(), ".env");
-        if (!File.Exists(path))
+        if (File.Exists(path))
         {
-            return;
+            configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = ReadDotEnv(path)! });
         }
-
-        ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = ReadDotEnv(path)! });
     }
 
     /// <summary>Logs to the console one line an entry, as JSON in production, and of the framework only what goes wrong.</summary>

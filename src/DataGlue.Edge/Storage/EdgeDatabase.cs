@@ -9,6 +9,8 @@ public sealed class EdgeDatabase
     // How long a statement waits for a lock that another process holds, in milliseconds.
     private const int BusyTimeout = 5_000;
 
+    private const int CheckpointTimeout = 200;
+
     // The read at the end makes SQLite open the log now and hold it, not at the first write.
     private const string WriterPragmas = """
         PRAGMA journal_mode = WAL;
@@ -58,6 +60,9 @@ public sealed class EdgeDatabase
         reader = new SqliteConnectionStringBuilder(upgrade.ConnectionString) { Mode = SqliteOpenMode.ReadOnly, Pooling = true };
     }
 
+    /// <summary>What stands behind the path of a database in the names of its files: the database, its write-ahead log, the index of that.</summary>
+    internal static IReadOnlyList<string> Suffixes { get; } = ["", "-wal", "-shm"];
+
     /// <summary>The connection string for the upgrade of the schema, which alone may make the file.</summary>
     public string UpgradeConnectionString => upgrade.ConnectionString;
 
@@ -81,6 +86,26 @@ public sealed class EdgeDatabase
     /// <summary>Opens a pooled connection that cannot write; it reads beside the writer.</summary>
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public SqliteConnection OpenReader() => Open(reader.ConnectionString, "PRAGMA query_only = 1");
+
+    /// <summary>Opens a database file for a command, which works beside the server or without one.</summary>
+    /// <param name="path">The file; it is made only where <paramref name="mode"/> says so.</param>
+    /// <param name="mode">What the command may do with it.</param>
+    /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
+    internal static SqliteConnection OpenFile(string path, SqliteOpenMode mode) => Open(
+        new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 1 }.ConnectionString,
+        "SELECT count(*) FROM sqlite_schema");
+
+    /// <summary>Opens a database file to read it with all rules of its schema, which SQLite passes over where it could not write; it changes nothing.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
+    internal static SqliteConnection OpenUnchanged(string path)
+    {
+        var connection = OpenFile(path, SqliteOpenMode.ReadWrite);
+
+        // Whoever closes a database last moves the log into it, and a log that a killed server has left may be wanted as it is.
+        _ = raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+        Execute(connection, "PRAGMA query_only = 1");
+        return connection;
+    }
 
     /// <summary>
     /// Whether the file that this connection writes is no longer the one at its path, because somebody has deleted or
@@ -141,8 +166,15 @@ public sealed class EdgeDatabase
         return left.Length > 0;
     }
 
-    /// <summary>Moves the write-ahead log into the database file, so that the file alone is the whole database.</summary>
-    public static void Checkpoint(SqliteConnection connection) => Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+    /// <summary>
+    /// Moves the write-ahead log into the database file, so that the file alone is the whole database. It waits for other readers only a
+    /// moment: a process that replicates the log reads it all the time, and the log may as well stay.
+    /// </summary>
+    public static void Checkpoint(SqliteConnection connection)
+    {
+        Execute(connection, $"PRAGMA busy_timeout = {CheckpointTimeout}");
+        Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+    }
 
     /// <summary>Closes the pooled readers; the writer, closing last, then removes the write-ahead log.</summary>
     public void CloseReaders()

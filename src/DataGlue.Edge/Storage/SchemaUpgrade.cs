@@ -45,15 +45,33 @@ public static class SchemaUpgrade
         }
     }
 
+    /// <summary>The scripts that the database has been given, by name; null where it has no list of them, as only a database of another program has none.</summary>
+    internal static IReadOnlyList<string>? Applied(SqliteConnection connection)
+    {
+        if (connection.Column("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'SchemaVersions' COLLATE NOCASE").Count == 0)
+        {
+            return null;
+        }
+
+        return connection.Column("SELECT scriptname FROM schemaversions ORDER BY scriptname");
+    }
+
+    /// <summary>What is to be told of a database that has scripts which this binary does not carry; null where it has none.</summary>
+    internal static string? TellNewer(IReadOnlyList<string> applied)
+    {
+        var unknown = applied.Except(Scripts().Select(script => script.Name)).ToList();
+        return unknown.Count == 0
+            ? null
+            : $"The database is newer than this binary: it has {string.Join(", ", unknown)}; run the version that made it, or a later one";
+    }
+
     private static string Path(string connectionString) => new SqliteConnectionStringBuilder(connectionString).DataSource;
 
     private static void RefuseNewer(UpgradeEngine engine)
     {
-        var unknown = engine.GetExecutedButNotDiscoveredScripts();
-        if (unknown.Count > 0)
+        if (TellNewer(engine.GetExecutedButNotDiscoveredScripts()) is { } sentence)
         {
-            throw new SchemaException(
-                $"The database is newer than this binary: it has {string.Join(", ", unknown)}; run the version that made it, or a later one");
+            throw new SchemaException(sentence);
         }
     }
 

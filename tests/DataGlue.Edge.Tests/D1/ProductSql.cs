@@ -17,7 +17,15 @@ public static partial class ProductSql
     [
         "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "SAVEPOINT one", "RELEASE one", "ROLLBACK TO one",
         "PRAGMA busy_timeout = ", "PRAGMA query_only = 1", "PRAGMA wal_checkpoint(TRUNCATE)",
-        "PRAGMA page_size", "PRAGMA page_count", "PRAGMA freelist_count",
+        "PRAGMA page_size", "PRAGMA page_count", "PRAGMA freelist_count", "PRAGMA integrity_check(", "PRAGMA journal_mode = DELETE",
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", "VACUUM", "SELECT count(*) FROM sqlite_schema",
+        """
+        SELECT type || ' ' || name, sql FROM sqlite_schema
+        WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name <> 'SchemaVersions' COLLATE NOCASE
+        ORDER BY 1
+        """,
+        "SELECT \"table\" || ' row ' || coalesce(rowid, '?') || ' refers to nothing in ' || parent FROM pragma_foreign_key_check",
+        "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'SchemaVersions' COLLATE NOCASE", "SELECT scriptname FROM schemaversions ORDER BY scriptname",
         """
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
@@ -35,6 +43,7 @@ public static partial class ProductSql
     public static IReadOnlyList<string> Reads { get; } =
     [
         JourneySql.Snapshot, JourneySql.Profile, JourneySql.ProfilesOf, JourneySql.SpanOf, JourneySql.Find, JourneySql.Page,
+        WriteSql.CountLogged, WriteSql.Differences,
         OutboxSql.State, OutboxSql.HoldsVisitors, OutboxSql.Count, OutboxSql.Oldest, OutboxSql.After, OutboxSql.CountAside, OutboxSql.Aside,
     ];
 

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using DataGlue.Edge.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace DataGlue.Edge.Commands;
+
+/// <summary><c>backup FILE</c>: the database as it stands now, in one file, whether the server runs or not.</summary>
+internal static class BackupCommand
+{
+    public static Command Make()
+    {
+        var file = new Argument<string>("FILE") { Description = "Where to put the copy" };
+        var force = new Option<bool>("--force") { Description = "Replace FILE if it exists" };
+        var command = new Command("backup", "Copy the database into FILE, also while the server runs, and check the copy") { file, force };
+        command.SetAction(parsed => Run(parsed.GetRequiredValue(file), parsed.GetValue(force)));
+        return command;
+    }
+
+    private static int Run(string file, bool force)
+    {
+        var database = EdgeCommands.Database();
+        var copy = Path.GetFullPath(file);
+        CommandException.Unless(!Directory.Exists(copy), $"'{copy}' is a folder");
+        CommandException.Unless(!EdgeDatabase.Suffixes.Any(suffix => copy == database + suffix), $"'{copy}' is the database itself");
+        CommandException.Unless(force || !File.Exists(copy), $"'{copy}' exists; --force replaces it");
+        using var partial = new PartialFile(copy);
+        Fill(partial, database);
+        partial.Complete(overwrite: force);
+        Console.WriteLine($"{database} is copied to {copy}: {EdgeCommands.Megabytes(new FileInfo(copy).Length)}, checked");
+        return 0;
+    }
+
+    private static void Fill(PartialFile partial, string database)
+    {
+        try
+        {
+            using var source = EdgeDatabase.OpenFile(database, SqliteOpenMode.ReadOnly);
+            OnlineCopy.Make(source, partial.Path, new Progress(Console.Error));
+        }
+        catch (SqliteException exception)
+        {
+            throw new CommandException($"'{database}' is not copied: {EdgeCommands.Tell(exception)}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using DataGlue.Edge.Regions;
+using DataGlue.Edge.Security;
+
+namespace DataGlue.Edge.Commands;
+
+/// <summary><c>drain</c>: waits until the home has all that this edge has accepted, before its region is removed.</summary>
+internal static class DrainCommand
+{
+    private const int DefaultPatience = 300;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    public static Command Make()
+    {
+        var timeout = new Option<int>("--timeout")
+        {
+            Description = "How many seconds to wait at the most",
+            HelpName = "SECONDS",
+            DefaultValueFactory = _ => DefaultPatience,
+        };
+        timeout.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--timeout must be a whole number of seconds, from 1");
+            }
+        });
+        var command = new Command("drain", "Wait until the home has everything that the edge on this machine has accepted; take the edge's visitors away from it first") { timeout };
+        command.SetAction((parsed, cancelled) => RunAsync(EdgeCommands.Options(), TimeSpan.FromSeconds(parsed.GetValue(timeout)), cancelled));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(EdgeOptions options, TimeSpan patience, CancellationToken cancelled)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{options.Port}"), Timeout = TimeSpan.FromSeconds(10) };
+        http.DefaultRequestHeaders.Add(ApiKeys.Header, options.ApiKeys.First);
+        var started = Stopwatch.GetTimestamp();
+        var last = await ReadAsync(http, cancelled);
+        CommandException.Unless(last.Role == "edge", "This is the home: it holds the data itself, and has nowhere to drain to");
+
+        // Empty twice: what was on its way when it was asked first is seen by the second look.
+        for (var empty = 0; empty < 2;)
+        {
+            CommandException.Unless(Stopwatch.GetElapsedTime(started) < patience, Describe(last));
+            await Task.Delay(Interval, cancelled);
+            var outbox = await ReadAsync(http, cancelled);
+            if (outbox.Depth != last.Depth || outbox.State != last.State)
+            {
+                Console.Error.WriteLine($"{outbox.Depth} items wait, {outbox.State}");
+            }
+
+            empty = outbox.Depth == 0 ? empty + 1 : 0;
+            last = outbox;
+        }
+
+        CommandException.Unless(
+            last.AsideCount == 0,
+            $"The home has everything but {last.AsideCount} items that it has rejected and that are gone with this volume; GET /glue/outbox lists them: send them again, or delete them, first");
+        Console.WriteLine("The outbox is empty: the home has everything that this edge has accepted");
+        return 0;
+    }
+
+    private static string Describe(OutboxReply outbox) => outbox.Problem is { } problem
+        ? $"{outbox.Depth} items still wait: {problem}"
+        : $"{outbox.Depth} items still wait; a longer --timeout may help, or there are visitors still";
+
+    private static async Task<OutboxReply> ReadAsync(HttpClient http, CancellationToken cancelled)
+    {
+        try
+        {
+            using var response = await http.GetAsync(new Uri("/glue/outbox?limit=1", UriKind.Relative), cancelled);
+            CommandException.Unless(response.IsSuccessStatusCode, $"The server at {http.BaseAddress} answers {(int)response.StatusCode} to GET /glue/outbox; does it run with this API_KEY?");
+            await using var body = await response.Content.ReadAsStreamAsync(cancelled);
+            return await JsonSerializer.DeserializeAsync(body, EdgeJson.Wire.OutboxReply, cancelled) ?? throw new JsonException();
+        }
+        catch (Exception exception) when (exception is HttpRequestException or JsonException or TaskCanceledException { CancellationToken.IsCancellationRequested: false })
+        {
+            throw new CommandException($"The server at {http.BaseAddress} does not answer GET /glue/outbox: {exception.Message}");
+        }
+    }
+}

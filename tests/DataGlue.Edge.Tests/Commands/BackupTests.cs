@@ -1,0 +1,167 @@
+using DataGlue.Edge.Tests.Support;
+using Xunit.Abstractions;
+
+namespace DataGlue.Edge.Tests.Commands;
+
+/// <summary>A backup is whole, holds all that was acknowledged before it began, and is there either whole or not at all.</summary>
+[Collection(nameof(NativeTests))]
+public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) : IDisposable
+{
+    private const int Clients = 4;
+
+    private readonly TempFolder folder = new();
+
+    private string Copy => folder.File("copy.db");
+
+    [SkippableFact]
+    public async Task While_clients_write_it_holds_all_that_was_acknowledged_before()
+    {
+        NativeBinary.SkipWithout();
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        var ledger = new Ledger(edge);
+        using var end = new CancellationTokenSource();
+        var clients = Enumerable.Range(0, Clients).Select(async _ =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                Assert.True(await ledger.SendAsync(new string('x', 2_000)));
+            }
+        }).ToArray();
+        for (var round = 0; round < 5; round++)
+        {
+            await Poll.UntilAsync(() => Task.FromResult(ledger.Acknowledged.Count > 400 * (round + 1)));
+            var before = ledger.Acknowledged;
+            var run = (await BackupAsync("--force")).IsOk();
+            var after = ledger.Acknowledged.Count;
+            Assert.Matches($"^{folder.File("data/dataglue.db")} is copied to {Copy}: [0-9.]+ MB, checked$", Assert.Single(run.Output));
+            Assert.Equal("copying: 100 %", run.Errors[^1]);
+            Assert.Equal(["copy.db"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
+
+            (await CheckAsync(Copy)).IsOk();
+            var stored = new DatabaseFile(Copy).Query("SELECT event_id FROM events");
+            Assert.Empty(before.Except(stored));
+            output.WriteLine($"{before.Count} acknowledged before, {stored.Count} in the copy, {after} acknowledged after");
+        }
+
+        await end.CancelAsync();
+        await Task.WhenAll(clients);
+        Assert.Equal(0, await edge.TerminateAsync());
+        ledger.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
+    }
+
+    [SkippableFact]
+    public async Task What_a_killed_server_has_left_in_its_log_is_in_it()
+    {
+        NativeBinary.SkipWithout();
+        var ledger = await FillAsync(50);
+
+        (await BackupAsync()).IsOk();
+
+        ledger.IsThatOf(new DatabaseFile(Copy));
+        Assert.True(OperatingSystem.IsLinux() && File.GetUnixFileMode(Copy) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        Assert.Equal("delete", Assert.Single(new DatabaseFile(Copy).Query("PRAGMA journal_mode")));
+    }
+
+    [SkippableTheory]
+    [InlineData("taken", "'{0}/taken' exists; --force replaces it")]
+    [InlineData("data", "'{0}/data' is a folder")]
+    [InlineData("data/dataglue.db", "'{0}/data/dataglue.db' is the database itself")]
+    [InlineData("data/dataglue.db-wal", "'{0}/data/dataglue.db-wal' is the database itself")]
+    [InlineData("away/copy.db", "Could not find a part of the path '{0}/away/copy.db.partial'.")]
+    public async Task A_place_that_cannot_be_meant_is_refused(string file, string sentence)
+    {
+        NativeBinary.SkipWithout();
+        var ledger = await FillAsync(3);
+        await File.WriteAllTextAsync(folder.File("taken"), "mine");
+
+        (await CommandRun.RunAsync(binary, folder.Path, "backup", file)).Fails(sentence.Replace("{0}", folder.Path, StringComparison.Ordinal));
+
+        Assert.Equal("mine", await File.ReadAllTextAsync(folder.File("taken")));
+        Assert.Equal(["data", "taken"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
+        ledger.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
+    }
+
+    [SkippableFact]
+    public async Task On_a_full_disk_nothing_is_left_and_the_former_copy_stays()
+    {
+        NativeBinary.SkipWithout();
+        var ledger = await FillAsync(100, new string('x', 40_000));
+        var disk = Directory.CreateDirectory(folder.File("disk")).FullName;
+        string[] before = [.. await SmallDisk.BeforeAsync(disk), "sh", "-c", "echo former >copy.db; \"$0\" \"$@\"; code=$?; ls -A; cat copy.db; exit $code"];
+
+        var run = await CommandRun.RunAsync(binary, folder.Path, [("DATABASE_PATH", folder.File("data/dataglue.db"))], before, "backup", "copy.db", "--force");
+
+        run.Fails($"'{folder.File("data/dataglue.db")}' is not copied: the disk is full (SQLite Error 13: 'database or disk is full'.)");
+        Assert.Equal(["copy.db", "former"], run.Output);
+        ledger.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
+    }
+
+    [SkippableTheory]
+    [InlineData("pwrite64:signal=SIGKILL:when=1")]
+    [InlineData("pwrite64:signal=SIGKILL:when=40")]
+    [InlineData("fsync:signal=SIGKILL:when=1")]
+    [InlineData("fsync:signal=SIGKILL:when=2")]
+    public async Task Killed_on_its_way_it_leaves_no_copy_and_the_next_one_clears_up(string kill)
+    {
+        NativeBinary.SkipWithout();
+        Strace.SkipWithout();
+        var ledger = await FillAsync(100, new string('x', 4_000));
+        string[] before = ["strace", "-f", "-o", "/dev/null", "-e", $"trace={kill.Split(':')[0]}", "-e", $"inject={kill}"];
+
+        var killed = await CommandRun.RunAsync(binary, folder.Path, [], before, "backup", "copy.db");
+
+        Assert.Equal(128 + 9, killed.Code);
+        Assert.False(File.Exists(Copy));
+        Assert.True(File.Exists(Copy + ".partial"));
+        (await BackupAsync()).IsOk();
+        Assert.Equal(["copy.db"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
+        ledger.IsThatOf(new DatabaseFile(Copy));
+    }
+
+    [SkippableFact]
+    public async Task A_damaged_database_is_not_copied()
+    {
+        NativeBinary.SkipWithout();
+        await FillAsync(100, new string('x', 4_000));
+        Damage.Index(folder.File("data/dataglue.db"));
+
+        var run = await BackupAsync();
+
+        Assert.Equal(1, run.Code);
+        Assert.StartsWith($"'{folder.File("data/dataglue.db")}' is not copied: the database file is corrupt (", run.Errors[^1], StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(folder.Path));
+    }
+
+    [SkippableFact]
+    public async Task Of_two_to_the_same_place_one_is_refused()
+    {
+        NativeBinary.SkipWithout();
+        await FillAsync(3);
+        await using (new FileStream(Copy + ".partial", FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            Assert.Contains("being used by another process", (await BackupAsync()).Errors[^1], StringComparison.Ordinal);
+        }
+
+        (await BackupAsync()).IsOk();
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    // The server is killed, so that its log is not yet in the database file.
+    private async Task<Ledger> FillAsync(int events, string filler = "")
+    {
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        var ledger = new Ledger(edge);
+        for (var i = 0; i < events; i++)
+        {
+            Assert.True(await ledger.SendAsync(filler));
+        }
+
+        await edge.KillAsync();
+        return ledger;
+    }
+
+    private Task<CommandRun> BackupAsync(params string[] options) => CommandRun.RunAsync(binary, folder.Path, ["backup", "copy.db", .. options]);
+
+    private Task<CommandRun> CheckAsync(string database) => CommandRun.RunAsync(binary, folder.Path, [("DATABASE_PATH", database)], [], "check");
+}

@@ -1,0 +1,159 @@
+using System.Security.Cryptography;
+using DataGlue.Edge.Tests.Support;
+
+namespace DataGlue.Edge.Tests.Commands;
+
+/// <summary>A check finds what does not fit, names it, changes nothing, and finds nothing in what the server has made.</summary>
+[Collection(nameof(NativeTests))]
+public sealed class CheckTests(NativeBinary binary) : IDisposable
+{
+    private const int Requests = 600;
+
+    private readonly TempFolder folder = new();
+
+    private string DatabasePath => folder.File("data/dataglue.db");
+
+    [SkippableTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Whatever_is_written_in_whatever_order_fits(int seed)
+    {
+        NativeBinary.SkipWithout();
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        var random = new Random(seed);
+        for (var i = 0; i < Requests; i++)
+        {
+            var (path, body) = Write(random);
+            (await edge.PostAsync(path, body)).IsOk();
+        }
+
+        var whileServing = (await CheckAsync()).IsOk();
+        Assert.Equal(0, await edge.TerminateAsync());
+        var stopped = (await CheckAsync()).IsOk();
+
+        Assert.Equal(["integrity: ok", "foreign keys: ok", "scripts: ok, 3 applied", "schema: ok", "profiles: ok, 7 compared with their logs"], whileServing.Output);
+        Assert.Equal(whileServing.Output, stopped.Output);
+    }
+
+    [SkippableTheory]
+    [InlineData("UPDATE users SET traits = '{\"n\":0}' WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: traits")]
+    [InlineData("UPDATE users SET email = NULL WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: e-mail")]
+    [InlineData("UPDATE users SET identified_at = NULL, stale = 1 WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: e-mail, left in the middle of a write")]
+    [InlineData("UPDATE users SET first_seen = '2020-01-01T00:00:00.000Z' WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: times")]
+    [InlineData("UPDATE users SET attribution = NULL WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: touches")]
+    [InlineData("DELETE FROM events WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: times, touches")]
+    [InlineData("DELETE FROM identities WHERE glue_user_id IN ('v1', 'v2')", "profiles: 2 wrong", "  v1: e-mail, traits, times", "  v2: e-mail, traits, times")]
+    [InlineData("UPDATE users SET traits = '{}', glue_user_id = glue_user_id || char(10)", "profiles: 30 wrong", "  v0 : e-mail, times, touches")]
+    [InlineData("DROP INDEX idx_events_event; DROP TABLE sessions", "schema: 3 wrong", "  index idx_events_event is missing", "  index idx_sessions_glue_user_id is missing", "  table sessions is missing")]
+    [InlineData("ALTER TABLE users ADD COLUMN nickname TEXT", "schema: 1 wrong", "  table users is not as its script makes it")]
+    [InlineData("INSERT INTO schemaversions (scriptname, applied) VALUES ('9999_future.sql', '2030-01-01')", "scripts: 1 wrong", "  The database is newer than this binary: it has 9999_future.sql; run the version that made it, or a later one")]
+    [InlineData("DROP TABLE schemaversions", "scripts: 1 wrong", "  the database has no list of its scripts: it is not a database of this program")]
+    [InlineData("PRAGMA ignore_check_constraints = 1; UPDATE users SET identified = 7 WHERE glue_user_id = 'v1'", "integrity: 1 wrong", "  CHECK constraint failed in users")]
+    public async Task What_does_not_fit_is_named(string change, string part, params string[] lines)
+    {
+        NativeBinary.SkipWithout();
+        Sqlite3.SkipWithout();
+        await FillAsync();
+        Sqlite3.Run(DatabasePath, change);
+
+        var run = (await CheckAsync()).Fails($"'{DatabasePath}' is not as it should be");
+
+        var at = run.Output.ToList().IndexOf(part);
+        Assert.True(at >= 0, string.Join('\n', run.Output));
+        Assert.Equal(lines, run.Output.Skip(at + 1).Take(lines.Length));
+        Assert.InRange(run.Output.Count(line => line.StartsWith("  ", StringComparison.Ordinal)), lines.Length, 20);
+    }
+
+    [SkippableTheory]
+    [InlineData("INSERT INTO users (glue_user_id, traits, first_seen) VALUES ('by-hand', '{\"a\":1}', '2020-01-01 00:00:00')", "profiles: ok, 30 compared with their logs")]
+    [InlineData("CREATE INDEX mine ON events (created_at); CREATE VIEW latest AS SELECT 1", "schema: ok; beside it index mine, view latest")]
+    [InlineData("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)", "schema: ok; beside it table _litestream_seq")]
+    [InlineData("DELETE FROM schemaversions WHERE scriptname = '0002_server_state.sql'; DROP TABLE server_state", "scripts: ok, 2 applied; the next start applies 0002_server_state.sql")]
+    public async Task What_its_owner_may_do_fits(string change, string line)
+    {
+        NativeBinary.SkipWithout();
+        Sqlite3.SkipWithout();
+        await FillAsync();
+        Sqlite3.Run(DatabasePath, change);
+
+        Assert.Contains(line, (await CheckAsync()).IsOk().Output);
+    }
+
+    [SkippableFact]
+    public async Task Damage_is_told_and_nothing_is_changed()
+    {
+        NativeBinary.SkipWithout();
+        await FillAsync();
+        Damage.Index(DatabasePath);
+        var before = Hash(DatabasePath);
+
+        var run = (await CheckAsync()).Fails($"'{DatabasePath}' is not as it should be");
+
+        Assert.Matches(@"^integrity: \d+ wrong$", run.Output[0]);
+        Assert.Matches("^  (Tree [0-9]+ )?[Pp]age [0-9]+: ", run.Output[1]);
+        Assert.DoesNotContain(run.Output, line => line.StartsWith("profiles: ", StringComparison.Ordinal));
+        Assert.Equal(before, Hash(DatabasePath));
+    }
+
+    [SkippableFact]
+    public async Task The_log_that_a_killed_server_has_left_is_read_and_stays()
+    {
+        NativeBinary.SkipWithout();
+        using (var edge = await EdgeProcess.StartAsync(binary, folder.Path))
+        {
+            Assert.True(await new Ledger(edge).SendAsync());
+            await edge.KillAsync();
+        }
+
+        var before = (Hash(DatabasePath), Hash(DatabasePath + "-wal"));
+
+        Assert.Contains("profiles: ok, 1 compared with their logs", (await CheckAsync()).IsOk().Output);
+        Assert.Equal(before, (Hash(DatabasePath), Hash(DatabasePath + "-wal")));
+    }
+
+    [SkippableFact]
+    public async Task A_file_that_is_no_database_is_named()
+    {
+        NativeBinary.SkipWithout();
+        Directory.CreateDirectory(folder.File("data"));
+        await File.WriteAllTextAsync(DatabasePath, new string('x', 5_000));
+
+        (await CheckAsync()).Fails("the database file is corrupt (SQLite Error 26: 'file is not a database'.)");
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    // Few visitors, times and ids, so that writes are late, repeat and contradict each other.
+    private static (string Path, string Body) Write(Random random)
+    {
+        var visitor = $"v{random.Next(7)}";
+        var time = 1_704_376_800_000 + (random.Next(40) * 1_000);
+        var context = random.Next(3) == 0 ? "{}" : $$"""{"utm_source":"s{{random.Next(4)}}","page":{"url":"https://shop.example/"} }""";
+        var id = $"{visitor}-{random.Next(60)}";
+        var track = $$"""{"type":"track","glue_user_id":"{{visitor}}","event":"e{{random.Next(2)}}","timestamp":{{time}},"context":{{context}}{{(random.Next(3) == 0 ? "" : $",\"event_id\":\"{id}\"")}} }""";
+        var identify = $$"""{"type":"identify","glue_user_id":"{{visitor}}","email":"{{"aA"[random.Next(2)]}}{{random.Next(2)}}@example.com","event_id":"i{{id}}","timestamp":{{time}},"traits":{"k{{random.Next(4)}}":{{(random.Next(4) == 0 ? "null" : random.Next(9))}} },"context":{{context}} }""";
+        return random.Next(4) switch
+        {
+            0 => ("/glue/track", track),
+            1 => ("/glue/identify", identify),
+            2 => ("/glue/batch", $$"""{"batch":[{{track}},{{identify}}]}"""),
+            _ => ("/glue/sync", $$"""{"glue_user_id":"{{visitor}}","synced_at":{{time}},"data":{"profile":{"n":{{random.Next(9)}},"attribution":{"first_touch":{"utm_source":"s{{random.Next(4)}}","timestamp":{{time}} } } },"events":[{"event":"e{{random.Next(2)}}","event_id":"{{id}}","timestamp":{{time}} }]} }"""),
+        };
+    }
+
+    private async Task FillAsync()
+    {
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        var items = Enumerable.Range(0, 30).SelectMany(i => new[]
+        {
+            $$"""{"type":"track","glue_user_id":"v{{i}}","event":"e","event_id":"t{{i}}","timestamp":1704376800000,"context":{"utm_source":"s"} }""",
+            $$"""{"type":"identify","glue_user_id":"v{{i}}","event_id":"i{{i}}","email":"e{{i}}@example.com","traits":{"n":{{i}} },"timestamp":1704376801000}""",
+        });
+        (await edge.PostAsync("/glue/batch", "{\"batch\":[" + string.Join(',', items) + "]}")).IsOk();
+        Assert.Equal(0, await edge.TerminateAsync());
+    }
+
+    private static string Hash(string path) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));
+
+    private Task<CommandRun> CheckAsync() => CommandRun.RunAsync(binary, folder.Path, "check");
+}
