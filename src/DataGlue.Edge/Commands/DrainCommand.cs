@@ -49,7 +49,7 @@ internal static class DrainCommand
             var outbox = await ReadAsync(http, cancelled);
             if (outbox.Depth != last.Depth || outbox.State != last.State)
             {
-                Console.Error.WriteLine($"{outbox.Depth} items wait, {outbox.State}");
+                Console.Error.WriteLine($"waiting: {outbox.Depth}, {outbox.State}");
             }
 
             empty = outbox.Depth == 0 ? empty + 1 : 0;
@@ -58,14 +58,14 @@ internal static class DrainCommand
 
         CommandException.Unless(
             last.AsideCount == 0,
-            $"The home has everything but {last.AsideCount} items that it has rejected and that are gone with this volume; GET /glue/outbox lists them: send them again, or delete them, first");
+            $"The home has everything but what it has rejected ({last.AsideCount}), which would be gone with this volume; GET /glue/outbox lists it: send it again, or delete it, first");
         Console.WriteLine("The outbox is empty: the home has everything that this edge has accepted");
         return 0;
     }
 
     private static string Describe(OutboxReply outbox) => outbox.Problem is { } problem
-        ? $"{outbox.Depth} items still wait: {problem}"
-        : $"{outbox.Depth} items still wait; a longer --timeout may help, or there are visitors still";
+        ? $"Still waiting: {outbox.Depth}. {problem}"
+        : $"Still waiting: {outbox.Depth}. Visitors may still be writing here, or it takes longer than --timeout";
 
     private static async Task<OutboxReply> ReadAsync(HttpClient http, CancellationToken cancelled)
     {

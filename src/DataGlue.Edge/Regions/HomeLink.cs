@@ -33,7 +33,11 @@ internal sealed partial class HomeLink : IDisposable
     private readonly HttpMessageInvoker http;
     private readonly SemaphoreSlim introducing = new(1);
     private volatile string? homeId;
+    private readonly Pace pace;
     private volatile HomeException? problem;
+
+    // The problem that the log knows of.
+    private volatile string? told;
     private long lastSuccess;
 
     /// <summary>Makes the link; connects when something is sent.</summary>
@@ -45,6 +49,7 @@ internal sealed partial class HomeLink : IDisposable
         this.queue = queue;
         this.clock = clock;
         this.logger = logger;
+        pace = new Pace(clock);
         http = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ActivityHeadersPropagator = null,
@@ -265,12 +270,18 @@ internal sealed partial class HomeLink : IDisposable
 
     private HomeException Stranger() => new(HomeFailure.Refusing, $"What answers at {address} is no home of this version");
 
+    // What is sent may be at fault: then nothing is wrong with the home.
     private HomeException Note(HomeException exception)
     {
-        var former = problem;
-        problem = exception.Failure == HomeFailure.Rejecting ? former : exception;
-        if (problem is not null && former?.Message != problem.Message)
+        if (exception.Failure == HomeFailure.Rejecting)
         {
+            return exception;
+        }
+
+        problem = exception;
+        if (told != exception.Message && pace.Allows((int)exception.Failure))
+        {
+            told = exception.Message;
             LogProblem(exception.Message);
         }
 
@@ -280,9 +291,10 @@ internal sealed partial class HomeLink : IDisposable
     private void NoteSuccess()
     {
         Interlocked.Exchange(ref lastSuccess, Instants.Now(clock));
-        if (problem is not null)
+        problem = null;
+        if (told is not null)
         {
-            problem = null;
+            told = null;
             LogAnswers(address);
         }
     }

@@ -49,8 +49,12 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
         }
     }
 
-    /// <summary>Counts what an earlier run has left behind.</summary>
-    public void Count() => Interlocked.Add(ref depth, reader.Count());
+    /// <summary>Finds where an earlier run has ended, before anything new comes.</summary>
+    public void Open() => committed = reader.Newest();
+
+    /// <summary>Counts what an earlier run has left behind, which takes long where it is much.</summary>
+    /// <param name="last">The newest item of that run.</param>
+    public void Count(long last) => Interlocked.Add(ref depth, reader.Count(last));
 
     /// <summary>Removes what the home has, and puts aside what it has rejected, in one transaction.</summary>
     /// <param name="rows">The items, as they stand behind one another.</param>

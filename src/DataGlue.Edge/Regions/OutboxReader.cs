@@ -19,11 +19,19 @@ public sealed class OutboxReader(EdgeDatabase database)
         return connection.ExecuteScalar<bool>(OutboxSql.HoldsVisitors);
     }
 
-    /// <summary>How many items wait.</summary>
-    public long Count()
+    /// <summary>The id of the newest item that waits, 0 where none does.</summary>
+    public long Newest()
     {
         using var connection = database.OpenReader();
-        return connection.ExecuteScalar<long>(OutboxSql.Count);
+        return connection.ExecuteScalar<long>(OutboxSql.Newest);
+    }
+
+    /// <summary>How many items wait, up to one.</summary>
+    /// <param name="last">The id of that item.</param>
+    public long Count(long last)
+    {
+        using var connection = database.OpenReader();
+        return connection.ExecuteScalar<long>(OutboxSql.Count, new { last });
     }
 
     /// <summary>When the oldest item was received, null where none waits.</summary>

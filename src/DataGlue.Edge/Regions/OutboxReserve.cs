@@ -15,7 +15,9 @@ public sealed partial class OutboxReserve(EdgeOptions options, ILogger<OutboxRes
 
     private readonly string path = options.DatabasePath + "-reserve";
     private readonly Lock gate = new();
-    private volatile bool isHeld;
+
+    // A home has no use for it.
+    private volatile bool isHeld = options.Home is null;
     private long? tried;
 
     /// <summary>Whether the room is there.</summary>
@@ -52,15 +54,17 @@ public sealed partial class OutboxReserve(EdgeOptions options, ILogger<OutboxRes
         {
             // The next second belongs to the relay: else a write that comes now would take the room back.
             tried = Stopwatch.GetTimestamp();
-            if (isHeld)
+            isHeld = options.Home is null;
+            if (File.Exists(path))
             {
                 LogGivenUp();
+                File.Delete(path);
             }
-
-            isHeld = false;
-            File.Delete(path);
         }
     }
+
+    /// <summary>Removes what a node that is the home now has kept while it was an edge.</summary>
+    public void Discard() => File.Delete(path);
 
     private bool TryAllocate()
     {

@@ -9,8 +9,11 @@ public static class OutboxSql
     /// <summary>Whether there is what only a home holds.</summary>
     public const string HoldsVisitors = "SELECT EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM identities)";
 
-    /// <summary>How many items wait.</summary>
-    public const string Count = "SELECT count(*) FROM outbox";
+    /// <summary>The newest item that waits, 0 where none does.</summary>
+    public const string Newest = "SELECT coalesce(max(id), 0) FROM outbox";
+
+    /// <summary>How many items wait, up to one.</summary>
+    public const string Count = "SELECT count(*) FROM outbox WHERE id <= @last";
 
     /// <summary>When the oldest item was received.</summary>
     public const string Oldest = "SELECT received FROM outbox ORDER BY id LIMIT 1";

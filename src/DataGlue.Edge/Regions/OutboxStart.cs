@@ -13,12 +13,17 @@ internal static partial class OutboxStart
 
     private static readonly string[] OwnSuffixes = ["", "-wal", "-shm", "-reserve"];
 
-    /// <summary>Gives the reserve of an edge up where the disk is so full that the database could not be opened.</summary>
+    /// <summary>Gives the reserve of an edge up where the disk is so full that the database could not be opened; a home has none.</summary>
     public static void MakeRoomForOutbox(this WebApplication app, EdgeOptions options)
     {
-        if (options.Home is not null && FreeBytes(options) < Tight)
+        var reserve = app.Services.GetRequiredService<OutboxReserve>();
+        if (options.Home is null)
         {
-            app.Services.GetRequiredService<OutboxReserve>().GiveUp();
+            reserve.Discard();
+        }
+        else if (FreeBytes(options) < Tight)
+        {
+            reserve.GiveUp();
         }
     }
 

@@ -26,17 +26,27 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
         MaxRetryAttempts = int.MaxValue,
     }).Build();
 
+    private readonly Pace asides = new(clock);
     private int most = RelayRequest.MaxItems;
 
     // An item on which the home fails each time, and that stands still while those behind it go on.
     private long passed;
 
     /// <inheritdoc/>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        outbox.Open();
+        return base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var last = outbox.Committed;
+
         // The server starts meanwhile: a large outbox takes its time to count.
         await Task.Yield();
-        await retry.ExecuteAsync(_ => { outbox.Count(); return ValueTask.CompletedTask; }, stoppingToken);
+        await retry.ExecuteAsync(_ => { outbox.Count(last); return ValueTask.CompletedTask; }, stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             if (!await retry.ExecuteAsync(SendAsync, stoppingToken))
@@ -80,9 +90,9 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
     private Task AcknowledgeAsync(IReadOnlyList<OutboxRow> rows, IReadOnlyList<RelayResult> results)
     {
         var rejected = rows.Zip(results, (row, result) => (Row: row, Reason: result.ReasonAgainst())).Where(item => item.Reason is not null).ToList();
-        foreach (var (row, reason) in rejected)
+        if (rejected.Count > 0)
         {
-            LogAside(row.Id, reason!);
+            TellAside(rejected.Count, rejected[0].Row.Id, rejected[0].Reason!);
         }
 
         return outbox.AcknowledgeAsync(rows, rejected!, Instants.Now(clock));
@@ -97,7 +107,7 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
         }
         else if (exception.Failure == HomeFailure.Rejecting)
         {
-            LogAside(rows[0].Id, exception.Message);
+            TellAside(1, rows[0].Id, exception.Message);
             await outbox.AcknowledgeAsync(rows, [(rows[0], exception.Message)], Instants.Now(clock));
         }
         else
@@ -105,6 +115,15 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
             LogStuck(rows[0].Id, exception.Message);
             passed = rows[0].Id;
             outbox.Settle(passed);
+        }
+    }
+
+    // Anybody may send items that the home rejects: they are counted, and told now and then.
+    private void TellAside(int count, long id, string reason)
+    {
+        if (asides.Allows(0))
+        {
+            LogAside(count, id, reason);
         }
     }
 
@@ -129,8 +148,8 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
         }
     }
 
-    [LoggerMessage(EventId = 34, Level = LogLevel.Warning, Message = "The home has rejected item {Id} of the outbox, which is put aside: {Reason}")]
-    private partial void LogAside(long id, string reason);
+    [LoggerMessage(EventId = 34, Level = LogLevel.Warning, Message = "The home has rejected {Count} items of the outbox, which are put aside; the first, {Id}: {Reason}")]
+    private partial void LogAside(int count, long id, string reason);
 
     [LoggerMessage(EventId = 35, Level = LogLevel.Error, Message = "The home fails on item {Id} of the outbox, which is kept while others go on: {Reason}")]
     private partial void LogStuck(long id, string reason);

@@ -1,0 +1,91 @@
+using System.Globalization;
+using DataGlue.Edge.Tests.Support;
+
+namespace DataGlue.Edge.Tests.Commands;
+
+/// <summary>Before a region is removed, its edge is drained.</summary>
+[Collection(nameof(NativeTests))]
+public sealed class DrainTests(NativeBinary binary) : IDisposable
+{
+    private const string Key = "0123456789abcdef-of-the-owner";
+
+    private readonly TempFolder folder = new();
+    private readonly TempFolder homeFolder = new();
+
+    private readonly int homePort = EdgeApp.FreePort();
+
+    [SkippableFact]
+    public async Task It_waits_for_a_home_that_comes_back()
+    {
+        NativeBinary.SkipWithout();
+        using var edge = await StartEdgeAsync();
+        (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+        var run = DrainAsync(edge, "--timeout", "120");
+        using var home = await StartHomeAsync();
+
+        Assert.Equal(["The outbox is empty: the home has everything that this edge has accepted"], (await run).IsOk().Output);
+        Assert.Equal(["1"], new DatabaseFile(homeFolder.File("data/dataglue.db")).Query("SELECT count(*) FROM events"));
+    }
+
+    [SkippableFact]
+    public async Task It_says_what_still_waits_and_why()
+    {
+        NativeBinary.SkipWithout();
+        using var edge = await StartEdgeAsync();
+        (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+
+        var run = await DrainAsync(edge, "--timeout", "1");
+
+        Assert.Equal(1, run.Code);
+        Assert.StartsWith($"Still waiting: 1. The home at http://127.0.0.1:{homePort} cannot be reached: ", run.Errors[^1], StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task What_is_aside_would_be_lost()
+    {
+        NativeBinary.SkipWithout();
+        using var home = await StartHomeAsync();
+        using var edge = await StartEdgeAsync();
+        (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e","event_id":"x"}""")).IsOk();
+        (await edge.PostAsync("/glue/track", """{"glue_user_id":"b","event":"e","event_id":"x"}""")).IsOk();
+
+        (await DrainAsync(edge)).Fails(
+            "The home has everything but what it has rejected (1), which would be gone with this volume; GET /glue/outbox lists it: send it again, or delete it, first");
+    }
+
+    [SkippableFact]
+    public async Task A_home_is_not_drained_and_without_a_server_there_is_nothing_to_ask()
+    {
+        NativeBinary.SkipWithout();
+        using var home = await StartHomeAsync();
+
+        (await DrainAsync(home)).Fails("This is the home: it holds the data itself, and has nowhere to drain to");
+        var run = await CommandRun.RunAsync(binary, folder.Path, [("PORT", $"{homePort}"), ("API_KEY", "another-key-than-the-server")], [], "drain");
+        run.Fails($"The server at http://127.0.0.1:{homePort}/ answers 401 to GET /glue/outbox; does it run with this API_KEY?");
+        var nobody = await CommandRun.RunAsync(binary, folder.Path, [("PORT", $"{EdgeApp.FreePort()}")], [], "drain");
+        Assert.Contains("does not answer GET /glue/outbox: ", nobody.Errors[^1], StringComparison.Ordinal);
+        (await CommandRun.RunAsync(binary, folder.Path, "drain", "--timeout", "0")).Fails("--timeout must be a whole number of seconds, from 1; --help tells what there is");
+    }
+
+    public void Dispose()
+    {
+        folder.Dispose();
+        homeFolder.Dispose();
+    }
+
+    private Task<EdgeProcess> StartHomeAsync() =>
+        EdgeProcess.StartAsync(binary, homeFolder.Path, Settings(homePort));
+
+    private async Task<EdgeProcess> StartEdgeAsync()
+    {
+        var edge = await EdgeProcess.StartAsync(
+            binary, folder.Path, [.. Settings(EdgeApp.FreePort()), ("HOME_URL", $"http://127.0.0.1:{homePort}"), ("OUTBOX_MAX_MB", "8")]);
+        edge.Client.DefaultRequestHeaders.Add("x-api-key", Key);
+        return edge;
+    }
+
+    private Task<CommandRun> DrainAsync(EdgeProcess server, params string[] arguments) =>
+        CommandRun.RunAsync(binary, folder.Path, Settings(server.Port), [], ["drain", .. arguments]);
+
+    private static (string, string)[] Settings(int port) => [("PORT", port.ToString(CultureInfo.InvariantCulture)), ("API_KEY", Key)];
+}
