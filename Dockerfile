@@ -1,7 +1,7 @@
 # The server, its SQLite and the sqlite3 program, on the few libraries that they need: no shell, no package manager, no root.
 #
-# Both stages are of the target's architecture, because a native binary is linked on the kind of machine that it is for. So
-# `docker buildx build --platform linux/amd64,linux/arm64` needs a builder of each kind, or QEMU and some patience.
+# The build runs on the kind of machine that the image is for, because a native binary is linked there. So
+# `docker buildx build --platform linux/amd64,linux/arm64` wants a builder of each kind; docs/deploy-docker.md says how.
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0-noble-aot AS build
 
