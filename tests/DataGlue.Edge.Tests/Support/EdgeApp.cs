@@ -58,6 +58,9 @@ public sealed class EdgeApp : IDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>What the server is made of.</summary>
+    public IServiceProvider Services => factory.Services;
+
     /// <summary>
     /// A port on which nothing listens, below those that the system gives to outgoing connections: a test beside this one
     /// could otherwise be given it before the server is there.
