@@ -45,7 +45,6 @@ try
     builder.Services.AddRateLimits(options);
     builder.Services.AddRequestDecompression();
     builder.Services.AddEdgeMetrics();
-    builder.Services.AddEdgeOpenApi();
 
     await using var app = builder.Build();
     app.UseErrorBodies();

@@ -1,5 +1,4 @@
 using DataGlue.Edge.Http;
-using DataGlue.Edge.OpenApi;
 using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
 
@@ -11,10 +10,10 @@ public sealed class IngestEndpoints(WriteQueue queue, IngestBody body, IngestMet
     /// <summary>Maps identify, track, sync and batch.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/glue/identify", IdentifyAsync).AllowPages().Describe("Writes", IngestOperations.Identify);
-        routes.MapPost("/glue/track", TrackAsync).AllowPages().Describe("Writes", IngestOperations.Track);
-        routes.MapPost("/glue/sync", SyncAsync).AllowPages().Describe("Writes", IngestOperations.Sync);
-        routes.MapPost("/glue/batch", BatchAsync).AllowPages().Describe("Writes", IngestOperations.Batch);
+        routes.MapPost("/glue/identify", IdentifyAsync).AllowPages();
+        routes.MapPost("/glue/track", TrackAsync).AllowPages();
+        routes.MapPost("/glue/sync", SyncAsync).AllowPages();
+        routes.MapPost("/glue/batch", BatchAsync).AllowPages();
     }
 
     private async Task IdentifyAsync(HttpContext context)

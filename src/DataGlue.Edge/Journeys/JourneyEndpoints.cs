@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using DataGlue.Edge.Http;
-using DataGlue.Edge.OpenApi;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Primitives;
 
@@ -13,8 +12,8 @@ public static class JourneyEndpoints
     /// <summary>Maps the two reads.</summary>
     public static IEndpointRouteBuilder MapJourneys(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/glue/user/{glue_user_id}", ReadUserAsync).Describe("Reads", JourneyOperations.User);
-        routes.MapGet("/glue/user/email/{email}", ReadPersonAsync).Describe("Reads", JourneyOperations.Person);
+        routes.MapGet("/glue/user/{glue_user_id}", ReadUserAsync);
+        routes.MapGet("/glue/user/email/{email}", ReadPersonAsync);
         return routes;
     }
 

@@ -1,5 +1,4 @@
 using DataGlue.Edge.Http;
-using DataGlue.Edge.OpenApi;
 using DataGlue.Edge.Security;
 
 namespace DataGlue.Edge.Monitoring;
@@ -10,8 +9,8 @@ public static class HealthEndpoints
     /// <summary>Maps GET /healthz and GET /readyz.</summary>
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", Live).For(Audience.Probes).Describe("Monitoring", MonitoringOperations.Live);
-        routes.MapGet("/readyz", ReadyAsync).For(Audience.Probes).Describe("Monitoring", MonitoringOperations.Ready);
+        routes.MapGet("/healthz", Live).For(Audience.Probes);
+        routes.MapGet("/readyz", ReadyAsync).For(Audience.Probes);
         return routes;
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using DataGlue.Edge.OpenApi;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 
@@ -23,7 +22,7 @@ public static class MetricsEndpoint
 
     /// <summary>Maps the endpoint, for the owner.</summary>
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
-        routes.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get])).Describe("Monitoring", MonitoringOperations.Metrics);
+        routes.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
 
     /// <summary>Serves the metrics, and nothing else, on <c>METRICS_PORT</c>.</summary>
     public static void UseMetricsPort(this IApplicationBuilder app, EdgeOptions options)

@@ -1,6 +1,5 @@
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Ingest;
-using DataGlue.Edge.OpenApi;
 using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
 
@@ -17,10 +16,10 @@ internal sealed class EdgeWrites(Outbox outbox, HomeLink home, IngestBody body, 
     /// <summary>Maps identify, track, sync and batch.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/glue/identify", IdentifyAsync).AllowPages().AnsweredHere().Describe("Writes", IngestOperations.Identify);
-        routes.MapPost("/glue/track", TrackAsync).AllowPages().AnsweredHere().Describe("Writes", IngestOperations.Track);
-        routes.MapPost("/glue/sync", SyncAsync).AllowPages().AnsweredHere().Describe("Writes", IngestOperations.Sync);
-        routes.MapPost("/glue/batch", BatchAsync).AllowPages().AnsweredHere().Describe("Writes", IngestOperations.Batch);
+        routes.MapPost("/glue/identify", IdentifyAsync).AllowPages().AnsweredHere();
+        routes.MapPost("/glue/track", TrackAsync).AllowPages().AnsweredHere();
+        routes.MapPost("/glue/sync", SyncAsync).AllowPages().AnsweredHere();
+        routes.MapPost("/glue/batch", BatchAsync).AllowPages().AnsweredHere();
     }
 
     private async Task IdentifyAsync(HttpContext context)

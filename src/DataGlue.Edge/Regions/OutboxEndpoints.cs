@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using DataGlue.Edge.Http;
-using DataGlue.Edge.OpenApi;
 
 namespace DataGlue.Edge.Regions;
 
@@ -17,12 +16,12 @@ internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, Outbox
     /// <summary>Maps the endpoints, for the owner of this very node.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/glue/outbox", Read).AnsweredHere().Describe("Regions", RegionOperations.ReadOutbox);
-        routes.MapPost("/glue/outbox/aside/retry", context => EmptyAsync(context, again: true)).AnsweredHere().Describe("Regions", RegionOperations.RetryAll);
-        routes.MapPost("/glue/outbox/aside/{id}/retry", context => EmptyAsync(context, again: true)).AnsweredHere().Describe("Regions", RegionOperations.RetryOne);
-        routes.MapDelete("/glue/outbox/aside", context => EmptyAsync(context, again: false)).AnsweredHere().Describe("Regions", RegionOperations.DeleteAll);
-        routes.MapDelete("/glue/outbox/aside/{id}", context => EmptyAsync(context, again: false)).AnsweredHere().Describe("Regions", RegionOperations.DeleteOne);
-        routes.MapDelete("/glue/outbox/home", ForgetAsync).AnsweredHere().Describe("Regions", RegionOperations.ForgetHome);
+        routes.MapGet("/glue/outbox", Read).AnsweredHere();
+        routes.MapPost("/glue/outbox/aside/retry", context => EmptyAsync(context, again: true)).AnsweredHere();
+        routes.MapPost("/glue/outbox/aside/{id}/retry", context => EmptyAsync(context, again: true)).AnsweredHere();
+        routes.MapDelete("/glue/outbox/aside", context => EmptyAsync(context, again: false)).AnsweredHere();
+        routes.MapDelete("/glue/outbox/aside/{id}", context => EmptyAsync(context, again: false)).AnsweredHere();
+        routes.MapDelete("/glue/outbox/home", ForgetAsync).AnsweredHere();
     }
 
     private Task Read(HttpContext context)

@@ -1,6 +1,5 @@
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Ingest;
-using DataGlue.Edge.OpenApi;
 using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
 
@@ -14,7 +13,7 @@ public sealed class RelayEndpoint(WriteQueue queue, OutboxReader reader, BodyBud
 
     /// <summary>Maps the endpoint, for holders of a key.</summary>
     public void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/glue/relay", PostAsync).For(Audience.Keys).AnsweredAtHome().Describe("Regions", RegionOperations.Relay);
+        routes.MapPost("/glue/relay", PostAsync).For(Audience.Keys).AnsweredAtHome();
 
     /// <summary>Stores items that an edge, or this node while it was one, has resolved.</summary>
     /// <returns>What became of each.</returns>

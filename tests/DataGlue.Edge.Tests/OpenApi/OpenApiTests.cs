@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using DataGlue.Edge.Tests.Support;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DataGlue.Edge.Tests.OpenApi;
 
@@ -46,20 +48,34 @@ public sealed class OpenApiTests : IDisposable
             var errors = responses.Where(response => response.Key != "200").ToArray();
             Assert.Equal(Errors[name], string.Join(' ', errors.Select(error => error.Key).Order()));
             Assert.NotNull(responses["200"]!["content"]);
-            Assert.All(errors, error => Assert.Equal(
-                "#/components/schemas/Error", (string?)error.Value!["content"]!["application/json"]!["schema"]!["$ref"]));
-            Assert.All(errors.Where(error => error.Key is "429" or "503"), error => Assert.NotNull(error.Value!["headers"]!["Retry-After"]));
+            foreach (var (status, response) in errors)
+            {
+                var resolved = Resolve(response!, document);
+                Assert.Equal("#/components/schemas/Error", (string?)resolved["content"]!["application/json"]!["schema"]!["$ref"]);
+                Assert.Equal(status is "429" or "503", resolved["headers"]?["Retry-After"] is not null);
+            }
         }
     }
 
     [Fact]
-    public async Task Every_reference_leads_to_a_schema_and_every_schema_is_used()
+    public async Task Every_route_of_the_server_is_in_it()
+    {
+        var routes = app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().SelectMany(endpoint =>
+            endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods.Select(method => $"{method.ToLowerInvariant()} /{endpoint.RoutePattern.RawText!.TrimStart('/')}"));
+
+        Assert.Equal(
+            routes.Where(route => route != "get /openapi.json").Order(), Operations(await ReadAsync()).Select(operation => operation.Key).Order());
+    }
+
+    [Fact]
+    public async Task Every_reference_leads_somewhere_and_every_schema_and_response_is_used()
     {
         var document = await ReadAsync();
 
         var referenced = References(document).Distinct().Order();
 
-        Assert.Equal(document["components"]!["schemas"]!.AsObject().Select(schema => "#/components/schemas/" + schema.Key).Order(), referenced);
+        var components = document["components"]!.AsObject().Where(part => part.Key is "schemas" or "responses");
+        Assert.Equal(components.SelectMany(part => part.Value!.AsObject().Select(item => $"#/components/{part.Key}/{item.Key}")).Order(), referenced);
     }
 
     [Fact]
@@ -94,6 +110,10 @@ public sealed class OpenApiTests : IDisposable
     }
 
     [Theory]
+    [InlineData("/glue/track", "glue_user_id", 255)]
+    [InlineData("/glue/track", "session_id", 255)]
+    [InlineData("/glue/track", "email", 255)]
+    [InlineData("/glue/identify", "event_id", 255)]
     [InlineData("/glue/track", "event", 100)]
     [InlineData("/glue/track", "event_id", 255)]
     [InlineData("/glue/identify", "email", 255)]
@@ -109,6 +129,16 @@ public sealed class OpenApiTests : IDisposable
             var body = new JsonObject { ["glue_user_id"] = "a", ["event"] = "e", ["email"] = "a@example.com", [field] = new string('x', length) };
             Assert.Equal(status, (await app.PostAsync(path, body.ToJsonString())).Status);
         }
+    }
+
+    [Theory]
+    [InlineData("Batch", "batch", 1_000)]
+    [InlineData("Relay", "items", 1_000)]
+    public async Task The_lists_in_it_are_as_long_as_the_server_takes(string schema, string list, int most)
+    {
+        var described = (await ReadAsync())["components"]!["schemas"]![schema]!["properties"]![list]!;
+
+        Assert.Equal(most, (int)described["maxItems"]!);
     }
 
     public void Dispose() => app.Dispose();
@@ -138,8 +168,9 @@ public sealed class OpenApiTests : IDisposable
         return query.Count == 0 ? path : $"{path}?{string.Join('&', query)}";
     }
 
-    private static JsonNode Resolve(JsonNode schema, JsonNode document) =>
-        schema["$ref"] is { } reference ? document["components"]!["schemas"]![((string)reference!).Split('/')[^1]]! : schema;
+    private static JsonNode Resolve(JsonNode part, JsonNode document) => part["$ref"] is { } reference && ((string)reference!).Split('/') is [.., var kind, var name]
+        ? document["components"]![kind]![name]!
+        : part;
 
     // Every member that the schema requires is there, and each that is there is described and of its type.
     private static void Fits(JsonNode? value, JsonNode schema, JsonNode document, string where)
