@@ -211,11 +211,15 @@ internal sealed partial class HomeLink : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            throw new HomeException(
-                exception.HttpRequestError is HttpRequestError.ResponseEnded ? HomeFailure.Failing : HomeFailure.Away,
-                $"The home at {address} cannot be reached: {exception.Message}");
+            throw Explain(exception);
         }
     }
+
+    // A connection that breaks after it was made may have been broken by what was sent: the home may have crashed on it.
+    private HomeException Explain(HttpRequestException exception) => exception.HttpRequestError is HttpRequestError.ConnectionError
+        or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError
+            ? new HomeException(HomeFailure.Away, $"The home at {address} cannot be reached: {exception.Message}")
+            : new HomeException(HomeFailure.Failing, $"The home at {address} has broken the connection off: {exception.Message}");
 
     private async Task<RelayReply> ReadAsync(HttpResponseMessage response, CancellationToken cancelled)
     {

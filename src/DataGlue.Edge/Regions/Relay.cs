@@ -34,6 +34,9 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
     private long passed;
     private long passedSince;
 
+    // The item on which the home has failed last.
+    private long suspect;
+
     /// <inheritdoc/>
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -117,6 +120,12 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
         {
             TellAside(1, rows[0].Id, exception.Message);
             await outbox.AcknowledgeAsync(rows, [(rows[0], exception.Message)], Instants.Now(clock));
+        }
+        else if (suspect != rows[0].Id)
+        {
+            // Perhaps the home or the way to it failed just then: the same once more, before others go first.
+            suspect = rows[0].Id;
+            throw exception;
         }
         else
         {
