@@ -98,8 +98,18 @@ public sealed class Node : IDisposable
     {
         await OutboxIsAsync(outbox => (int)outbox["depth"]! == 0);
         Assert.Equal(0, (int)(await OutboxAsync())["aside_count"]!);
-        await Poll.UntilAsync(async () => (await GetAsync("/metrics")).Body.Split('\n').Any(
-            line => line.StartsWith("dataglue_outbox_items", StringComparison.Ordinal) && line.Split(' ')[1] == "0"));
+        await MetricIsAsync("dataglue_outbox_items", "0");
+    }
+
+    /// <summary>Waits until /metrics says so: what it says may be a moment old.</summary>
+    public Task MetricIsAsync(string name, string value) => Poll.UntilAsync(async () => await MetricAsync(name) == value);
+
+    /// <summary>A figure of /metrics, of those that have one value alone.</summary>
+    private async Task<string> MetricAsync(string name)
+    {
+        string[] starts = [name + "{", name + " "];
+        var line = (await GetAsync("/metrics")).IsOk().Body.Split('\n').Single(line => starts.Any(start => line.StartsWith(start, StringComparison.Ordinal)));
+        return line.Split(' ')[^1];
     }
 
     /// <summary>How often the log has begun a line like that.</summary>

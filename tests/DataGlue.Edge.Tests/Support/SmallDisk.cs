@@ -63,14 +63,13 @@ public sealed class LastingDisk : IDisposable
     /// <summary>Fills it to the last byte.</summary>
     public void Fill()
     {
-        using var ballast = new FileStream(File("ballast"), FileMode.Append, FileAccess.Write);
+        using var ballast = new FileStream(File("ballast"), FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
         var block = new byte[1024 * 1024];
         for (var size = block.Length; size > 0;)
         {
             try
             {
                 ballast.Write(block, 0, size);
-                ballast.Flush();
             }
             catch (IOException)
             {
