@@ -91,7 +91,7 @@ internal sealed partial class HomeLink : IDisposable
 
     /// <summary>Asks whether the home is there and takes what is right.</summary>
     /// <exception cref="HomeException">It is not.</exception>
-    public Task GreetAsync(CancellationToken cancelled) => TryAsync(limit => PostAsync([], limit), GreetingPatience, cancelled);
+    public Task GreetAsync(CancellationToken cancelled) => TryAsync(AskAsync, GreetingPatience, cancelled);
 
     /// <summary>Sends a request of a caller's on, and returns with the head of its answer.</summary>
     /// <param name="request">The request, without an address.</param>
@@ -161,7 +161,7 @@ internal sealed partial class HomeLink : IDisposable
         {
             if (HomeId is null)
             {
-                var reply = await PostAsync([], cancelled);
+                var reply = await AskAsync(cancelled);
                 await queue.SubmitAsync(new HomeWrite(Utf8Text.From(reply.DatabaseId)));
                 homeId = reply.DatabaseId;
                 LogHome(address, reply.DatabaseId);
@@ -170,6 +170,19 @@ internal sealed partial class HomeLink : IDisposable
         finally
         {
             introducing.Release();
+        }
+    }
+
+    // Where nothing is sent, nothing can be faulty: what says so is no home.
+    private async Task<RelayReply> AskAsync(CancellationToken cancelled)
+    {
+        try
+        {
+            return await PostAsync([], cancelled);
+        }
+        catch (HomeException exception) when (exception.Failure == HomeFailure.Rejecting)
+        {
+            throw Stranger();
         }
     }
 
@@ -198,11 +211,15 @@ internal sealed partial class HomeLink : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            throw new HomeException(
-                exception.HttpRequestError is HttpRequestError.ResponseEnded ? HomeFailure.Failing : HomeFailure.Away,
-                $"The home at {address} cannot be reached: {exception.Message}");
+            throw Explain(exception);
         }
     }
+
+    // A connection that breaks after it was made may have been broken by what was sent: the home may have crashed on it.
+    private HomeException Explain(HttpRequestException exception) => exception.HttpRequestError is HttpRequestError.ConnectionError
+        or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError
+            ? new HomeException(HomeFailure.Away, $"The home at {address} cannot be reached: {exception.Message}")
+            : new HomeException(HomeFailure.Failing, $"The home at {address} has broken the connection off: {exception.Message}");
 
     private async Task<RelayReply> ReadAsync(HttpResponseMessage response, CancellationToken cancelled)
     {

@@ -22,8 +22,10 @@ internal static class HomeStatus
             HttpStatusCode.NotImplemented => (HomeFailure.Refusing, "The home is older than this edge"),
             HttpStatusCode.MisdirectedRequest => (HomeFailure.Refusing, "Another database than the home's answers at its address"),
             HttpStatusCode.LoopDetected => (HomeFailure.Refusing, "What answers at the home's address is an edge itself"),
-            HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable
-                or HttpStatusCode.GatewayTimeout => (HomeFailure.Away, "The home takes nothing at present"),
+            HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable => (HomeFailure.Away, "The home takes nothing at present"),
+
+            // A proxy before the home says so when the home is not there, and also when it has crashed on what was sent.
+            HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout => (HomeFailure.Failing, "The home does not answer the proxy before it"),
             >= HttpStatusCode.InternalServerError => (HomeFailure.Failing, "The home fails"),
             >= HttpStatusCode.BadRequest => (HomeFailure.Rejecting, "The home calls it faulty"),
             _ => (HomeFailure.Refusing, "What answers at the home's address is no home"),

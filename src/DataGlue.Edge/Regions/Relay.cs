@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DataGlue.Edge.Storage;
 using Microsoft.Data.Sqlite;
 using Polly;
@@ -29,8 +30,12 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
     private readonly Pace asides = new(clock);
     private int most = RelayRequest.MaxItems;
 
-    // An item on which the home fails each time, and that stands still while those behind it go on.
+    // An item on which the home fails each time, and that stands still while those behind it go on; and since when there is one.
     private long passed;
+    private long passedSince;
+
+    // The item on which the home has failed last.
+    private long suspect;
 
     /// <inheritdoc/>
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -59,6 +64,12 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
     // Returns whether there was something; throws when the home has not taken it and it is better to wait.
     private async ValueTask<bool> SendAsync(CancellationToken stopping)
     {
+        // However much comes behind them, those that stand still have another try.
+        if (passed > 0 && Stopwatch.GetElapsedTime(passedSince) >= LongestPause)
+        {
+            passed = 0;
+        }
+
         var newest = outbox.Committed;
         var rows = reader.After(passed, most, MaxBytes);
         if (rows.Count == 0)
@@ -110,9 +121,16 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
             TellAside(1, rows[0].Id, exception.Message);
             await outbox.AcknowledgeAsync(rows, [(rows[0], exception.Message)], Instants.Now(clock));
         }
+        else if (suspect != rows[0].Id)
+        {
+            // Perhaps the home or the way to it failed just then: the same once more, before others go first.
+            suspect = rows[0].Id;
+            throw exception;
+        }
         else
         {
             LogStuck(rows[0].Id, exception.Message);
+            passedSince = passed == 0 ? Stopwatch.GetTimestamp() : passedSince;
             passed = rows[0].Id;
             outbox.Settle(passed);
         }

@@ -199,6 +199,14 @@ public sealed record Reply(HttpStatusCode Status, string Body, HttpResponseMessa
         Assert.Equal("application/json; charset=utf-8", Message.Content.Headers.ContentType?.ToString());
     }
 
+    /// <summary>Checks that an edge says that its home cannot be asked.</summary>
+    public void IsUnavailable()
+    {
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, Status);
+        Assert.StartsWith("This edge takes writes, but its home, which answers this, cannot be asked at present. ", Error, StringComparison.Ordinal);
+        Assert.NotNull(Header("Retry-After"));
+    }
+
     public Reply IsOk()
     {
         Assert.True(Status == HttpStatusCode.OK, Body);
