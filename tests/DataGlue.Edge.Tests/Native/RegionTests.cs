@@ -79,7 +79,13 @@ public sealed class RegionTests(NativeBinary binary, ITestOutputHelper output) :
         await edges[2].StartAsync();
         links[1].Mend();
 
-        await traffic.ReachesAsync(65);
+        // With a relay on its way over the slow link, which the home may have and the edge not know of.
+        await traffic.ReachesAsync(60);
+        await edges[0].Process.KillAsync();
+        await traffic.ReachesAsync(62);
+        await edges[0].StartAsync();
+
+        await traffic.ReachesAsync(68);
         await home.Process.KillAsync();
         links[2].Mend();
         await traffic.ReachesAsync(75);
@@ -114,7 +120,7 @@ public sealed class RegionTests(NativeBinary binary, ITestOutputHelper output) :
         {
             Assert.Equal(0, await node.Process.TerminateAsync());
             Assert.Equal(["ok"], node.Database.Query("PRAGMA integrity_check"));
-            Assert.Equal(0, node.Told("A request failed: "));
+            Assert.Equal(0, node.Told("A request failed: ") + node.Told("The relay failed "));
             Assert.Empty(node.Process.Errors);
         }
     }
