@@ -35,13 +35,14 @@ internal static class DrainCommand
 
     private static async Task<int> RunAsync(EdgeOptions options, TimeSpan patience, CancellationToken cancelled)
     {
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{options.Port}"), Timeout = TimeSpan.FromSeconds(10) };
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{options.Port}"), Timeout = TimeSpan.FromSeconds(10) };
         http.DefaultRequestHeaders.Add(ApiKeys.Header, options.ApiKeys.First);
         var started = Stopwatch.GetTimestamp();
         var last = await ReadAsync(http, cancelled);
         CommandException.Unless(last.Role == "edge", "This is the home: it holds the data itself, and has nowhere to drain to");
 
-        // Empty twice: what was on its way when it was asked first is seen by the second look.
+        // What waits is counted behind the start of the server, so the oldest is asked for too. Empty twice: between the two looks ends what was
+        // in no hand any more and in no table yet.
         for (var empty = 0; empty < 2;)
         {
             CommandException.Unless(Stopwatch.GetElapsedTime(started) < patience, Describe(last));
@@ -52,7 +53,7 @@ internal static class DrainCommand
                 Console.Error.WriteLine($"waiting: {outbox.Depth}, {outbox.State}");
             }
 
-            empty = outbox.Depth == 0 ? empty + 1 : 0;
+            empty = outbox is { Depth: 0, InHand: 0, Oldest: null } ? empty + 1 : 0;
             last = outbox;
         }
 
@@ -71,7 +72,7 @@ internal static class DrainCommand
     {
         try
         {
-            using var response = await http.GetAsync(new Uri("/glue/outbox?limit=1", UriKind.Relative), cancelled);
+            using var response = await http.GetAsync(new Uri("/glue/outbox?limit=0", UriKind.Relative), cancelled);
             CommandException.Unless(response.IsSuccessStatusCode, $"The server at {http.BaseAddress} answers {(int)response.StatusCode} to GET /glue/outbox; does it run with this API_KEY?");
             await using var body = await response.Content.ReadAsStreamAsync(cancelled);
             return await JsonSerializer.DeserializeAsync(body, EdgeJson.Wire.OutboxReply, cancelled) ?? throw new JsonException();

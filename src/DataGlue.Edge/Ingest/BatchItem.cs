@@ -15,9 +15,6 @@ internal abstract class BatchItem
     /// <summary>Where in the body the item stands.</summary>
     public Range Place { get; private init; }
 
-    /// <summary>When it was received, in milliseconds since 1970.</summary>
-    public long Received { get; private init; }
-
     /// <summary>The request and its type; null where it has faults.</summary>
     public virtual (string Type, IResolvable Request)? Accepted => null;
 
@@ -89,13 +86,13 @@ internal abstract class BatchItem
         {
             case Identify:
                 var identify = IdentifyRequest.Read(ref reader, received, faults);
-                return Accepts(identify) ? new IdentifyItem(identify) { Place = Place(reader), Received = received } : Reject(faults.ToString());
+                return Accepts(identify) ? new IdentifyItem(identify) { Place = Place(reader) } : Reject(faults.ToString());
             case Track:
                 var track = TrackRequest.Read(ref reader, received, faults);
-                return Accepts(track) ? new TrackItem(track) { Place = Place(reader), Received = received } : Reject(faults.ToString());
+                return Accepts(track) ? new TrackItem(track) { Place = Place(reader) } : Reject(faults.ToString());
             case Sync:
                 var sync = SyncRequest.Read(ref reader, received, faults);
-                return Accepts(sync) ? new SyncItem(sync) { Place = Place(reader), Received = received } : Reject(faults.ToString());
+                return Accepts(sync) ? new SyncItem(sync) { Place = Place(reader) } : Reject(faults.ToString());
             default:
                 reader.Skip();
                 return Reject("type must be identify, track or sync");

@@ -1,9 +1,10 @@
+using DataGlue.Edge.Regions;
 using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Monitoring;
 
 /// <summary>Whether the database takes a write. It is tried once a second at the most; whoever asks meanwhile shares the answer.</summary>
-public sealed class Readiness(WriteQueue queue, TimeProvider clock)
+public sealed class Readiness(WriteQueue queue, Outbox outbox, TimeProvider clock)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -46,7 +47,7 @@ public sealed class Readiness(WriteQueue queue, TimeProvider clock)
         try
         {
             var results = await queue.SubmitAsync(new ProbeWrite(Instants.Utf8(Instants.Now(clock))));
-            return results[0].Refusal is null ? null : "the database refuses to keep when it was last asked";
+            return results[0].Refusal is null ? outbox.ReasonAgainst : "the database refuses to keep when it was last asked";
         }
         catch (StorageUnavailableException unavailable)
         {

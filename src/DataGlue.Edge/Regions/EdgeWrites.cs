@@ -24,10 +24,11 @@ internal sealed class EdgeWrites(Outbox outbox, HomeLink home, IngestBody body, 
 
     private async Task IdentifyAsync(HttpContext context)
     {
+        using var hand = outbox.Take();
         var (request, item) = await ReadAsync(context, options.MaxBodyBytes, BatchItem.Identify, IdentifyRequest.Read);
         if (await AskHomeAsync(item) is not { } result)
         {
-            await EnqueueAsync([item]);
+            await EnqueueAsync(item);
             IdentifyReply.WriteQueued(context.Response, request.GlueUserId);
             return;
         }
@@ -44,15 +45,17 @@ internal sealed class EdgeWrites(Outbox outbox, HomeLink home, IngestBody body, 
 
     private async Task TrackAsync(HttpContext context)
     {
+        using var hand = outbox.Take();
         var (request, item) = await ReadAsync(context, options.MaxBodyBytes, BatchItem.Track, TrackRequest.Read);
-        await EnqueueAsync([item]);
+        await EnqueueAsync(item);
         TrackReply.WriteQueued(context.Response, request.EventId);
     }
 
     private async Task SyncAsync(HttpContext context)
     {
+        using var hand = outbox.Take();
         var (request, item) = await ReadAsync(context, options.MaxBulkBytes, BatchItem.Sync, SyncRequest.Read);
-        await EnqueueAsync([item]);
+        await EnqueueAsync(item);
         var reply = SyncReply.QueuedOf(request);
         metrics.Rejected(reply.EventsRejected.Count);
         JsonReply.Write(context.Response, StatusCodes.Status200OK, reply, EdgeJson.Wire.SyncReply);
@@ -60,13 +63,17 @@ internal sealed class EdgeWrites(Outbox outbox, HomeLink home, IngestBody body, 
 
     private async Task BatchAsync(HttpContext context)
     {
-        var (results, items) = await body.ReadAsync(
+        using var hand = outbox.Take();
+        var (all, items) = await body.ReadAsync(
             context.Request,
             options.MaxBulkBytes,
             (ref reader, received, faults) => BatchRequest.Read(ref reader, received, ids, faults),
-            static (request, json, received) => (request.Items.Select(item => item.Queued()).ToList(), ItemsOf(request, json, received)));
-        await EnqueueAsync(items);
-        metrics.Rejected(results.Count - items.Count);
+            static (request, json, received) => (request.Items, ItemsOf(request, json, received)));
+        var refusals = new Queue<string?>(await outbox.EnqueueAsync(items));
+        BatchResult[] results = [.. all.Select(item => item.Accepted is null || refusals.Dequeue() is not { } refusal ? item.Queued() : BatchItem.Reject(refusal).Queued())];
+        var rejected = results.Count(result => result.Status == BatchResult.Rejected);
+        metrics.Rejected(rejected);
+        metrics.Queued(results.Length - rejected);
         JsonReply.Write(context.Response, StatusCodes.Status200OK, new BatchReply(true, results) { Queued = true }, EdgeJson.Wire.BatchReply);
     }
 
@@ -109,9 +116,14 @@ internal sealed class EdgeWrites(Outbox outbox, HomeLink home, IngestBody body, 
         }
     }
 
-    private async Task EnqueueAsync(List<OutboxWrite> items)
+    private async Task EnqueueAsync(OutboxWrite item)
     {
-        await outbox.EnqueueAsync(items);
-        metrics.Queued(items.Count);
+        if ((await outbox.EnqueueAsync([item]))[0] is { } refusal)
+        {
+            metrics.Rejected();
+            throw new RequestException(StatusCodes.Status400BadRequest, refusal);
+        }
+
+        metrics.Queued();
     }
 }

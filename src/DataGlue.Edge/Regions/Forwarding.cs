@@ -1,5 +1,4 @@
 using DataGlue.Edge.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace DataGlue.Edge.Regions;
@@ -9,23 +8,24 @@ internal sealed class Forwarding(HomeLink home, Outbox outbox)
 {
     // What describes the question; who asks it, the edge has looked into itself.
     private static readonly string[] RequestHeaders =
-    [
-        HeaderNames.Accept, HeaderNames.AcceptLanguage, HeaderNames.IfNoneMatch, HeaderNames.IfModifiedSince, HeaderNames.Range, HeaderNames.UserAgent,
-        "Last-Event-ID",
-    ];
-
-    private static readonly string[] ContentHeaders = [HeaderNames.ContentType, HeaderNames.ContentEncoding, HeaderNames.ContentLength];
+        [HeaderNames.Accept, HeaderNames.IfNoneMatch, HeaderNames.IfModifiedSince, HeaderNames.Range, HeaderNames.UserAgent];
 
     // What belongs to one connection, and what each server says for itself.
     private static readonly string[] OwnHeaders =
     [
-        HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.TransferEncoding, HeaderNames.Trailer, HeaderNames.Upgrade, HeaderNames.Date, HeaderNames.Server,
+        HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.ProxyConnection, HeaderNames.TransferEncoding, HeaderNames.Trailer, HeaderNames.Upgrade,
+        HeaderNames.AltSvc, HeaderNames.Date, HeaderNames.Server, HomeLink.HomeHeader,
     ];
 
     // So long a caller waits to find what it has just written.
     private static readonly TimeSpan OutboxPatience = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan HomePatience = TimeSpan.FromSeconds(15);
+
+    // So long the home may say nothing in the middle of an answer.
+    private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(30);
+
+    private const int BufferBytes = 16 * 1024;
 
     /// <summary>Answers the request as the home does, or 503 when it does not.</summary>
     public async Task AnswerAsync(HttpContext context)
@@ -50,32 +50,23 @@ internal sealed class Forwarding(HomeLink home, Outbox outbox)
         catch (HomeException exception)
         {
             throw new RequestException(
-                StatusCodes.Status503ServiceUnavailable, $"This edge takes writes, but its home, which answers this, cannot be asked at present. {exception.Message}");
+                StatusCodes.Status503ServiceUnavailable, $"This edge takes writes, but its home, which answers this, cannot be asked at present. {exception.Detail}");
         }
     }
 
+    // What is asked stands in its path: no read has a body.
     private static HttpRequestMessage Copy(HttpContext context)
     {
         var copy = new HttpRequestMessage(new HttpMethod(context.Request.Method), (Uri?)null);
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        foreach (var name in RequestHeaders)
         {
-            copy.Content = new StreamContent(context.Request.Body);
-            CopyHeaders(ContentHeaders, context.Request.Headers, copy.Content.Headers);
-        }
-
-        CopyHeaders(RequestHeaders, context.Request.Headers, copy.Headers);
-        return copy;
-    }
-
-    private static void CopyHeaders(string[] names, IHeaderDictionary from, System.Net.Http.Headers.HttpHeaders to)
-    {
-        foreach (var name in names)
-        {
-            if (from.TryGetValue(name, out var values))
+            if (context.Request.Headers.TryGetValue(name, out var values))
             {
-                to.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+                copy.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
             }
         }
+
+        return copy;
     }
 
     private static void CopyHead(HttpResponseMessage from, HttpResponse to)
@@ -92,12 +83,22 @@ internal sealed class Forwarding(HomeLink home, Outbox outbox)
 
     private static async Task CopyBodyAsync(HttpResponseMessage from, HttpContext context)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         try
         {
             await using var body = await from.Content.ReadAsStreamAsync(context.RequestAborted);
-            await body.CopyToAsync(context.Response.Body, context.RequestAborted);
+            var buffer = new byte[BufferBytes];
+            int read;
+            do
+            {
+                patience.CancelAfter(IdlePatience);
+                read = await body.ReadAsync(buffer, patience.Token);
+                patience.CancelAfter(Timeout.InfiniteTimeSpan);
+                await context.Response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
+            }
+            while (read > 0);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
             // Part of the answer is out already: only a broken connection says that it is not whole.
             context.Abort();

@@ -2,11 +2,17 @@ namespace DataGlue.Edge.Regions;
 
 /// <summary>The home has not taken what was sent to it.</summary>
 /// <param name="failure">Which kind of failure it is.</param>
-/// <param name="message">A sentence for the operator.</param>
-internal sealed class HomeException(HomeFailure failure, string message) : Exception(message)
+/// <param name="message">A sentence of ours for the operator.</param>
+/// <param name="words">What the other side has said, if anything: it may quote what was sent, and belongs into no log.</param>
+internal sealed class HomeException(HomeFailure failure, string message, string? words = null) : Exception(message)
 {
+    private const int MaxWords = 500;
+
     /// <summary>Which kind of failure it is.</summary>
     public HomeFailure Failure => failure;
+
+    /// <summary>The sentence, and what the other side has said.</summary>
+    public string Detail => words is null ? Message : $"{Message}, {(words.Length > MaxWords ? words[..MaxWords] + "..." : words)}";
 }
 
 /// <summary>Why the home has not taken what was sent to it.</summary>

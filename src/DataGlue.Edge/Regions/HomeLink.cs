@@ -17,6 +17,16 @@ internal sealed partial class HomeLink : IDisposable
     /// <summary>Names the database that the edge takes for its home's: another one does not answer.</summary>
     public const string HomeHeader = "x-glue-home";
 
+    // What a reply to a relay, or an error, may take in memory, whoever it comes from.
+    private const int MaxReplyBytes = 16 * 1024 * 1024;
+
+    private const int MaxErrorBytes = 64 * 1024;
+
+    // A home has connections for its own visitors too. Readers who are slow hold theirs for long, so others are kept for what must get through.
+    private const int ReadConnections = 128;
+
+    private const int WriteConnections = 32;
+
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan GreetingPatience = TimeSpan.FromSeconds(5);
@@ -27,13 +37,14 @@ internal sealed partial class HomeLink : IDisposable
     private readonly string address;
     private readonly string? key;
     private readonly OutboxReader reader;
-    private readonly WriteQueue queue;
+    private readonly Outbox outbox;
     private readonly TimeProvider clock;
     private readonly ILogger<HomeLink> logger;
-    private readonly HttpMessageInvoker http;
+    private readonly HttpMessageInvoker reads = Connect(ReadConnections);
+    private readonly HttpMessageInvoker writes = Connect(WriteConnections);
     private readonly SemaphoreSlim introducing = new(1);
-    private volatile string? homeId;
     private readonly Pace pace;
+    private volatile string? homeId;
     private volatile HomeException? problem;
 
     // The problem that the log knows of.
@@ -41,24 +52,15 @@ internal sealed partial class HomeLink : IDisposable
     private long lastSuccess;
 
     /// <summary>Makes the link; connects when something is sent.</summary>
-    public HomeLink(EdgeOptions options, OutboxReader reader, WriteQueue queue, TimeProvider clock, ILogger<HomeLink> logger)
+    public HomeLink(EdgeOptions options, OutboxReader reader, Outbox outbox, TimeProvider clock, ILogger<HomeLink> logger)
     {
         address = options.Home!.AbsoluteUri.TrimEnd('/');
         key = options.ApiKeys.First;
         this.reader = reader;
-        this.queue = queue;
+        this.outbox = outbox;
         this.clock = clock;
         this.logger = logger;
         pace = new Pace(clock);
-        http = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            ActivityHeadersPropagator = null,
-            AllowAutoRedirect = false,
-            ConnectTimeout = ConnectPatience,
-            PooledConnectionLifetime = ConnectionLifetime,
-            UseCookies = false,
-            UseProxy = false,
-        });
     }
 
     /// <summary>The address of the home.</summary>
@@ -79,21 +81,21 @@ internal sealed partial class HomeLink : IDisposable
     /// <param name="cancelled">Gives up.</param>
     /// <returns>What became of each.</returns>
     /// <exception cref="HomeException">The home has not taken them, or has and could not say so.</exception>
-    public Task<IReadOnlyList<RelayResult>> RelayAsync(IReadOnlyList<Utf8Text> items, TimeSpan patience, CancellationToken cancelled) =>
-        TryAsync(
-            async limit =>
-            {
-                var reply = await PostAsync(items, limit);
-                return reply.Results.Count == items.Count ? reply.Results : throw Stranger();
-            },
-            patience,
-            cancelled);
+    public Task<IReadOnlyList<RelayResult>> RelayAsync(IReadOnlyList<Utf8Text> items, TimeSpan patience, CancellationToken cancelled) => NotedAsync(TryAsync(
+        async limit =>
+        {
+            var reply = await PostAsync(items, limit);
+            return reply.Results.Count == items.Count ? reply.Results : throw Stranger();
+        },
+        patience,
+        cancelled));
 
     /// <summary>Asks whether the home is there and takes what is right.</summary>
     /// <exception cref="HomeException">It is not.</exception>
-    public Task GreetAsync(CancellationToken cancelled) => TryAsync(AskAsync, GreetingPatience, cancelled);
+    public Task GreetAsync(CancellationToken cancelled) => NotedAsync(TryAsync(AskAsync, GreetingPatience, cancelled));
 
-    /// <summary>Sends a request of a caller's on, and returns with the head of its answer.</summary>
+    /// <summary>Sends a read of a caller's on, and returns with the head of its answer.</summary>
+    /// <remarks>It says nothing of whether the home takes what is relayed, and leaves <see cref="Problem"/> as it is.</remarks>
     /// <param name="request">The request, without an address.</param>
     /// <param name="target">Its path and query, as the caller has written them.</param>
     /// <param name="patience">How long the home may take for the head.</param>
@@ -105,8 +107,8 @@ internal sealed partial class HomeLink : IDisposable
         return TryAsync(
             async limit =>
             {
-                var response = await SendAsync(request, limit);
-                await RequireAnswerAsync(response, limit);
+                var response = await SendAsync(reads, request, limit);
+                await RequireHomeAsync(response, limit);
                 return response;
             },
             patience,
@@ -117,15 +119,27 @@ internal sealed partial class HomeLink : IDisposable
     /// <exception cref="StorageUnavailableException">The database takes no writes at present.</exception>
     public async Task ForgetAsync()
     {
-        await queue.SubmitAsync(new HomeWrite(default));
+        await outbox.WriteAsync(new HomeWrite(default));
         homeId = null;
     }
 
     public void Dispose()
     {
-        http.Dispose();
+        reads.Dispose();
+        writes.Dispose();
         introducing.Dispose();
     }
+
+    private static HttpMessageInvoker Connect(int connections) => new(new SocketsHttpHandler
+    {
+        ActivityHeadersPropagator = null,
+        AllowAutoRedirect = false,
+        ConnectTimeout = ConnectPatience,
+        MaxConnectionsPerServer = connections,
+        PooledConnectionLifetime = ConnectionLifetime,
+        UseCookies = false,
+        UseProxy = false,
+    });
 
     // Who the home is, is known before anything is given to it.
     private async Task<T> TryAsync<T>(Func<CancellationToken, Task<T>> send, TimeSpan patience, CancellationToken cancelled)
@@ -139,17 +153,11 @@ internal sealed partial class HomeLink : IDisposable
                 await IntroduceAsync(limit.Token);
             }
 
-            var result = await send(limit.Token);
-            NoteSuccess();
-            return result;
+            return await send(limit.Token);
         }
         catch (OperationCanceledException) when (!cancelled.IsCancellationRequested)
         {
-            throw Note(new HomeException(HomeFailure.Failing, $"The home at {address} has not answered within {patience.TotalSeconds:0} s"));
-        }
-        catch (HomeException exception)
-        {
-            throw Note(exception);
+            throw new HomeException(HomeFailure.Failing, $"The home at {address} has not answered within {patience.TotalSeconds:0} s");
         }
     }
 
@@ -162,7 +170,7 @@ internal sealed partial class HomeLink : IDisposable
             if (HomeId is null)
             {
                 var reply = await AskAsync(cancelled);
-                await queue.SubmitAsync(new HomeWrite(Utf8Text.From(reply.DatabaseId)));
+                await outbox.WriteAsync(new HomeWrite(Utf8Text.From(reply.DatabaseId)));
                 homeId = reply.DatabaseId;
                 LogHome(address, reply.DatabaseId);
             }
@@ -189,14 +197,15 @@ internal sealed partial class HomeLink : IDisposable
     private async Task<RelayReply> PostAsync(IReadOnlyList<Utf8Text> items, CancellationToken cancelled)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, address + "/glue/relay") { Content = Compress(items) };
-        using var response = await SendAsync(request, cancelled);
-        return response.IsSuccessStatusCode
+        using var response = await SendAsync(writes, request, cancelled);
+        var reply = response.IsSuccessStatusCode
             ? await ReadAsync(response, cancelled)
             : throw HomeStatus.Explain(response.StatusCode, await ErrorOfAsync(response, cancelled));
+        return homeId is null || homeId == reply.DatabaseId ? reply : throw Stranger();
     }
 
     // Returns with the headers; the body is read later.
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancelled)
+    private async Task<HttpResponseMessage> SendAsync(HttpMessageInvoker http, HttpRequestMessage request, CancellationToken cancelled)
     {
         request.Headers.Add(HopHeader, "1");
         request.Headers.Add(ApiKeys.Header, key);
@@ -225,6 +234,7 @@ internal sealed partial class HomeLink : IDisposable
     {
         try
         {
+            await response.Content.LoadIntoBufferAsync(MaxReplyBytes, cancelled);
             await using var body = await response.Content.ReadAsStreamAsync(cancelled);
             var reply = await JsonSerializer.DeserializeAsync(body, EdgeJson.Wire.RelayReply, cancelled);
             return reply is { Success: true, DatabaseId.Length: > 0, Results: not null } ? reply : throw Stranger();
@@ -239,15 +249,17 @@ internal sealed partial class HomeLink : IDisposable
         }
     }
 
-    // What the home says of the link is nothing for the caller: the edge answers in its place.
-    private static async Task RequireAnswerAsync(HttpResponseMessage response, CancellationToken cancelled)
+    // Only the home names its database. What others say in its place, a proxy before it or a stranger, is nothing for the caller.
+    private async Task RequireHomeAsync(HttpResponseMessage response, CancellationToken cancelled)
     {
-        if (HomeStatus.IsOfLink(response.StatusCode))
+        if (response.Headers.TryGetValues(HomeHeader, out var ids) && ids.SequenceEqual([homeId]))
         {
-            using (response)
-            {
-                throw HomeStatus.Explain(response.StatusCode, await ErrorOfAsync(response, cancelled));
-            }
+            return;
+        }
+
+        using (response)
+        {
+            throw response.IsSuccessStatusCode ? Stranger() : HomeStatus.Explain(response.StatusCode, await ErrorOfAsync(response, cancelled));
         }
     }
 
@@ -255,6 +267,7 @@ internal sealed partial class HomeLink : IDisposable
     {
         try
         {
+            await response.Content.LoadIntoBufferAsync(MaxErrorBytes, cancelled);
             await using var body = await response.Content.ReadAsStreamAsync(cancelled);
             return (await JsonSerializer.DeserializeAsync(body, EdgeJson.Wire.ErrorReply, cancelled))?.Error;
         }
@@ -287,12 +300,27 @@ internal sealed partial class HomeLink : IDisposable
 
     private HomeException Stranger() => new(HomeFailure.Refusing, $"What answers at {address} is no home of this version");
 
+    private async Task<T> NotedAsync<T>(Task<T> attempt)
+    {
+        try
+        {
+            var result = await attempt;
+            NoteSuccess();
+            return result;
+        }
+        catch (HomeException exception)
+        {
+            Note(exception);
+            throw;
+        }
+    }
+
     // What is sent may be at fault: then nothing is wrong with the home.
-    private HomeException Note(HomeException exception)
+    private void Note(HomeException exception)
     {
         if (exception.Failure == HomeFailure.Rejecting)
         {
-            return exception;
+            return;
         }
 
         problem = exception;
@@ -301,8 +329,6 @@ internal sealed partial class HomeLink : IDisposable
             told = exception.Message;
             LogProblem(exception.Message);
         }
-
-        return exception;
     }
 
     private void NoteSuccess()

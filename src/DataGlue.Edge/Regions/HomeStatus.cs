@@ -5,11 +5,6 @@ namespace DataGlue.Edge.Regions;
 /// <summary>What an HTTP status of the home means to an edge.</summary>
 internal static class HomeStatus
 {
-    /// <summary>Whether a status is about the edge and its home, and not about what a caller has asked.</summary>
-    public static bool IsOfLink(HttpStatusCode status) => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
-        or HttpStatusCode.MisdirectedRequest or HttpStatusCode.LoopDetected or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout
-        or (>= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest and not HttpStatusCode.NotModified);
-
     /// <summary>Why the home has not taken a relay, or answered a read.</summary>
     /// <param name="status">The status.</param>
     /// <param name="error">The home's own sentence, if it gave one.</param>
@@ -22,14 +17,14 @@ internal static class HomeStatus
             HttpStatusCode.NotImplemented => (HomeFailure.Refusing, "The home is older than this edge"),
             HttpStatusCode.MisdirectedRequest => (HomeFailure.Refusing, "Another database than the home's answers at its address"),
             HttpStatusCode.LoopDetected => (HomeFailure.Refusing, "What answers at the home's address is an edge itself"),
-            HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable => (HomeFailure.Away, "The home takes nothing at present"),
+            HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable => (HomeFailure.Away, "The home takes nothing at present"),
 
             // A proxy before the home says so when the home is not there, and also when it has crashed on what was sent.
-            HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout => (HomeFailure.Failing, "The home does not answer the proxy before it"),
+            HttpStatusCode.RequestTimeout or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout => (HomeFailure.Failing, "The home does not answer the proxy before it"),
             >= HttpStatusCode.InternalServerError => (HomeFailure.Failing, "The home fails"),
             >= HttpStatusCode.BadRequest => (HomeFailure.Rejecting, "The home calls it faulty"),
             _ => (HomeFailure.Refusing, "What answers at the home's address is no home"),
         };
-        return new HomeException(failure, $"{sentence}: {(int)status}{(error is null ? "" : $", {error}")}");
+        return new HomeException(failure, $"{sentence}: {(int)status}", error);
     }
 }

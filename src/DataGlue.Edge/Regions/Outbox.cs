@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using DataGlue.Edge.Http;
 using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Regions;
@@ -7,16 +6,35 @@ namespace DataGlue.Edge.Regions;
 /// <summary>What this node has accepted and its home does not have yet: durable before it is answered, and bounded.</summary>
 public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader reader, OutboxReserve reserve, EdgeOptions options)
 {
+    private const string Full = "the outbox is full";
+
+    private const string DiskFull = "the disk is full";
+
+    // What a row takes beside its item, about; the same as in OutboxSql.SizeAside.
+    private const int RowBytes = 256;
+
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock gate = new();
     private readonly List<Waiter> waiters = [];
+
+    // Anybody can send what a home rejects, and it waits for the owner: it must not take the room of what the home takes.
+    private readonly long mostAside = options.OutboxMaxBytes / 8;
     private long incoming;
+    private long inHand;
     private long depth;
+    private long sizeAside;
+    private long discarded;
     private long committed;
     private long settled;
 
     /// <summary>How many items wait.</summary>
     public long Depth => Interlocked.Read(ref depth);
+
+    /// <summary>How many requests are being read or written at this moment, which will wait as well.</summary>
+    public long InHand => Interlocked.Read(ref inHand);
+
+    /// <summary>How many rejected items were not kept, because those that are aside had no room for them.</summary>
+    public long Discarded => Interlocked.Read(ref discarded);
 
     /// <summary>How much the database uses, in bytes, of <c>OUTBOX_MAX_MB</c>.</summary>
     public long UsedBytes => database.UsedBytes;
@@ -24,62 +42,82 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
     /// <summary>The newest item that is durable.</summary>
     public long Committed => Interlocked.Read(ref committed);
 
-    /// <summary>Makes items durable, all of them or none.</summary>
+    /// <summary>Why an edge accepts nothing at present, in words for the operator; null where it does, and at a home.</summary>
+    public string? ReasonAgainst => options.Home is null ? null
+        : !reserve.TryTake() ? DiskFull
+        : UsedBytes + Interlocked.Read(ref incoming) >= options.OutboxMaxBytes ? Full
+        : null;
+
+    /// <summary>Counts a request as being in hand until it is disposed of.</summary>
+    internal Hand Take() => new(this);
+
+    /// <summary>Makes items durable, but for those that a rule of the owner's, in the database, does not allow.</summary>
+    /// <returns>Of each item why it was refused, null where it was not.</returns>
     /// <exception cref="StorageUnavailableException">The outbox is full, or the database takes no writes; nothing is kept.</exception>
-    /// <exception cref="RequestException">400: a rule of the owner's, in the database, does not allow one of them; the others are kept.</exception>
-    public async Task EnqueueAsync(IReadOnlyList<OutboxWrite> writes)
+    public async Task<IReadOnlyList<string?>> EnqueueAsync(IReadOnlyList<OutboxWrite> writes)
     {
         ArgumentNullException.ThrowIfNull(writes);
         long size = writes.Sum(write => write.Item.Span.Length);
-        Admit(size);
-        WriteResult[] results;
+        Interlocked.Add(ref incoming, size);
         try
         {
-            results = await queue.SubmitAsync(writes);
+            Admit();
+            var results = await queue.SubmitAsync(writes);
+            Note(results);
+            return [.. results.Select(result => result.Refusal)];
         }
         finally
         {
             Interlocked.Add(ref incoming, -size);
         }
-
-        Note(results);
-        if (results.FirstOrDefault(result => result.Refusal is not null) is { } refused)
-        {
-            throw new RequestException(StatusCodes.Status400BadRequest, refused.Refusal!);
-        }
     }
 
     /// <summary>Finds where an earlier run has ended, before anything new comes.</summary>
-    public void Open() => committed = reader.Newest();
+    /// <returns>The newest item of that run.</returns>
+    public long Open()
+    {
+        sizeAside = reader.SizeAside();
+        return committed = reader.Newest();
+    }
 
     /// <summary>Counts what an earlier run has left behind, which takes long where it is much.</summary>
     /// <param name="last">The newest item of that run.</param>
     public void Count(long last) => Interlocked.Add(ref depth, reader.Count(last));
 
-    /// <summary>Removes what the home has, and puts aside what it has rejected, in one transaction.</summary>
-    /// <param name="rows">The items, as they stand behind one another.</param>
-    /// <param name="rejected">Those that were rejected, and why.</param>
-    /// <param name="now">What time it is.</param>
+    /// <summary>
+    /// Writes what lets the outbox drain. Not even a deletion goes through on a full disk, because it is written to the log first:
+    /// then the reserve is given up for it.
+    /// </summary>
     /// <exception cref="StorageUnavailableException">Nothing has changed.</exception>
-    internal async Task AcknowledgeAsync(IReadOnlyList<OutboxRow> rows, IReadOnlyList<(OutboxRow Row, string Reason)> rejected, long now)
+    internal async Task<WriteResult[]> WriteAsync(params IReadOnlyList<IWrite> writes)
     {
-        var time = Instants.Utf8(now);
-        IWrite[] writes =
-        [
-            .. rejected.Select(item => new PutAsideWrite(item.Row.Id, Utf8Text.From(item.Reason), time)),
-            new AcknowledgeWrite(rows[0].Id, rows[^1].Id),
-        ];
         try
         {
-            await queue.SubmitAsync(writes);
+            return await queue.SubmitAsync(writes);
         }
         catch (StorageUnavailableException unavailable) when (unavailable.IsDiskFull)
         {
-            // Not even a deletion goes through on a full disk: it is written to the log first.
             reserve.GiveUp();
-            throw;
+            return await queue.SubmitAsync(writes);
+        }
+    }
+
+    /// <summary>Puts aside what the home has rejected, and then removes what the home has.</summary>
+    /// <param name="rows">The items, as they stand behind one another.</param>
+    /// <param name="rejected">Those that were rejected, and why.</param>
+    /// <param name="now">What time it is.</param>
+    /// <exception cref="StorageUnavailableException">Some of it is still there, and may be sent again.</exception>
+    internal async Task AcknowledgeAsync(IReadOnlyList<OutboxRow> rows, IReadOnlyList<(OutboxRow Row, string Reason)> rejected, long now)
+    {
+        var kept = rejected.Where(item => TryKeep(item.Row.Item.Length)).ToList();
+        if (kept.Count > 0)
+        {
+            var time = Instants.Utf8(now);
+            await RequireAsync([.. kept.Select(item => new PutAsideWrite(item.Row.Id, Utf8Text.From(item.Reason), time))]);
         }
 
+        await RequireAsync([new AcknowledgeWrite(rows[0].Id, rows[^1].Id)]);
+        Interlocked.Add(ref discarded, rejected.Count - kept.Count);
         Interlocked.Add(ref depth, -rows.Count);
         reserve.TryTake();
         Settle(rows[^1].Id);
@@ -92,8 +130,9 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
     /// <exception cref="StorageUnavailableException">Nothing has changed.</exception>
     public async Task<long> EmptyAsideAsync(long? id, bool again)
     {
-        var results = await queue.SubmitAsync(new AsideWrite(id, again));
+        var results = await WriteAsync(new AsideWrite(id, again));
         var count = results[0].Rows[0]![0].Number;
+        Interlocked.Exchange(ref sizeAside, reader.SizeAside());
         if (again && count > 0)
         {
             Interlocked.Add(ref depth, count);
@@ -142,20 +181,32 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
         }
     }
 
-    private void Admit(long size)
+    private void Admit()
     {
-        if (!reserve.TryTake())
+        if (ReasonAgainst is { } reason)
         {
-            throw new StorageUnavailableException(
-                "The disk of this edge is full; it takes writes again when its home has taken those that wait", "the disk is full");
+            var what = reason == Full ? "The outbox of this edge is full" : "The disk of this edge is full";
+            throw new StorageUnavailableException($"{what}; it takes writes again when its home has taken those that wait", reason);
+        }
+    }
+
+    private async Task RequireAsync(IReadOnlyList<IWrite> writes)
+    {
+        if ((await WriteAsync(writes)).Any(result => result.Refusal is not null))
+        {
+            throw new StorageUnavailableException("A rule of the database's owner does not let the outbox be emptied", "a rule of its owner");
+        }
+    }
+
+    private bool TryKeep(int length)
+    {
+        if (Interlocked.Add(ref sizeAside, length + RowBytes) <= mostAside)
+        {
+            return true;
         }
 
-        if (UsedBytes + Interlocked.Add(ref incoming, size) > options.OutboxMaxBytes)
-        {
-            Interlocked.Add(ref incoming, -size);
-            throw new StorageUnavailableException(
-                "The outbox of this edge is full; it takes writes again when its home has taken those that wait", "the outbox is full");
-        }
+        Interlocked.Add(ref sizeAside, -length - RowBytes);
+        return false;
     }
 
     private void Note(WriteResult[] results)
@@ -177,6 +228,20 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
     }
 
     private void Wake() => signal.Writer.TryWrite(true);
+
+    /// <summary>A request that is being read or written.</summary>
+    internal readonly struct Hand : IDisposable
+    {
+        private readonly Outbox outbox;
+
+        public Hand(Outbox outbox)
+        {
+            this.outbox = outbox;
+            Interlocked.Increment(ref outbox.inHand);
+        }
+
+        public void Dispose() => Interlocked.Decrement(ref outbox.inHand);
+    }
 
     private sealed record Waiter(long Mark, TaskCompletionSource Done);
 }

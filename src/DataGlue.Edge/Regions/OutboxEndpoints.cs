@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DataGlue.Edge.Http;
 
 namespace DataGlue.Edge.Regions;
@@ -10,6 +11,8 @@ internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, Outbox
     private const int DefaultPage = 100;
 
     private const int MaxPage = 1_000;
+
+    private const int MaxPageBytes = 1024 * 1024;
 
     private readonly HomeLink? home = services.GetService<HomeLink>();
 
@@ -26,21 +29,23 @@ internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, Outbox
 
     private Task Read(HttpContext context)
     {
-        var limit = Number(context.Request.Query["limit"], "limit", 1, MaxPage) ?? DefaultPage;
+        var limit = Number(context.Request.Query["limit"], "limit", 0, MaxPage) ?? DefaultPage;
         var after = Number(context.Request.Query["after"], "after", 0, long.MaxValue) ?? 0;
-        var rows = reader.Aside(after, (int)limit + 1);
-        var reply = new OutboxReply(true, options.Role, State(), outbox.Depth, reader.CountAside())
+        var rows = reader.Aside(after, (int)limit, MaxPageBytes);
+        var isWhole = rows.Count == 0 || reader.Aside(rows[^1].Id, 1, bytes: 0).Count == 0;
+        var reply = new OutboxReply(true, options.Role, State(), outbox.Depth, outbox.InHand, reader.CountAside())
         {
+            Discarded = outbox.Discarded,
             Oldest = reader.Oldest(),
-            Problem = home?.Problem?.Message,
+            Problem = home?.Problem?.Detail,
             Home = home?.Address,
             HomeId = home?.HomeId,
             DatabaseId = reader.DatabaseId(),
             LastSuccess = home?.LastSuccess is { } success ? Instants.Format(success) : null,
             UsedBytes = outbox.UsedBytes,
             MaxBytes = home is null ? null : options.OutboxMaxBytes,
-            Aside = [.. rows.Take((int)limit).Select(AsideItem.Of)],
-            NextAfter = rows.Count > limit ? rows[(int)limit - 1].Id : null,
+            Aside = [.. rows.Select(AsideItem.Of)],
+            NextAfter = isWhole ? null : rows[^1].Id,
         };
         JsonReply.Write(context.Response, StatusCodes.Status200OK, reply, EdgeJson.Wire.OutboxReply);
         return Task.CompletedTask;
@@ -109,9 +114,13 @@ internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, Outbox
 /// <param name="Role"><c>home</c> or <c>edge</c>.</param>
 /// <param name="State"><c>relaying</c>; <c>away</c> while the home does not answer; <c>held</c> until somebody changes something; <c>disk_full</c>; <c>home</c> at the home.</param>
 /// <param name="Depth">How many items wait.</param>
+/// <param name="InHand">How many requests are being read or written, which will wait as well.</param>
 /// <param name="AsideCount">How many are aside.</param>
-public sealed record OutboxReply(bool Success, string Role, string State, long Depth, long AsideCount)
+public sealed record OutboxReply(bool Success, string Role, string State, long Depth, long InHand, long AsideCount)
 {
+    /// <summary>How many rejected items had no room aside, since the start, and are gone.</summary>
+    public long Discarded { get; init; }
+
     /// <summary>When the oldest that waits was received.</summary>
     public string? Oldest { get; init; }
 
@@ -149,12 +158,31 @@ public sealed record OutboxReply(bool Success, string Role, string State, long D
 /// <param name="PutAside">When the home rejected it.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Item">What the edge has kept of it.</param>
-public sealed record AsideItem(long Id, string Received, string PutAside, string Reason, JsonElement Item)
+public sealed record AsideItem(long Id, string Received, string PutAside, string Reason, RawJson Item)
 {
-    internal static AsideItem Of(AsideRow row)
+    internal static AsideItem Of(AsideRow row) => new(row.Id, row.Received, row.PutAside, row.Reason, new RawJson(row.Item));
+}
+
+/// <summary>JSON that goes out as it stands, however deep it nests.</summary>
+/// <param name="Utf8">The text.</param>
+[JsonConverter(typeof(RawJsonConverter))]
+public readonly record struct RawJson(byte[] Utf8);
+
+/// <summary>Writes JSON as it stands, and reads past it.</summary>
+public sealed class RawJsonConverter : JsonConverter<RawJson>
+{
+    /// <inheritdoc/>
+    public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        using var item = JsonDocument.Parse(row.Item, new JsonDocumentOptions { MaxDepth = OutboxItem.Depth });
-        return new AsideItem(row.Id, row.Received, row.PutAside, row.Reason, item.RootElement.Clone());
+        reader.Skip();
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteRawValue(value.Utf8, skipInputValidation: true);
     }
 }
 

@@ -48,19 +48,14 @@ public sealed class OutboxReader(EdgeDatabase database)
     public IReadOnlyList<OutboxRow> After(long after, int count, int bytes)
     {
         using var connection = database.OpenReader();
-        var rows = new List<OutboxRow>();
-        foreach (var row in connection.Query<OutboxRow>(OutboxSql.After, new { after, count }, buffered: false))
-        {
-            bytes -= row.Item.Length;
-            if (bytes < 0 && rows.Count > 0)
-            {
-                break;
-            }
+        return Within(bytes, connection.Query<OutboxRow>(OutboxSql.After, new { after, count }, buffered: false), row => row.Item);
+    }
 
-            rows.Add(row);
-        }
-
-        return rows;
+    /// <summary>How much the items that are aside take, in bytes.</summary>
+    public long SizeAside()
+    {
+        using var connection = database.OpenReader();
+        return connection.ExecuteScalar<long>(OutboxSql.SizeAside);
     }
 
     /// <summary>How many items are aside.</summary>
@@ -73,10 +68,28 @@ public sealed class OutboxReader(EdgeDatabase database)
     /// <summary>Items that are aside, those after one.</summary>
     /// <param name="after">The id of that item; 0 for the start.</param>
     /// <param name="count">How many at the most.</param>
-    public IReadOnlyList<AsideRow> Aside(long after, int count)
+    /// <param name="bytes">How many bytes at the most; an item that is larger comes alone.</param>
+    public IReadOnlyList<AsideRow> Aside(long after, int count, int bytes)
     {
         using var connection = database.OpenReader();
-        return [.. connection.Query<AsideRow>(OutboxSql.Aside, new { after, count })];
+        return Within(bytes, connection.Query<AsideRow>(OutboxSql.Aside, new { after, count }, buffered: false), row => row.Item);
+    }
+
+    private static List<T> Within<T>(int bytes, IEnumerable<T> rows, Func<T, byte[]> item)
+    {
+        var taken = new List<T>();
+        foreach (var row in rows)
+        {
+            bytes -= item(row).Length;
+            if (bytes < 0 && taken.Count > 0)
+            {
+                break;
+            }
+
+            taken.Add(row);
+        }
+
+        return taken;
     }
 
     private string? State(string name)
@@ -112,5 +125,5 @@ public sealed class AsideRow
     public string Reason { get; set; } = "";
 
     /// <summary>The item as JSON text.</summary>
-    public string Item { get; set; } = "";
+    public byte[] Item { get; set; } = [];
 }

@@ -11,6 +11,9 @@ public sealed partial class OutboxReserve(EdgeOptions options, ILogger<OutboxRes
     /// <summary>How large it is, in bytes: as large as SQLite lets its log be, so that what lies there fits into the file as well.</summary>
     public const long Size = 64 * 1024 * 1024;
 
+    // What must stay free beside it: where there is less, the room is given up again at the next acknowledgement.
+    private const long Slack = 16 * 1024 * 1024;
+
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly string path = options.DatabasePath + "-reserve";
@@ -23,10 +26,7 @@ public sealed partial class OutboxReserve(EdgeOptions options, ILogger<OutboxRes
     /// <summary>Whether the room is there.</summary>
     public bool IsHeld => isHeld;
 
-    /// <summary>The file that keeps the room.</summary>
-    public string Path => path;
-
-    /// <summary>Takes the room, where it is not taken yet; at most once a second on a disk that does not have it.</summary>
+    /// <summary>Takes the room, where it is not taken yet and the disk has it and a little more; it is looked for once a second at the most.</summary>
     /// <returns>Whether it is there.</returns>
     public bool TryTake()
     {
@@ -52,7 +52,6 @@ public sealed partial class OutboxReserve(EdgeOptions options, ILogger<OutboxRes
     {
         lock (gate)
         {
-            // The next second belongs to the relay: else a write that comes now would take the room back.
             tried = Stopwatch.GetTimestamp();
             isHeld = options.Home is null;
             if (File.Exists(path))
@@ -73,6 +72,11 @@ public sealed partial class OutboxReserve(EdgeOptions options, ILogger<OutboxRes
             if (new FileInfo(path) is { Exists: true, Length: Size })
             {
                 return true;
+            }
+
+            if (new DriveInfo(Path.GetDirectoryName(path)!).AvailableFreeSpace < Size + Slack)
+            {
+                return false;
             }
 
             var allocation = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None, PreallocationSize = Size };

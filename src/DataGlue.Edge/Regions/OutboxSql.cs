@@ -21,12 +21,15 @@ public static class OutboxSql
     /// <summary>The items after one, oldest first.</summary>
     public const string After = "SELECT id AS Id, CAST(item AS BLOB) AS Item FROM outbox WHERE id > @after ORDER BY id LIMIT @count";
 
+    /// <summary>How much the items that are aside take, in bytes, with what a row takes beside its item.</summary>
+    public const string SizeAside = "SELECT coalesce(sum(octet_length(item) + 256), 0) FROM outbox_aside";
+
     /// <summary>How many items are aside.</summary>
     public const string CountAside = "SELECT count(*) FROM outbox_aside";
 
     /// <summary>The items that are aside, after one.</summary>
     public const string Aside = """
-        SELECT id AS Id, received AS Received, put_aside AS PutAside, reason AS Reason, item AS Item
+        SELECT id AS Id, received AS Received, put_aside AS PutAside, reason AS Reason, CAST(item AS BLOB) AS Item
         FROM outbox_aside WHERE id > @after ORDER BY id LIMIT @count
         """;
 }

@@ -74,7 +74,22 @@ internal static class RegionExtensions
 
     private static void RequireHome(HttpContext context, OutboxReader reader)
     {
-        if (context.Request.Headers.TryGetValue(HomeLink.HomeHeader, out var expected) && expected != reader.DatabaseId())
+        if (!context.Request.Headers.TryGetValue(HomeLink.HomeHeader, out var expected))
+        {
+            return;
+        }
+
+        var id = reader.DatabaseId();
+        if (expected == id)
+        {
+            // Whatever the answer becomes: an error begins its headers anew.
+            context.Response.OnStarting(() =>
+            {
+                context.Response.Headers[HomeLink.HomeHeader] = id;
+                return Task.CompletedTask;
+            });
+        }
+        else
         {
             throw new RequestException(StatusCodes.Status421MisdirectedRequest, "This is another database than the one that the edge knows as its home");
         }

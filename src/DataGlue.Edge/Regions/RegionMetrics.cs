@@ -17,6 +17,7 @@ internal sealed class RegionMetrics
         var clock = services.GetRequiredService<TimeProvider>();
         meter.CreateObservableGauge("dataglue.outbox.items", () => outbox.Depth, "{item}", "Items that the home does not have yet");
         meter.CreateObservableGauge("dataglue.outbox.age", () => AgeOf(reader.Oldest(), clock), "s", "How long ago the oldest of them was received");
+        meter.CreateObservableCounter("dataglue.outbox.discarded", () => outbox.Discarded, "{item}", "Rejected items that had no room beside the others, and are gone");
         meter.CreateObservableGauge("dataglue.outbox.aside", reader.CountAside, "{item}", "Items that the home has rejected");
         if (services.GetService<HomeLink>() is { } home)
         {

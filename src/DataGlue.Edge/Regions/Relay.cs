@@ -12,8 +12,8 @@ namespace DataGlue.Edge.Regions;
 /// </summary>
 internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTarget target, TimeProvider clock, ILogger<Relay> logger) : BackgroundService
 {
-    // Half of what a home takes: items are not cut.
-    private const int MaxBytes = RelayRequest.MaxBytes / 2;
+    // As much as a client may send at once: a home must have the memory for several of them.
+    private const int MaxBytes = 1024 * 1024;
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
@@ -30,6 +30,9 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
     private readonly Pace asides = new(clock);
     private int most = RelayRequest.MaxItems;
 
+    // The newest item of an earlier run.
+    private long former;
+
     // An item on which the home fails each time, and that stands still while those behind it go on; and since when there is one.
     private long passed;
     private long passedSince;
@@ -40,18 +43,15 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
     /// <inheritdoc/>
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        outbox.Open();
+        former = outbox.Open();
         return base.StartAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var last = outbox.Committed;
-
-        // The server starts meanwhile: a large outbox takes its time to count.
-        await Task.Yield();
-        await retry.ExecuteAsync(_ => { outbox.Count(last); return ValueTask.CompletedTask; }, stoppingToken);
+        // The server takes requests meanwhile: a large outbox takes its time to count.
+        await retry.ExecuteAsync(_ => { outbox.Count(former); return ValueTask.CompletedTask; }, stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             if (!await retry.ExecuteAsync(SendAsync, stoppingToken))
@@ -103,7 +103,7 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
         var rejected = rows.Zip(results, (row, result) => (Row: row, Reason: result.ReasonAgainst())).Where(item => item.Reason is not null).ToList();
         if (rejected.Count > 0)
         {
-            TellAside(rejected.Count, rejected[0].Row.Id, rejected[0].Reason!);
+            TellAside(rejected.Count, rejected[0].Row.Id);
         }
 
         return outbox.AcknowledgeAsync(rows, rejected!, Instants.Now(clock));
@@ -118,8 +118,8 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
         }
         else if (exception.Failure == HomeFailure.Rejecting)
         {
-            TellAside(1, rows[0].Id, exception.Message);
-            await outbox.AcknowledgeAsync(rows, [(rows[0], exception.Message)], Instants.Now(clock));
+            TellAside(1, rows[0].Id);
+            await outbox.AcknowledgeAsync(rows, [(rows[0], exception.Detail)], Instants.Now(clock));
         }
         else if (suspect != rows[0].Id)
         {
@@ -137,11 +137,11 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
     }
 
     // Anybody may send items that the home rejects: they are counted, and told now and then.
-    private void TellAside(int count, long id, string reason)
+    private void TellAside(int count, long id)
     {
         if (asides.Allows(0))
         {
-            LogAside(count, id, reason);
+            LogAside(count, id, outbox.Discarded);
         }
     }
 
@@ -166,8 +166,8 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
         }
     }
 
-    [LoggerMessage(EventId = 34, Level = LogLevel.Warning, Message = "The home has rejected {Count} items of the outbox, which are put aside; the first, {Id}: {Reason}")]
-    private partial void LogAside(int count, long id, string reason);
+    [LoggerMessage(EventId = 34, Level = LogLevel.Warning, Message = "The home has rejected {Count} items of the outbox, the first of them {Id}; GET /glue/outbox has what is aside, {Discarded} had no room there")]
+    private partial void LogAside(int count, long id, long discarded);
 
     [LoggerMessage(EventId = 35, Level = LogLevel.Error, Message = "The home fails on item {Id} of the outbox, which is kept while others go on: {Reason}")]
     private partial void LogStuck(long id, string reason);

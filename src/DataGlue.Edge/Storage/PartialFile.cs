@@ -31,9 +31,6 @@ internal sealed class PartialFile : IDisposable
     /// <summary>Where it is now.</summary>
     public string Path => place + ".partial";
 
-    /// <summary>Its size in bytes.</summary>
-    public long Length => new FileInfo(Path).Length;
-
     /// <summary>Syncs it to the disk.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public void Sync() => stream.Flush(flushToDisk: true);

@@ -35,15 +35,20 @@ public static partial class WriteSql
         ORDER BY c.id LIMIT 1
         """;
 
+    // Whether the report that stands under this id is later than this one, or tells of another touch.
+    private const string ChangesReport = """
+        EXISTS (
+              SELECT 1 FROM events e
+              WHERE e.event_id = @event_id AND e.glue_user_id = @user
+                AND ((e.timestamp, coalesce(e.fingerprint, @fingerprint)) > (@timestamp, @fingerprint) OR e.touch <> @touch))
+        """;
+
     // Stale, when this report is earlier than the one that stands, when it tells of another touch, or when it renames an
     // event whose touch the profile may have: all that joining alone could not put right.
     private const string MarkStaleByEvent = $"""
         UPDATE users SET stale = stale | 2
         WHERE glue_user_id = @user AND stale < 2
-          AND (EXISTS (
-              SELECT 1 FROM events e
-              WHERE e.event_id = @event_id AND e.glue_user_id = @user
-                AND ((e.timestamp, coalesce(e.fingerprint, @fingerprint)) > (@timestamp, @fingerprint) OR e.touch <> @touch))
+          AND ({ChangesReport}
             OR EXISTS (
               SELECT 1 FROM events e WHERE e.id = ({LiveCandidate}) AND (e.touch IS NOT NULL OR @touch IS NOT NULL)))
           AND NOT {Stolen}
@@ -52,8 +57,9 @@ public static partial class WriteSql
     private const string MarkStaleByLiveEvent = $"""
         UPDATE users SET stale = stale | 2
         WHERE glue_user_id = @user AND stale < 2
-          AND EXISTS (SELECT 1 FROM events e WHERE e.id = ({SyncedCandidate}) AND e.touch <> @touch)
-          AND NOT {Taken}
+          AND ({ChangesReport}
+            OR (EXISTS (SELECT 1 FROM events e WHERE e.id = ({SyncedCandidate}) AND e.touch <> @touch) AND NOT {Taken}))
+          AND NOT {Stolen}
         """;
 
     private const string ClaimLiveEvent = $"""
@@ -70,7 +76,7 @@ public static partial class WriteSql
           context = coalesce(min(context, @context), context, @context),
           touch_counts = CASE WHEN touch IS NULL OR (@touch_counts, touch) > (touch_counts, @touch) THEN @touch_counts ELSE touch_counts END,
           touch = CASE WHEN touch IS NULL OR (@touch_counts, touch) > (touch_counts, @touch) THEN @touch ELSE touch END
-        WHERE id = ({SyncedCandidate}) AND NOT {Taken}
+        WHERE id = ({SyncedCandidate}) AND NOT {Taken} AND NOT {Stolen}
         RETURNING event_id
         """;
 
@@ -89,12 +95,8 @@ public static partial class WriteSql
     private const string BetterTouch =
         "(events.touch IS NULL OR (excluded.touch_counts, events.touch) > (events.touch_counts, excluded.touch))";
 
-    private const string InsertEvent = $"""
-        INSERT INTO events ({EventColumns})
-        SELECT {EventValues}, 0
-        WHERE NOT {Stolen} AND NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
-        ON CONFLICT (event_id) DO UPDATE SET
-          session_id = CASE WHEN {Earlier} THEN excluded.session_id ELSE events.session_id END,
+    private const string MergeReport = $"""
+        session_id = CASE WHEN {Earlier} THEN excluded.session_id ELSE events.session_id END,
           event = CASE WHEN {Earlier} THEN excluded.event ELSE events.event END,
           properties = CASE WHEN {Earlier} THEN excluded.properties ELSE events.properties END,
           timestamp = CASE WHEN {Earlier} THEN excluded.timestamp ELSE events.timestamp END,
@@ -103,14 +105,31 @@ public static partial class WriteSql
           context = coalesce(min(events.context, excluded.context), events.context, excluded.context),
           touch_counts = CASE WHEN {BetterTouch} THEN excluded.touch_counts ELSE events.touch_counts END,
           touch = CASE WHEN {BetterTouch} THEN excluded.touch ELSE events.touch END
-        WHERE {Earlier} OR excluded.email <> coalesce(events.email, '') OR excluded.context <> coalesce(events.context, '')
-          OR excluded.touch <> coalesce(events.touch, '')
+        """;
+
+    private const string TellsMoreOfEvent = $"""
+        ({Earlier} OR excluded.email <> coalesce(events.email, '') OR excluded.context <> coalesce(events.context, '')
+          OR excluded.touch <> coalesce(events.touch, ''))
+        """;
+
+    // An id that the server has made is the client's own once the client has sent it back.
+    private const string InsertEvent = $"""
+        INSERT INTO events ({EventColumns})
+        SELECT {EventValues}, 0
+        WHERE NOT {Stolen} AND NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
+        ON CONFLICT (event_id) DO UPDATE SET
+          {MergeReport},
+          server_made = 0
+        WHERE {TellsMoreOfEvent} OR events.server_made = 1
         """;
 
     private const string InsertLiveEvent = $"""
         INSERT INTO events ({EventColumns})
         SELECT {EventValues}, 1
-        WHERE NOT {Taken}
+        WHERE NOT {Stolen} AND NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
+        ON CONFLICT (event_id) DO UPDATE SET
+          {MergeReport}
+        WHERE {TellsMoreOfEvent}
         """;
 
     // The common event: of an id never seen, without a twin, of a visitor whose profile is new or has its log. Any other gets no
