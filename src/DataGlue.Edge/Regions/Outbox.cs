@@ -57,11 +57,11 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
     public async Task<IReadOnlyList<string?>> EnqueueAsync(IReadOnlyList<OutboxWrite> writes)
     {
         ArgumentNullException.ThrowIfNull(writes);
+        Admit();
         long size = writes.Sum(write => write.Item.Span.Length);
         Interlocked.Add(ref incoming, size);
         try
         {
-            Admit();
             var results = await queue.SubmitAsync(writes);
             Note(results);
             return [.. results.Select(result => result.Refusal)];

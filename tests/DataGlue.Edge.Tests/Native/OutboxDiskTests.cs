@@ -84,6 +84,15 @@ public sealed class OutboxDiskTests(NativeBinary binary, ITestOutputHelper outpu
         }
 
         await home.StartAsync();
+
+        // Visitors do not wait for it: whatever they try meanwhile must not take the room that was made.
+        var draining = edge.DrainsAsync();
+        while (!draining.IsCompleted)
+        {
+            await SendAsync();
+        }
+
+        await draining;
         await edge.DrainsAsync();
         await HomeHoldsAllAsync(home);
         Assert.NotEqual(0, edge.Told("The disk is full: the reserve is given up"));

@@ -90,6 +90,35 @@ public sealed class RelayEndpointTests : IDisposable
     }
 
     [Fact]
+    public async Task A_live_report_and_one_that_sends_its_id_back_come_to_the_same_in_either_order()
+    {
+        using var other = new EdgeApp(("API_KEY", HomeAndEdge.Key));
+        other.Client.DefaultRequestHeaders.Add("x-api-key", HomeAndEdge.Key);
+        const string Live = """{"type":"track","received":1704376800000,"event_id":"made","item":{"glue_user_id":"a","event":"e","timestamp":1704376800000,"email":"a@example.com","context":{"utm_source":"google"}}}""";
+        const string Synced = """{"type":"sync","received":1704376900000,"event_ids":[null],"item":{"glue_user_id":"a","synced_at":1704376900000,"data":{"events":[{"event":"e","event_id":"made","timestamp":1704376800000,"context":{"gclid":"g"}}]}}}""";
+
+        await RelayAllAsync(home, [Live, Live, Synced, Live]);
+        await RelayAllAsync(other, [Synced, Synced, Live, Live]);
+
+        Assert.Equal(home.Journeys(), other.Journeys());
+        Assert.Equal(["1"], home.Query("SELECT count(*) FROM events"));
+        Assert.Equal(["a@example.com"], other.Query("SELECT email FROM events"));
+    }
+
+    [Fact]
+    public async Task An_id_of_another_visitors_changes_nothing_though_a_server_has_made_it()
+    {
+        await RelayAllAsync(home, ["""{"type":"identify","received":1,"event_id":"taken","item":{"glue_user_id":"a","email":"a@example.com"}}""",
+            """{"type":"track","received":1,"event_id":"taken-too","item":{"glue_user_id":"a","event":"e"}}"""]);
+        var before = home.Contents();
+
+        var reply = await RelayAsync("""{"format":1,"items":[{"type":"track","received":1,"event_id":"taken-too","item":{"glue_user_id":"b","event":"e"}}]}""");
+
+        Assert.Equal(409, (int)reply.IsOk().Json["results"]![0]!["code"]!);
+        Assert.Equal(before, home.Contents());
+    }
+
+    [Fact]
     public async Task Any_order_and_any_repetition_of_what_an_edge_has_named_comes_to_the_same()
     {
         using var edge = HomeAndEdge.EdgeOfNobody();
