@@ -42,11 +42,8 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
     /// <summary>The newest item that is durable.</summary>
     public long Committed => Interlocked.Read(ref committed);
 
-    /// <summary>Why an edge accepts nothing at present, in words for the operator; null where it does, and at a home.</summary>
-    public string? ReasonAgainst => options.Home is null ? null
-        : !reserve.TryTake() ? DiskFull
-        : UsedBytes + Interlocked.Read(ref incoming) >= options.OutboxMaxBytes ? Full
-        : null;
+    /// <summary>Why an edge does not accept an event at present, in words for the operator; null where it does, and at a home.</summary>
+    public string? ReasonAgainst => options.Home is null ? null : Against(Interlocked.Read(ref incoming) + options.MaxBodyBytes);
 
     /// <summary>Counts a request as being in hand until it is disposed of.</summary>
     internal Hand Take() => new(this);
@@ -57,11 +54,11 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
     public async Task<IReadOnlyList<string?>> EnqueueAsync(IReadOnlyList<OutboxWrite> writes)
     {
         ArgumentNullException.ThrowIfNull(writes);
-        Admit();
         long size = writes.Sum(write => write.Item.Span.Length);
-        Interlocked.Add(ref incoming, size);
+        var coming = Interlocked.Add(ref incoming, size);
         try
         {
+            Admit(coming);
             var results = await queue.SubmitAsync(writes);
             Note(results);
             return [.. results.Select(result => result.Refusal)];
@@ -181,9 +178,11 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
         }
     }
 
-    private void Admit()
+    private string? Against(long coming) => !reserve.TryTake() ? DiskFull : UsedBytes + coming > options.OutboxMaxBytes ? Full : null;
+
+    private void Admit(long coming)
     {
-        if (ReasonAgainst is { } reason)
+        if (Against(coming) is { } reason)
         {
             var what = reason == Full ? "The outbox of this edge is full" : "The disk of this edge is full";
             throw new StorageUnavailableException($"{what}; it takes writes again when its home has taken those that wait", reason);
