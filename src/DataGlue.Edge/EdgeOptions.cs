@@ -72,7 +72,7 @@ public sealed record EdgeOptions
             TrustedProxies = Networks("TRUSTED_PROXIES", Text(configuration, "TRUSTED_PROXIES") ?? (onFly ? FlyProxyNetwork : null)),
             MetricsPort = OtherPort(configuration, "METRICS_PORT", port),
             OnFly = onFly,
-            Home = HomeAddress.Read(name => Text(configuration, name), port, keys),
+            Home = HomeAddress.Read(name => name == "HOME_URL" ? configuration[name]?.Trim() : Text(configuration, name), port, keys),
             OutboxMaxBytes = (WholeNumber(configuration, "OUTBOX_MAX_MB", 1, 1_048_576) ?? 512) * (long)KiB * KiB,
         };
     }

@@ -89,7 +89,7 @@ internal static partial class Startup
 
         // What the start has left behind is given back: an idle server takes a few megabytes less.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        LogListening(app.Logger, options.Port, options.DatabasePath, options.Home is null ? "home" : $"edge of {options.Home}");
+        LogListening(app.Logger, options.Port, options.DatabasePath, options.Home is null ? "home" : $"edge of {options.Home.AbsoluteUri.TrimEnd('/')}");
         LogAccess(app.Logger, options);
         await app.WaitForShutdownAsync();
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using DataGlue.Edge.Regions;
 using DataGlue.Edge.Security;
@@ -13,6 +14,9 @@ internal static class DrainCommand
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    // So long one answer of the server may take.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+
     public static Command Make()
     {
         var timeout = new Option<int>("--timeout")
@@ -23,7 +27,7 @@ internal static class DrainCommand
         };
         timeout.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() < 1)
+            if (!int.TryParse(result.Tokens.SingleOrDefault()?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds < 1)
             {
                 result.AddError("--timeout must be a whole number of seconds, from 1");
             }
@@ -35,14 +39,13 @@ internal static class DrainCommand
 
     private static async Task<int> RunAsync(EdgeOptions options, TimeSpan patience, CancellationToken cancelled)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{options.Port}"), Timeout = TimeSpan.FromSeconds(10) };
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{options.Port}"), Timeout = patience < Longest ? patience : Longest };
         http.DefaultRequestHeaders.Add(ApiKeys.Header, options.ApiKeys.First);
         var started = Stopwatch.GetTimestamp();
         var last = await ReadAsync(http, cancelled);
         CommandException.Unless(last.Role == "edge", "This is the home: it holds the data itself, and has nowhere to drain to");
 
-        // What waits is counted behind the start of the server, so the oldest is asked for too. Empty twice: between the two looks ends what was
-        // in no hand any more and in no table yet.
+        // The depth is a count, and may run behind: whether there is an oldest, the table itself says.
         for (var empty = 0; empty < 2;)
         {
             CommandException.Unless(Stopwatch.GetElapsedTime(started) < patience, Describe(last));
@@ -53,7 +56,7 @@ internal static class DrainCommand
                 Console.Error.WriteLine($"waiting: {outbox.Depth}, {outbox.State}");
             }
 
-            empty = outbox is { Depth: 0, InHand: 0, Oldest: null } ? empty + 1 : 0;
+            empty = outbox is { InHand: 0, Oldest: null } ? empty + 1 : 0;
             last = outbox;
         }
 
@@ -77,7 +80,7 @@ internal static class DrainCommand
             await using var body = await response.Content.ReadAsStreamAsync(cancelled);
             return await JsonSerializer.DeserializeAsync(body, EdgeJson.Wire.OutboxReply, cancelled) ?? throw new JsonException();
         }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException or TaskCanceledException { CancellationToken.IsCancellationRequested: false })
+        catch (Exception exception) when (!cancelled.IsCancellationRequested && exception is HttpRequestException or JsonException or TaskCanceledException)
         {
             throw new CommandException($"The server at {http.BaseAddress} does not answer GET /glue/outbox: {exception.Message}");
         }

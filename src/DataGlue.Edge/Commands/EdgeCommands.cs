@@ -30,7 +30,7 @@ internal static class EdgeCommands
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception exception) when (exception is CommandException or SettingException or SchemaException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is CommandException or SettingException or SchemaException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             return Fail(exception.Message);
         }

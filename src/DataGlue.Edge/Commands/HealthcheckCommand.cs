@@ -19,6 +19,19 @@ internal static class HealthcheckCommand
         return command;
     }
 
+    /// <summary>Whether a server answers on this port of this machine.</summary>
+    public static bool Answers(int port)
+    {
+        try
+        {
+            return Run(port) == 0;
+        }
+        catch (CommandException)
+        {
+            return false;
+        }
+    }
+
     // Over a plain socket: it runs again and again beside a small server, to read one line.
     private static int Run(int port)
     {

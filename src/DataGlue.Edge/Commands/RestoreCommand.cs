@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DataGlue.Edge.Regions;
 using DataGlue.Edge.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -18,7 +19,8 @@ internal static class RestoreCommand
 
     private static int Run(string file, bool force)
     {
-        var database = EdgeCommands.Options().DatabasePath;
+        var options = EdgeCommands.Options();
+        var database = options.DatabasePath;
         var backup = Path.GetFullPath(file);
         CommandException.Unless(File.Exists(backup), $"There is no file '{backup}'");
         CommandException.Unless(backup != database, $"'{backup}' is the database itself");
@@ -26,6 +28,7 @@ internal static class RestoreCommand
         Directory.CreateDirectory(Path.GetDirectoryName(database)!);
         using var partial = new PartialFile(database);
         Fill(partial, backup);
+        RequireRole(partial.Path, backup, options);
         UnixFile.Resemble(partial.Path, File.Exists(database) ? database : Path.GetDirectoryName(database)!);
         partial.Sync();
         Settle(database);
@@ -63,6 +66,23 @@ internal static class RestoreCommand
         CommandException.Unless(applied is { Count: > 0 }, $"'{backup}' is not a database of this program, and is not restored");
         var newer = SchemaUpgrade.TellNewer(applied!);
         CommandException.Unless(newer is null, $"'{backup}' is not restored: {newer}");
+    }
+
+    // The outbox of an edge and the data of a home are not each other's: the server would not start on it, or answer for nobody. What an edge sends
+    // at this moment belongs to the file that is in place.
+    private static void RequireRole(string copy, string backup, EdgeOptions options)
+    {
+        using var connection = EdgeDatabase.OpenFile(copy, SqliteOpenMode.ReadOnly);
+        var holdsVisitors = connection.Number(OutboxSql.HoldsVisitors) != 0;
+        if (options.Home is null)
+        {
+            CommandException.Unless(
+                holdsVisitors || connection.Number(OutboxSql.HasHome) == 0, $"'{backup}' is not restored: it is the database of an edge, and without HOME_URL this is a home");
+            return;
+        }
+
+        CommandException.Unless(!holdsVisitors, $"'{backup}' is not restored: it holds visitors, and HOME_URL makes this an edge");
+        CommandException.Unless(!HealthcheckCommand.Answers(options.Port), "The server of this edge runs: stop it first, because what it is sending belongs to the database that is in place");
     }
 
     // Where no server runs, the end of this one connection moves the log into the database, so that one file is set aside and not three:

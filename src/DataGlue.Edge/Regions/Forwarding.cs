@@ -1,3 +1,4 @@
+using System.Text;
 using DataGlue.Edge.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -60,7 +61,8 @@ internal sealed class Forwarding(HomeLink home, Outbox outbox)
         var copy = new HttpRequestMessage(new HttpMethod(context.Request.Method), (Uri?)null);
         foreach (var name in RequestHeaders)
         {
-            if (context.Request.Headers.TryGetValue(name, out var values))
+            // What is not ASCII no client of ours sends on, and no answer depends on it.
+            if (context.Request.Headers.TryGetValue(name, out var values) && values.All(value => value is not null && Ascii.IsValid(value)))
             {
                 copy.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
             }

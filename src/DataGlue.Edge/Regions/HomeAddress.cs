@@ -42,7 +42,7 @@ public static class HomeAddress
     private static Uri? OnFly(Func<string, string?> setting, int port)
     {
         var (region, primary, app) = (setting("FLY_REGION"), setting("PRIMARY_REGION"), setting("FLY_APP_NAME"));
-        if (region is null || primary is null || app is null || region == primary)
+        if (region is null || primary is null || app is null || region.Equals(primary, StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }

@@ -73,6 +73,7 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
     /// <returns>The newest item of that run.</returns>
     public long Open()
     {
+        database.Replaced += Wake;
         sizeAside = reader.SizeAside();
         return committed = reader.Newest();
     }
@@ -106,16 +107,10 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
     /// <exception cref="StorageUnavailableException">Some of it is still there, and may be sent again.</exception>
     internal async Task AcknowledgeAsync(IReadOnlyList<OutboxRow> rows, IReadOnlyList<(OutboxRow Row, string Reason)> rejected, long now)
     {
-        var kept = rejected.Where(item => TryKeep(item.Row.Item.Length)).ToList();
-        if (kept.Count > 0)
-        {
-            var time = Instants.Utf8(now);
-            await RequireAsync([.. kept.Select(item => new PutAsideWrite(item.Row.Id, Utf8Text.From(item.Reason), time))]);
-        }
-
-        await RequireAsync([new AcknowledgeWrite(rows[0].Id, rows[^1].Id)]);
+        var kept = rejected.Where(item => TryKeep(SizeOf(item.Row))).ToList();
+        await PutAsideAsync(kept, now);
+        await RemoveAsync([.. rows.Except(kept.Select(item => item.Row))]);
         Interlocked.Add(ref discarded, rejected.Count - kept.Count);
-        Interlocked.Add(ref depth, -rows.Count);
         reserve.TryTake();
         Settle(rows[^1].Id);
     }
@@ -137,6 +132,18 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
         }
 
         return count;
+    }
+
+    /// <summary>
+    /// Notes that nothing was found: where no request is in hand, nothing waits, whatever was counted. Somebody may have changed the
+    /// table by hand, or put another file in its place.
+    /// </summary>
+    internal void NoteEmpty()
+    {
+        if (InHand == 0)
+        {
+            Interlocked.Exchange(ref depth, 0);
+        }
     }
 
     /// <summary>Waits until there may be something to send.</summary>
@@ -189,22 +196,54 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
         }
     }
 
-    private async Task RequireAsync(IReadOnlyList<IWrite> writes)
+    private async Task PutAsideAsync(List<(OutboxRow Row, string Reason)> rejected, long now)
     {
-        if ((await WriteAsync(writes)).Any(result => result.Refusal is not null))
+        if (rejected.Count == 0)
         {
-            throw new StorageUnavailableException("A rule of the database's owner does not let the outbox be emptied", "a rule of its owner");
+            return;
+        }
+
+        var time = Instants.Utf8(now);
+        try
+        {
+            var results = await RequireAsync(
+                [.. rejected.Select(item => new PutAsideWrite(item.Row.Id, new Utf8Text(item.Row.Item), Utf8Text.From(item.Reason), time))]);
+            Interlocked.Add(ref depth, -results.Count(result => result.Rows[0] is not null));
+        }
+        catch (StorageUnavailableException)
+        {
+            Interlocked.Add(ref sizeAside, -rejected.Sum(item => SizeOf(item.Row)));
+            throw;
         }
     }
 
-    private bool TryKeep(int length)
+    private async Task RemoveAsync(List<OutboxRow> rows)
     {
-        if (Interlocked.Add(ref sizeAside, length + RowBytes) <= mostAside)
+        if (rows is [var first, ..] && rows is [.., var last])
+        {
+            var results = await RequireAsync([new AcknowledgeWrite(first.Id, new Utf8Text(first.Item), last.Id, new Utf8Text(last.Item))]);
+            Interlocked.Add(ref depth, -results[0].Rows[1]![0].Number);
+        }
+    }
+
+    private async Task<WriteResult[]> RequireAsync(IReadOnlyList<IWrite> writes)
+    {
+        var results = await WriteAsync(writes);
+        return results.Any(result => result.Refusal is not null)
+            ? throw new StorageUnavailableException("A rule of the database's owner does not let the outbox be emptied", "a rule of its owner")
+            : results;
+    }
+
+    private static long SizeOf(OutboxRow row) => row.Item.Length + RowBytes;
+
+    private bool TryKeep(long size)
+    {
+        if (Interlocked.Add(ref sizeAside, size) <= mostAside)
         {
             return true;
         }
 
-        Interlocked.Add(ref sizeAside, -length - RowBytes);
+        Interlocked.Add(ref sizeAside, -size);
         return false;
     }
 
@@ -226,7 +265,7 @@ public sealed class Outbox(WriteQueue queue, EdgeDatabase database, OutboxReader
         Wake();
     }
 
-    private void Wake() => signal.Writer.TryWrite(true);
+    internal void Wake() => signal.Writer.TryWrite(true);
 
     /// <summary>A request that is being read or written.</summary>
     internal readonly struct Hand : IDisposable

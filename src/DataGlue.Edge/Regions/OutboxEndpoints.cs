@@ -8,6 +8,8 @@ namespace DataGlue.Edge.Regions;
 /// <summary>/glue/outbox: what waits for the home, what the home has rejected, and what the owner can do about it.</summary>
 internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, OutboxReserve reserve, EdgeOptions options, IServiceProvider services)
 {
+    private const string All = "all";
+
     private const int DefaultPage = 100;
 
     private const int MaxPage = 1_000;
@@ -20,9 +22,7 @@ internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, Outbox
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/glue/outbox", Read).AnsweredHere();
-        routes.MapPost("/glue/outbox/aside/retry", context => EmptyAsync(context, again: true)).AnsweredHere();
         routes.MapPost("/glue/outbox/aside/{id}/retry", context => EmptyAsync(context, again: true)).AnsweredHere();
-        routes.MapDelete("/glue/outbox/aside", context => EmptyAsync(context, again: false)).AnsweredHere();
         routes.MapDelete("/glue/outbox/aside/{id}", context => EmptyAsync(context, again: false)).AnsweredHere();
         routes.MapDelete("/glue/outbox/home", ForgetAsync).AnsweredHere();
     }
@@ -73,8 +73,9 @@ internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, Outbox
 
     private async Task EmptyAsync(HttpContext context, bool again)
     {
-        long? id = context.Request.RouteValues["id"] is string text
-            ? Number(RequestPath.Decode(text), "id", 1, long.MaxValue) : null;
+        // All of them must be asked for by a word: an id that a script has lost must not mean them.
+        var text = RequestPath.Decode((string)context.Request.RouteValues["id"]!);
+        var id = text == All ? null : Number(text, "id", 1, long.MaxValue);
         var count = await outbox.EmptyAsideAsync(id, again);
         if (id is not null && count == 0)
         {
@@ -93,6 +94,7 @@ internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, Outbox
 
         var known = home.HomeId is null ? 0 : 1;
         await home.ForgetAsync();
+        outbox.Wake();
         JsonReply.Write(context.Response, StatusCodes.Status200OK, new AsideReply(true, known), EdgeJson.Wire.AsideReply);
     }
 

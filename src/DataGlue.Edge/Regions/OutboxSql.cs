@@ -9,6 +9,9 @@ public static class OutboxSql
     /// <summary>Whether there is what only a home holds.</summary>
     public const string HoldsVisitors = "SELECT EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM identities)";
 
+    /// <summary>Whether it has been the database of an edge, which knows its home.</summary>
+    public const string HasHome = "SELECT EXISTS (SELECT 1 FROM server_state WHERE name = 'home_id')";
+
     /// <summary>The newest item that waits, 0 where none does.</summary>
     public const string Newest = "SELECT coalesce(max(id), 0) FROM outbox";
 

@@ -51,7 +51,10 @@ internal static partial class OutboxStart
             return;
         }
 
-        var sentence = $"OUTBOX_MAX_MB must be at most {Math.Max(0, (room - OutboxReserve.Size - LogBytes) / MiB)} on this disk, not {options.OutboxMaxBytes / MiB}: beside the outbox it has to hold {(OutboxReserve.Size + LogBytes) / MiB} MB for the log and the reserve";
+        var most = (room - OutboxReserve.Size - LogBytes) / MiB;
+        var sentence = most < 1
+            ? $"DATABASE_PATH must be on a disk with at least {(OutboxReserve.Size + LogBytes) / MiB + 1} MB free for an edge, and there are {room / MiB} MB"
+            : $"OUTBOX_MAX_MB must be at most {most} on this disk, not {options.OutboxMaxBytes / MiB}: beside the outbox it has to hold {(OutboxReserve.Size + LogBytes) / MiB} MB for the log and the reserve";
         if (reader.Oldest() is null)
         {
             throw new SettingException(sentence);

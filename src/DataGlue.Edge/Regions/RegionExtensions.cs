@@ -1,5 +1,6 @@
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Ingest;
+using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Regions;
 
@@ -38,12 +39,8 @@ internal static class RegionExtensions
         }
         else
         {
-            var reader = app.ApplicationServices.GetRequiredService<OutboxReader>();
-            app.Use(next => context =>
-            {
-                RequireHome(context, reader);
-                return next(context);
-            });
+            var check = new HomeCheck(app.ApplicationServices.GetRequiredService<OutboxReader>(), app.ApplicationServices.GetRequiredService<WriteQueue>(), app.ApplicationServices.GetRequiredService<TimeProvider>());
+            app.Use(check.Guard);
         }
     }
 
@@ -69,29 +66,6 @@ internal static class RegionExtensions
         {
             throw new RequestException(
                 StatusCodes.Status508LoopDetected, "This is an edge and takes nothing from another; HOME_URL there must lead to the home");
-        }
-    }
-
-    private static void RequireHome(HttpContext context, OutboxReader reader)
-    {
-        if (!context.Request.Headers.TryGetValue(HomeLink.HomeHeader, out var expected))
-        {
-            return;
-        }
-
-        var id = reader.DatabaseId();
-        if (expected == id)
-        {
-            // Whatever the answer becomes: an error begins its headers anew.
-            context.Response.OnStarting(() =>
-            {
-                context.Response.Headers[HomeLink.HomeHeader] = id;
-                return Task.CompletedTask;
-            });
-        }
-        else
-        {
-            throw new RequestException(StatusCodes.Status421MisdirectedRequest, "This is another database than the one that the edge knows as its home");
         }
     }
 }

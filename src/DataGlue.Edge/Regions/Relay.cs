@@ -74,6 +74,11 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
         var rows = reader.After(passed, most, MaxBytes);
         if (rows.Count == 0)
         {
+            if (passed == 0)
+            {
+                outbox.NoteEmpty();
+            }
+
             outbox.Settle(newest);
             return false;
         }

@@ -73,6 +73,11 @@ public sealed class EdgeDatabase
         internal set => Interlocked.Exchange(ref usedBytes, value);
     }
 
+    /// <summary>Another file has been found in the place of the one that was open. Raised on the writer's thread.</summary>
+    public event Action? Replaced;
+
+    internal void TellReplaced() => Replaced?.Invoke();
+
     /// <summary>Opens the connection of the one writer: a write-ahead log, and an fsync at each commit.</summary>
     /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
     public SqliteConnection OpenWriter()

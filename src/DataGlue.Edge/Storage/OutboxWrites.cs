@@ -14,27 +14,30 @@ public sealed record OutboxWrite(Utf8Text Received, Utf8Text Item) : IWrite
 
 /// <summary>That the home has all items from one to another.</summary>
 /// <param name="First">The id of the first.</param>
+/// <param name="FirstItem">That item as JSON.</param>
 /// <param name="Last">The id of the last.</param>
-public sealed record AcknowledgeWrite(long First, long Last) : IWrite
+/// <param name="LastItem">That item as JSON.</param>
+public sealed record AcknowledgeWrite(long First, Utf8Text FirstItem, long Last, Utf8Text LastItem) : IWrite
 {
     /// <inheritdoc/>
     public WritePlan Plan => WriteSql.Acknowledge;
 
     /// <inheritdoc/>
-    public WriteValue[] Values => [First, Last];
+    public WriteValue[] Values => [First, FirstItem, Last, LastItem];
 }
 
 /// <summary>That the home has rejected an item.</summary>
 /// <param name="Id">Its id in the outbox.</param>
+/// <param name="Item">The item as JSON.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Now">When.</param>
-public sealed record PutAsideWrite(long Id, Utf8Text Reason, Utf8Text Now) : IWrite
+public sealed record PutAsideWrite(long Id, Utf8Text Item, Utf8Text Reason, Utf8Text Now) : IWrite
 {
     /// <inheritdoc/>
     public WritePlan Plan => WriteSql.PutAside;
 
     /// <inheritdoc/>
-    public WriteValue[] Values => [Id, Reason, Now];
+    public WriteValue[] Values => [Id, Item, Reason, Now];
 }
 
 /// <summary>That items which are aside go back into the outbox, or are deleted.</summary>

@@ -168,6 +168,7 @@ internal sealed partial class WriterConnection(EdgeDatabase database, TimeProvid
     private void SetLogAside()
     {
         var isSetAside = database.SetLogAside(clock.GetUtcNow());
+        database.TellReplaced();
         LogReplaced(isSetAside ? "the log of the former file is set aside beside it" : "no log of the former file is beside it");
     }
 

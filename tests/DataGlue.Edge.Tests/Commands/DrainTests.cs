@@ -54,6 +54,29 @@ public sealed class DrainTests(NativeBinary binary) : IDisposable
     }
 
     [SkippableFact]
+    public async Task The_databases_of_a_home_and_of_an_edge_are_not_restored_in_each_others_place()
+    {
+        NativeBinary.SkipWithout();
+        using var home = await StartHomeAsync();
+        using var edge = await StartEdgeAsync();
+        (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+        (await DrainAsync(edge)).IsOk();
+        var (ofHome, ofEdge) = (homeFolder.File("home.db"), folder.File("edge.db"));
+        (await CommandRun.RunAsync(binary, homeFolder.Path, "backup", ofHome)).IsOk();
+        (await CommandRun.RunAsync(binary, folder.Path, "backup", ofEdge)).IsOk();
+        (string, string)[] settings = [.. Settings(edge.Port), ("HOME_URL", $"http://127.0.0.1:{homePort}")];
+
+        (await CommandRun.RunAsync(binary, homeFolder.Path, "restore", ofEdge, "--force")).Fails(
+            $"'{ofEdge}' is not restored: it is the database of an edge, and without HOME_URL this is a home");
+        (await CommandRun.RunAsync(binary, folder.Path, settings, [], "restore", ofHome, "--force")).Fails(
+            $"'{ofHome}' is not restored: it holds visitors, and HOME_URL makes this an edge");
+        (await CommandRun.RunAsync(binary, folder.Path, settings, [], "restore", ofEdge, "--force")).Fails(
+            "The server of this edge runs: stop it first, because what it is sending belongs to the database that is in place");
+        await edge.TerminateAsync();
+        (await CommandRun.RunAsync(binary, folder.Path, settings, [], "restore", ofEdge, "--force")).IsOk();
+    }
+
+    [SkippableFact]
     public async Task A_home_is_not_drained_and_without_a_server_there_is_nothing_to_ask()
     {
         NativeBinary.SkipWithout();
@@ -64,6 +87,13 @@ public sealed class DrainTests(NativeBinary binary) : IDisposable
         run.Fails($"The server at http://127.0.0.1:{homePort}/ answers 401 to GET /glue/outbox; does it run with this API_KEY?");
         var nobody = await CommandRun.RunAsync(binary, folder.Path, [("PORT", $"{EdgeApp.FreePort()}")], [], "drain");
         Assert.Contains("does not answer GET /glue/outbox: ", nobody.Errors[^1], StringComparison.Ordinal);
+        foreach (var seconds in new[] { "x", "1.5", "", "99999999999", "-1" })
+        {
+            var refused = await CommandRun.RunAsync(binary, folder.Path, "drain", "--timeout", seconds);
+            Assert.Equal((1, 1), (refused.Code, refused.Errors.Count));
+        }
+
+        (await CommandRun.RunAsync(binary, folder.Path, "backup", "")).Fails("The path is empty");
         (await CommandRun.RunAsync(binary, folder.Path, "drain", "--timeout", "0")).Fails("--timeout must be a whole number of seconds, from 1; --help tells what there is");
     }
 

@@ -134,7 +134,7 @@ public sealed class D1Tests : IDisposable
 
     private static IEnumerable<Statement> OutboxReads() =>
     [
-        Statement.Of(OutboxSql.State, ("name", "home_id")), Statement.Of(OutboxSql.HoldsVisitors), Statement.Of(OutboxSql.Newest), Statement.Of(OutboxSql.Count, ("last", 6L)), Statement.Of(OutboxSql.Oldest),
+        Statement.Of(OutboxSql.State, ("name", "home_id")), Statement.Of(OutboxSql.HasHome), Statement.Of(OutboxSql.HoldsVisitors), Statement.Of(OutboxSql.Newest), Statement.Of(OutboxSql.Count, ("last", 6L)), Statement.Of(OutboxSql.Oldest),
         Statement.Of(OutboxSql.After, ("after", 5L), ("count", 10L)), Statement.Of(OutboxSql.SizeAside), Statement.Of(OutboxSql.CountAside), Statement.Of(OutboxSql.Aside, ("after", 0L), ("count", 10L)),
     ];
 

@@ -44,7 +44,7 @@ public static partial class ProductSql
     [
         JourneySql.Snapshot, JourneySql.Profile, JourneySql.ProfilesOf, JourneySql.SpanOf, JourneySql.Find, JourneySql.Page,
         WriteSql.CountLogged, WriteSql.Differences,
-        OutboxSql.State, OutboxSql.HoldsVisitors, OutboxSql.Newest, OutboxSql.Count, OutboxSql.Oldest, OutboxSql.After, OutboxSql.SizeAside, OutboxSql.CountAside, OutboxSql.Aside,
+        OutboxSql.State, OutboxSql.HasHome, OutboxSql.HoldsVisitors, OutboxSql.Newest, OutboxSql.Count, OutboxSql.Oldest, OutboxSql.After, OutboxSql.SizeAside, OutboxSql.CountAside, OutboxSql.Aside,
     ];
 
     /// <summary>The questions of sql/queries, by the name of their file.</summary>

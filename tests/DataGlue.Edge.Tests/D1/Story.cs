@@ -109,15 +109,15 @@ public static class Story
         Session("""{"pages":0}""", "12:10"),
         Sample.Of(new ProbeWrite(Text(Received))),
         Sample.Of(new ProbeWrite(Text(Received))),
-        .. Enumerable.Range(1, 6).Select(i => Sample.Of(new OutboxWrite(Text(Received), Text($$"""{"type":"track","received":{{i}},"item":{"event":"é😀"} }""")))),
-        Sample.Of(new PutAsideWrite(1, Text("400: it's faulty"), Text(Received))),
-        Sample.Of(new PutAsideWrite(2, Text("409"), Text(Received))),
-        Sample.Of(new PutAsideWrite(3, Text("409"), Text(Received))),
-        Sample.Of(new PutAsideWrite(4, Text("409"), Text(Received))),
+        .. Enumerable.Range(1, 6).Select(i => Sample.Of(new OutboxWrite(Text(Received), Item(i)))),
+        Sample.Of(new PutAsideWrite(1, Item(1), Text("400: it's faulty"), Text(Received))),
+        Sample.Of(new PutAsideWrite(2, Item(2), Text("409"), Text(Received))),
+        Sample.Of(new PutAsideWrite(3, Item(3), Text("409"), Text(Received))),
+        Sample.Of(new PutAsideWrite(4, Item(5), Text("409"), Text(Received))),
         Sample.Of(new AsideWrite(1, Again: true)),
         Sample.Of(new AsideWrite(2, Again: false)),
         Sample.Of(new AsideWrite(99, Again: false)),
-        Sample.Of(new AcknowledgeWrite(5, 5)),
+        Sample.Of(new AcknowledgeWrite(4, Item(4), 5, Item(5))),
         Sample.Of(new HomeWrite(Text("a"))),
         Sample.Of(new HomeWrite(default)),
         Sample.Of(new HomeWrite(Text("b"))),
@@ -159,6 +159,8 @@ public static class Story
             Fingerprint = Large,
             Received = Text(Received),
         });
+
+    private static Utf8Text Item(int number) => Text($$"""{"type":"track","received":{{number}},"item":{"event":"é😀"} }""");
 
     private static Sample Session(string data, string time) =>
         Sample.Of(new SessionWrite(Text(Ada), Text("session-2"), Text(data), At(time), Text(""), Text(Received)));

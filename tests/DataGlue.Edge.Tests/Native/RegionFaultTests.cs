@@ -60,10 +60,10 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.Equal("""{"success":true,"count":1}""", (await edge.DeleteAsync("/glue/outbox/aside/1")).IsOk().Body);
 
         home.Database.Query("DELETE FROM events WHERE event_id = 'taken'");
-        Assert.Equal("""{"success":true,"count":2}""", (await edge.PostAsync("/glue/outbox/aside/retry", "")).IsOk().Body);
+        Assert.Equal("""{"success":true,"count":2}""", (await edge.PostAsync("/glue/outbox/aside/all/retry", "")).IsOk().Body);
         await edge.OutboxIsAsync(state => (int)state["aside_count"]! == 1 && (int)state["depth"]! == 0);
         Assert.Equal(["c"], home.Database.Query("SELECT glue_user_id FROM events WHERE event_id = 'taken'"));
-        Assert.Equal("""{"success":true,"count":1}""", (await edge.DeleteAsync("/glue/outbox/aside")).IsOk().Body);
+        Assert.Equal("""{"success":true,"count":1}""", (await edge.DeleteAsync("/glue/outbox/aside/all")).IsOk().Body);
         await edge.DrainsAsync();
     }
 

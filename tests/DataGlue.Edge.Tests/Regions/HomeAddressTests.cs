@@ -45,6 +45,8 @@ public sealed class HomeAddressTests
     [InlineData("https://home.example.com?x=1", Form + "'https://home.example.com?x=1'")]
     [InlineData("https://home.example.com#x", Form + "'https://home.example.com#x'")]
     [InlineData("/glue", Form + "'/glue'")]
+    [InlineData("", Form + "''")]
+    [InlineData(" ", Form + "''")]
     [InlineData("https://owner:secret@home.example.com", "HOME_URL must be an address without a name or password in it; the key is that of API_KEY")]
     public void An_address_that_cannot_be_used_is_named(string text, string message) =>
         Assert.Equal(message, Assert.Throws<SettingException>(() => Read(("HOME_URL", text), ("API_KEY", "key"))).Message);
@@ -52,6 +54,7 @@ public sealed class HomeAddressTests
     [Theory]
     [InlineData("ams", "fra", "http://fra.glue.internal:3000/")]
     [InlineData("fra", "fra", null)]
+    [InlineData("fra", "FRA", null)]
     [InlineData("ams", null, null)]
     [InlineData(null, "fra", null)]
     public void On_Fly_the_regions_decide(string? region, string? primary, string? home) =>

@@ -25,7 +25,7 @@ public sealed class OutboxTests : IDisposable
         (await edge.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"y"}""")).IsOk();
 
         // What is deleted makes room for others.
-        (await edge.SendAsync("DELETE", "/glue/outbox/aside")).IsOk();
+        (await edge.SendAsync("DELETE", "/glue/outbox/aside/all")).IsOk();
         (await edge.TrackAsync("""{"glue_user_id":"b","event":"e","event_id":"x"}""")).IsOk();
         await RelayedAsync();
         Assert.Equal(1, (int)(await edge.GetAsync("/glue/outbox")).IsOk().Json["aside_count"]!);
@@ -101,6 +101,59 @@ public sealed class OutboxTests : IDisposable
         edge.Query("DROP TRIGGER no");
         await RelayedAsync();
         Assert.Equal(["1"], edge.Query("SELECT count(*) FROM outbox_aside"));
+    }
+
+    [Fact]
+    public async Task An_answer_that_comes_for_another_file_removes_nothing_of_this_one()
+    {
+        var port = int.Parse(home.Url.Split(':')[2], System.Globalization.CultureInfo.InvariantCulture);
+        await using var slow = await StandIn.StartAsync(port);
+        edge = HomeAndEdge.EdgeOf(slow.Url);
+        (await edge.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).IsOk();
+        await RelayedAsync();
+        using var arrived = new SemaphoreSlim(0);
+        using var answer = new SemaphoreSlim(0);
+        slow.Answer = async (_, _) =>
+        {
+            arrived.Release();
+            await answer.WaitAsync();
+            return false;
+        };
+        (await edge.TrackAsync("""{"glue_user_id":"a","event":"former","event_id":"former"}""")).IsOk();
+        await arrived.WaitAsync();
+
+        // While the home takes its time, the item's id comes to stand for another.
+        edge.Query("UPDATE outbox SET item = replace(item, 'former', 'latter')");
+        slow.Answer = (_, _) => Task.FromResult(false);
+        answer.Release();
+
+        await RelayedAsync();
+        await Poll.UntilAsync(() => Task.FromResult(home.Query("SELECT 1 FROM events").Count == 3));
+        Assert.Equal(["former", "latter"], home.Query("SELECT event_id FROM events WHERE server_made = 0 ORDER BY 1"));
+    }
+
+    [Fact]
+    public async Task Rows_that_are_no_items_do_not_hold_up_the_others()
+    {
+        edge = HomeAndEdge.EdgeOf(home.Url);
+        edge.Query($"INSERT INTO outbox (received, item) VALUES ('x', '7'), ('x', '{string.Concat(Enumerable.Repeat("[", 200))}{string.Concat(Enumerable.Repeat("]", 200))}'), ('x', '{{}}')");
+        (await edge.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).IsOk();
+        await Poll.UntilAsync(() => Task.FromResult(home.Query("SELECT 1 FROM events").Count == 1));
+        await Poll.UntilAsync(async () => (int)(await edge.GetAsync("/glue/outbox?limit=0")).IsOk().Json["aside_count"]! == 3);
+        await RelayedAsync();
+    }
+
+    [Fact]
+    public async Task A_header_that_cannot_be_sent_on_is_left_out()
+    {
+        edge = HomeAndEdge.EdgeOf(home.Url);
+        (await edge.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).IsOk();
+        using var request = new HttpRequestMessage(HttpMethod.Get, edge.Address("/glue/user/a"));
+        request.Headers.TryAddWithoutValidation("User-Agent", "caf\u00e9");
+        using var client = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8 });
+        client.DefaultRequestHeaders.Add("x-api-key", HomeAndEdge.Key);
+
+        (await Reply.ReadAsync(await client.SendAsync(request))).IsOk();
     }
 
     [Fact]

@@ -94,10 +94,10 @@ public sealed partial class RelayTests : IDisposable
         Assert.Equal("""{"success":true,"count":1}""", (await Edge.SendAsync("POST", "/glue/outbox/aside/2/retry")).IsOk().Body);
         await pair.RelayedAsync();
         Assert.Equal(["b"], Home.Query("SELECT glue_user_id FROM events WHERE event_id = 'x'"));
-        Assert.Equal("""{"success":true,"count":3}""", (await Edge.SendAsync("POST", "/glue/outbox/aside/retry")).IsOk().Body);
+        Assert.Equal("""{"success":true,"count":3}""", (await Edge.SendAsync("POST", "/glue/outbox/aside/all/retry")).IsOk().Body);
         await pair.RelayedAsync();
         Assert.Equal(0, (int)(await Edge.GetAsync("/glue/outbox")).IsOk().Json["aside_count"]!);
-        Assert.Equal("""{"success":true,"count":0}""", (await Edge.SendAsync("DELETE", "/glue/outbox/aside")).IsOk().Body);
+        Assert.Equal("""{"success":true,"count":0}""", (await Edge.SendAsync("DELETE", "/glue/outbox/aside/all")).IsOk().Body);
         Assert.Equal(["2"], Home.Query("SELECT count(*) FROM events"));
     }
 
