@@ -27,7 +27,7 @@ internal static class DrainCommand
         };
         timeout.Validators.Add(result =>
         {
-            if (!int.TryParse(result.Tokens.SingleOrDefault()?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds < 1)
+            if (!result.Implicit && (!int.TryParse(result.Tokens.SingleOrDefault()?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds < 1))
             {
                 result.AddError("--timeout must be a whole number of seconds, from 1");
             }

@@ -50,7 +50,11 @@ public sealed class Node : IDisposable
     {
         foreach (var (name, value) in changes)
         {
-            settings[name] = value;
+            settings.Remove(name);
+            if (value.Length > 0)
+            {
+                settings.Add(name, value);
+            }
         }
     }
 
