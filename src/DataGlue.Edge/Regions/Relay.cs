@@ -15,6 +15,10 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
     // As much as a client may send at once: a home must have the memory for several of them.
     private const int MaxBytes = 1024 * 1024;
 
+    private const int AsideEvent = 34;
+
+    private const int StuckEvent = 35;
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
     private readonly ResiliencePipeline retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
@@ -27,7 +31,7 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
         MaxRetryAttempts = int.MaxValue,
     }).Build();
 
-    private readonly Pace asides = new(clock);
+    private readonly Pace pace = new(clock);
     private int most = RelayRequest.MaxItems;
 
     // The newest item of an earlier run.
@@ -134,19 +138,27 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
         }
         else
         {
-            LogStuck(rows[0].Id, exception.Message);
+            TellStuck(rows[0].Id, exception.Message);
             passedSince = passed == 0 ? Stopwatch.GetTimestamp() : passedSince;
             passed = rows[0].Id;
             outbox.Settle(passed);
         }
     }
 
-    // Anybody may send items that the home rejects: they are counted, and told now and then.
+    // Anybody may send items that the home rejects, or fails on: the log is told of them now and then.
     private void TellAside(int count, long id)
     {
-        if (asides.Allows(0))
+        if (pace.Allows(AsideEvent))
         {
             LogAside(count, id, outbox.Discarded);
+        }
+    }
+
+    private void TellStuck(long id, string reason)
+    {
+        if (pace.Allows(StuckEvent))
+        {
+            LogStuck(id, reason);
         }
     }
 
@@ -171,10 +183,10 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelayTar
         }
     }
 
-    [LoggerMessage(EventId = 34, Level = LogLevel.Warning, Message = "The home has rejected {Count} items of the outbox, the first of them {Id}; GET /glue/outbox has what is aside, {Discarded} had no room there")]
+    [LoggerMessage(EventId = AsideEvent, Level = LogLevel.Warning, Message = "The home has rejected {Count} items of the outbox, the first of them {Id}; GET /glue/outbox has what is aside, {Discarded} had no room there")]
     private partial void LogAside(int count, long id, long discarded);
 
-    [LoggerMessage(EventId = 35, Level = LogLevel.Error, Message = "The home fails on item {Id} of the outbox, which is kept while others go on: {Reason}")]
+    [LoggerMessage(EventId = StuckEvent, Level = LogLevel.Error, Message = "The home fails on item {Id} of the outbox, which is kept while others go on: {Reason}")]
     private partial void LogStuck(long id, string reason);
 
     [LoggerMessage(EventId = 36, Level = LogLevel.Error, Message = "The relay failed and tries again: {Reason}")]
