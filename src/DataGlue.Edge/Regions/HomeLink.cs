@@ -1,8 +1,3 @@
-using System.IO.Compression;
-using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
-using DataGlue.Edge.Http;
 using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
 
@@ -16,11 +11,6 @@ internal sealed partial class HomeLink : IDisposable
 
     /// <summary>Names the database that the edge takes for its home's: another one does not answer.</summary>
     public const string HomeHeader = "x-glue-home";
-
-    // What a reply to a relay, or an error, may take in memory, whoever it comes from.
-    private const int MaxReplyBytes = 16 * 1024 * 1024;
-
-    private const int MaxErrorBytes = 64 * 1024;
 
     // A home has connections for its own visitors too. Readers who are slow hold theirs for long, so others are kept for what must get through.
     private const int ReadConnections = 128;
@@ -38,18 +28,12 @@ internal sealed partial class HomeLink : IDisposable
     private readonly string? key;
     private readonly OutboxReader reader;
     private readonly Outbox outbox;
-    private readonly TimeProvider clock;
     private readonly ILogger<HomeLink> logger;
     private readonly HttpMessageInvoker reads = Connect(ReadConnections);
     private readonly HttpMessageInvoker writes = Connect(WriteConnections);
     private readonly SemaphoreSlim introducing = new(1);
-    private readonly Pace pace;
+    private readonly HomeState state;
     private volatile string? homeId;
-    private volatile HomeException? problem;
-
-    // The problem that the log knows of.
-    private volatile string? told;
-    private long lastSuccess;
 
     /// <summary>Makes the link; connects when something is sent.</summary>
     public HomeLink(EdgeOptions options, OutboxReader reader, Outbox outbox, TimeProvider clock, ILogger<HomeLink> logger)
@@ -58,9 +42,8 @@ internal sealed partial class HomeLink : IDisposable
         key = options.ApiKeys.First;
         this.reader = reader;
         this.outbox = outbox;
-        this.clock = clock;
         this.logger = logger;
-        pace = new Pace(clock);
+        state = new HomeState(address, clock, logger);
     }
 
     /// <summary>The address of the home.</summary>
@@ -70,10 +53,10 @@ internal sealed partial class HomeLink : IDisposable
     public string? HomeId => homeId ??= reader.HomeId();
 
     /// <summary>Why the home took nothing when it was last tried; null when it did.</summary>
-    public HomeException? Problem => problem;
+    public HomeException? Problem => state.Problem;
 
     /// <summary>When the home last took something, in milliseconds since 1970; null when it has not since the start.</summary>
-    public long? LastSuccess => Interlocked.Read(ref lastSuccess) is > 0 and var known ? known : null;
+    public long? LastSuccess => state.LastSuccess;
 
     /// <summary>Gives items to the home.</summary>
     /// <param name="items">The items as JSON.</param>
@@ -81,7 +64,7 @@ internal sealed partial class HomeLink : IDisposable
     /// <param name="cancelled">Gives up.</param>
     /// <returns>What became of each.</returns>
     /// <exception cref="HomeException">The home has not taken them, or has and could not say so.</exception>
-    public Task<IReadOnlyList<RelayResult>> RelayAsync(IReadOnlyList<Utf8Text> items, TimeSpan patience, CancellationToken cancelled) => NotedAsync(TryAsync(
+    public Task<IReadOnlyList<RelayResult>> RelayAsync(IReadOnlyList<Utf8Text> items, TimeSpan patience, CancellationToken cancelled) => state.NoteAsync(TryAsync(
         async limit =>
         {
             var reply = await PostAsync(items, limit);
@@ -92,7 +75,7 @@ internal sealed partial class HomeLink : IDisposable
 
     /// <summary>Asks whether the home is there and takes what is right.</summary>
     /// <exception cref="HomeException">It is not.</exception>
-    public Task GreetAsync(CancellationToken cancelled) => NotedAsync(TryAsync(AskAsync, GreetingPatience, cancelled));
+    public Task GreetAsync(CancellationToken cancelled) => state.NoteAsync(TryAsync(AskAsync, GreetingPatience, cancelled));
 
     /// <summary>Sends a read of a caller's on, and returns with the head of its answer.</summary>
     /// <remarks>It says nothing of whether the home takes what is relayed, and leaves <see cref="Problem"/> as it is.</remarks>
@@ -196,12 +179,12 @@ internal sealed partial class HomeLink : IDisposable
 
     private async Task<RelayReply> PostAsync(IReadOnlyList<Utf8Text> items, CancellationToken cancelled)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, address + "/glue/relay") { Content = Compress(items) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, address + "/glue/relay") { Content = RelayMessage.Compress(items) };
         using var response = await SendAsync(writes, request, cancelled);
         var reply = response.IsSuccessStatusCode
-            ? await ReadAsync(response, cancelled)
-            : throw HomeStatus.Explain(response.StatusCode, await ErrorOfAsync(response, cancelled));
-        return homeId is null || homeId == reply.DatabaseId ? reply : throw Stranger();
+            ? await RelayMessage.ReadReplyAsync(response, cancelled)
+            : throw HomeStatus.Explain(response.StatusCode, await RelayMessage.ErrorOfAsync(response, cancelled));
+        return reply is not null && (homeId is null || homeId == reply.DatabaseId) ? reply : throw Stranger();
     }
 
     // Returns with the headers; the body is read later.
@@ -230,25 +213,6 @@ internal sealed partial class HomeLink : IDisposable
             ? new HomeException(HomeFailure.Away, $"The home at {address} cannot be reached: {exception.Message}")
             : new HomeException(HomeFailure.Failing, $"The home at {address} has broken the connection off: {exception.Message}");
 
-    private async Task<RelayReply> ReadAsync(HttpResponseMessage response, CancellationToken cancelled)
-    {
-        try
-        {
-            await response.Content.LoadIntoBufferAsync(MaxReplyBytes, cancelled);
-            await using var body = await response.Content.ReadAsStreamAsync(cancelled);
-            var reply = await JsonSerializer.DeserializeAsync(body, EdgeJson.Wire.RelayReply, cancelled);
-            return reply is { Success: true, DatabaseId.Length: > 0, Results: not null } ? reply : throw Stranger();
-        }
-        catch (JsonException)
-        {
-            throw Stranger();
-        }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
-        {
-            throw new HomeException(HomeFailure.Failing, $"The home at {address} has broken off its answer");
-        }
-    }
-
     // Only the home names its database. What others say in its place, a proxy before it or a stranger, is nothing for the caller.
     private async Task RequireHomeAsync(HttpResponseMessage response, CancellationToken cancelled)
     {
@@ -259,95 +223,12 @@ internal sealed partial class HomeLink : IDisposable
 
         using (response)
         {
-            throw response.IsSuccessStatusCode ? Stranger() : HomeStatus.Explain(response.StatusCode, await ErrorOfAsync(response, cancelled));
+            throw response.IsSuccessStatusCode ? Stranger() : HomeStatus.Explain(response.StatusCode, await RelayMessage.ErrorOfAsync(response, cancelled));
         }
-    }
-
-    private static async Task<string?> ErrorOfAsync(HttpResponseMessage response, CancellationToken cancelled)
-    {
-        try
-        {
-            await response.Content.LoadIntoBufferAsync(MaxErrorBytes, cancelled);
-            await using var body = await response.Content.ReadAsStreamAsync(cancelled);
-            return (await JsonSerializer.DeserializeAsync(body, EdgeJson.Wire.ErrorReply, cancelled))?.Error;
-        }
-        catch (Exception exception) when (exception is JsonException or HttpRequestException or IOException)
-        {
-            return null;
-        }
-    }
-
-    private static ReadOnlyMemoryContent Compress(IReadOnlyList<Utf8Text> items)
-    {
-        var output = new MemoryStream();
-        using (var gzip = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            gzip.Write(Encoding.UTF8.GetBytes($$"""{"format":{{RelayRequest.Format}},"items":["""));
-            for (var i = 0; i < items.Count; i++)
-            {
-                gzip.Write(i == 0 ? ""u8 : ","u8);
-                gzip.Write(items[i].Span);
-            }
-
-            gzip.Write("]}"u8);
-        }
-
-        var content = new ReadOnlyMemoryContent(output.GetBuffer().AsMemory(0, (int)output.Length));
-        content.Headers.ContentType = new MediaTypeHeaderValue(JsonReply.MediaType);
-        content.Headers.ContentEncoding.Add("gzip");
-        return content;
     }
 
     private HomeException Stranger() => new(HomeFailure.Refusing, $"What answers at {address} is no home of this version");
 
-    private async Task<T> NotedAsync<T>(Task<T> attempt)
-    {
-        try
-        {
-            var result = await attempt;
-            NoteSuccess();
-            return result;
-        }
-        catch (HomeException exception)
-        {
-            Note(exception);
-            throw;
-        }
-    }
-
-    // What is sent may be at fault: then nothing is wrong with the home.
-    private void Note(HomeException exception)
-    {
-        if (exception.Failure == HomeFailure.Rejecting)
-        {
-            return;
-        }
-
-        problem = exception;
-        if (told != exception.Message && pace.Allows((int)exception.Failure))
-        {
-            told = exception.Message;
-            LogProblem(exception.Message);
-        }
-    }
-
-    private void NoteSuccess()
-    {
-        Interlocked.Exchange(ref lastSuccess, Instants.Now(clock));
-        problem = null;
-        if (told is not null)
-        {
-            told = null;
-            LogAnswers(address);
-        }
-    }
-
     [LoggerMessage(EventId = 31, Level = LogLevel.Information, Message = "The home at {Address} is the database {Id}")]
     private partial void LogHome(string address, string id);
-
-    [LoggerMessage(EventId = 32, Level = LogLevel.Warning, Message = "Nothing is relayed, all is kept: {Problem}")]
-    private partial void LogProblem(string problem);
-
-    [LoggerMessage(EventId = 33, Level = LogLevel.Information, Message = "The home at {Address} answers again")]
-    private partial void LogAnswers(string address);
 }
