@@ -15,7 +15,7 @@ public sealed class FuzzTests(NativeBinary binary, ITestOutputHelper output) : I
 {
     private const int Clients = 12;
 
-    private const int DefaultRequests = 20_000;
+    private const int DefaultRequests = 40_000;
 
     private const int Tenths = 10;
 
