@@ -1,6 +1,5 @@
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Ingest;
-using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Regions;
 
@@ -23,6 +22,10 @@ internal static class RegionExtensions
             services.AddSingleton<Forwarding>();
             services.AddSingleton<EdgeWrites>();
         }
+        else
+        {
+            services.AddSingleton<HomeCheck>();
+        }
     }
 
     /// <summary>Sends on what an edge does not answer itself, and answers nobody who has come to the wrong node.</summary>
@@ -39,8 +42,7 @@ internal static class RegionExtensions
         }
         else
         {
-            var check = new HomeCheck(app.ApplicationServices.GetRequiredService<OutboxReader>(), app.ApplicationServices.GetRequiredService<WriteQueue>(), app.ApplicationServices.GetRequiredService<TimeProvider>());
-            app.Use(check.Guard);
+            app.Use(app.ApplicationServices.GetRequiredService<HomeCheck>().Guard);
         }
     }
 
