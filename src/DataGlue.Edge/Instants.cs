@@ -6,7 +6,7 @@ namespace DataGlue.Edge;
 /// Instants as they go over the wire and into SQLite: ISO 8601 in UTC with milliseconds, always 24 characters,
 /// so that text order is time order. Inside the code an instant is a count of milliseconds since 1970.
 /// </summary>
-public static class Instants
+internal static class Instants
 {
     private const int WireLength = 24;
 

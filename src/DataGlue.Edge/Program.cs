@@ -1,80 +1,79 @@
 using Dapper;
 using DataGlue.Edge;
 using DataGlue.Edge.Commands;
+using DataGlue.Edge.Edge;
 using DataGlue.Edge.Http;
-using DataGlue.Edge.Ingest;
+using DataGlue.Edge.Intake;
 using DataGlue.Edge.Journeys;
 using DataGlue.Edge.Monitoring;
 using DataGlue.Edge.OpenApi;
-using DataGlue.Edge.Regions;
 using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using DataGlue.Edge.Wire.Glue;
 
 [module: DapperAot]
 
-if (EdgeCommands.AreMeant(args))
+if (CommandLine.IsCommand(args))
 {
-    return await EdgeCommands.RunAsync(args);
+    return await CommandLine.RunAsync(args);
 }
 
 try
 {
-    var builder = WebApplication.CreateSlimBuilder([Startup.NoReload, .. args, Startup.NoForwarding]);
-    builder.Configuration.AddDotEnv();
-    builder.AddEdgeLogging();
-    builder.AddEdgeShutdown();
-    var options = EdgeOptions.Read(builder.Configuration);
-
-    builder.WebHost.ConfigureKestrel(kestrel => kestrel.Configure(options));
-    builder.Services.TryAddSingleton(TimeProvider.System);
-    builder.Services.AddSingleton(options);
-    builder.Services.AddSingleton<EdgeDatabase>();
-    builder.Services.AddSingleton<StorageMetrics>();
-    builder.Services.AddSingleton<WriteQueue>();
-    builder.Services.AddHostedService(services => services.GetRequiredService<WriteQueue>());
-    builder.Services.AddSingleton<ServerIds>();
-    builder.Services.AddSingleton<BodyBudget>();
-    builder.Services.AddSingleton<IngestMetrics>();
-    builder.Services.AddSingleton<IngestBody>();
-    builder.Services.AddSingleton<IngestEndpoints>();
-    builder.Services.AddSingleton<JourneyReader>();
-    builder.Services.AddSingleton<Readiness>();
-    builder.Services.AddRegions(options);
-    builder.Services.AddCrossOrigin(options);
-    builder.Services.AddRateLimits(options);
-    builder.Services.AddRequestDecompression();
-    builder.Services.AddEdgeMetrics();
-
-    await using var app = builder.Build();
-    app.UseErrorBodies();
-    app.UseSecurityHeaders();
-    app.UseMetricsPort(options);
-    app.UseWholeSegments();
-    app.UseRouting();
-    app.UseReadablePreflights();
-    app.UseCors();
-    app.UseRateLimits(options);
-    app.UseAccess(options);
-    app.UseRegions(options);
-    app.UseCompressedBodies();
-    app.MapWrites(options);
-    app.MapJourneys();
-    app.MapHealth();
-    app.MapMetrics();
-    app.MapOpenApiDocument();
-    app.Services.GetRequiredService<RegionMetrics>();
-
-    var database = app.Services.GetRequiredService<EdgeDatabase>();
-    database.RequireWritable();
-    app.MakeRoomForOutbox(options);
-    SchemaUpgrade.Apply(database.UpgradeConnectionString, SchemaUpgrade.Scripts());
-    app.CheckOutbox(options);
-    await app.RunEdgeAsync(options);
-    return 0;
+    await using var app = Build(args);
+    return await app.RunServerAsync();
 }
 catch (Exception exception) when (exception is SettingException or SchemaException)
 {
     await Console.Error.WriteLineAsync(exception.Message);
     return 1;
+}
+
+/// <summary>The server.</summary>
+internal sealed partial class Program
+{
+    /// <summary>Composes the server; it listens once it is started.</summary>
+    /// <param name="args">Settings of the host: <c>--NAME=value</c>.</param>
+    /// <exception cref="SettingException">A setting makes no sense.</exception>
+    internal static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder([Startup.NoReload, .. args, Startup.NoForwarding]);
+        builder.Configuration.AddDotEnv();
+        builder.AddServerLogging();
+        builder.AddServerShutdown();
+        var settings = Settings.Read(builder.Configuration);
+        var role = Role.Of(settings);
+
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(role);
+        builder.AddHttp(settings);
+        builder.Services.AddDoor(settings);
+        builder.Services.AddStorage();
+        builder.Services.AddIntake();
+        builder.Services.AddSingleton<GlueEndpoints>();
+        builder.Services.AddSingleton<JourneyReader>();
+        builder.Services.AddMonitoring();
+        builder.Services.AddOutbox();
+        role.AddServices(builder.Services);
+
+        var app = builder.Build();
+        app.UseErrorBodies();
+        app.UseSecurityHeaders();
+        app.UseMetricsPort(settings);
+        app.UseWholeSegments();
+        app.UseRouting();
+        app.UseDoor();
+        role.UseRules(app);
+        app.UseCompressedBodies();
+
+        var glue = app.MapGroup("/glue").RateLimited().ForwardedToHome();
+        app.Services.GetRequiredService<GlueEndpoints>().Map(glue);
+        app.MapOutbox(glue);
+        role.Map(app, glue);
+        glue.MapJourneys();
+        app.MapHealth();
+        app.MapMetrics();
+        app.MapOpenApiDocument();
+        return app;
+    }
 }

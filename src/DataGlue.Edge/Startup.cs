@@ -1,3 +1,4 @@
+using DataGlue.Edge.Storage;
 using dotenv.net;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Logging.Console;
@@ -34,7 +35,7 @@ internal static partial class Startup
     }
 
     /// <summary>Logs to the console one line an entry, as JSON in production, and of the framework only what goes wrong.</summary>
-    public static void AddEdgeLogging(this WebApplicationBuilder builder)
+    public static void AddServerLogging(this WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders();
         if (builder.Environment.IsProduction())
@@ -68,46 +69,62 @@ internal static partial class Startup
     }
 
     /// <summary>Ends connections that are still busy this long after the signal: a slow reader must not use up the platform's patience.</summary>
-    public static void AddEdgeShutdown(this WebApplicationBuilder builder) =>
+    public static void AddServerShutdown(this WebApplicationBuilder builder) =>
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4));
 
-    /// <summary>Listens until the process is told to stop; what waits is written before it ends.</summary>
-    /// <exception cref="SettingException">The port cannot be listened on.</exception>
-    public static async Task RunEdgeAsync(this WebApplication app, EdgeOptions options)
+    /// <summary>Prepares the database and begins to listen.</summary>
+    /// <exception cref="SettingException">The database cannot be used, or the port cannot be listened on.</exception>
+    /// <exception cref="SchemaException">The schema of the database does not fit.</exception>
+    public static async Task StartServerAsync(this WebApplication app)
     {
+        var settings = app.Services.GetRequiredService<Settings>();
+        var role = app.Services.GetRequiredService<Role>();
+        var database = app.Services.GetRequiredService<Database>();
+        database.RequireWritable();
+        role.Prepare(app);
+        SchemaUpgrade.Apply(database.UpgradeConnectionString, SchemaUpgrade.Scripts());
+        role.CheckDatabase(app);
         try
         {
             await app.StartAsync();
         }
         catch (IOException exception)
         {
-            var (name, port) = options.MetricsPort is { } other && exception.Message.Contains($":{other}", StringComparison.Ordinal)
+            var (name, port) = settings.MetricsPort is { } other && exception.Message.Contains($":{other}", StringComparison.Ordinal)
                 ? ("METRICS_PORT", other)
-                : ("PORT", options.Port);
+                : ("PORT", settings.Port);
             throw new SettingException($"{name} {port} cannot be listened on: {exception.Message}");
         }
 
         // What the start has left behind is given back: an idle server takes a few megabytes less.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        LogListening(app.Logger, options.Port, options.DatabasePath, options.Home is null ? "home" : $"edge of {options.Home.AbsoluteUri.TrimEnd('/')}");
-        LogAccess(app.Logger, options);
-        await app.WaitForShutdownAsync();
+        LogListening(app.Logger, settings.Port, settings.DatabasePath, role.Description);
+        LogAccess(app.Logger, settings);
     }
 
-    private static void LogAccess(ILogger logger, EdgeOptions options)
+    /// <summary>Serves until the process is told to stop; what waits is written before it ends.</summary>
+    /// <returns>The exit code: 1 when it stops because nothing more can be written, else 0.</returns>
+    public static async Task<int> RunServerAsync(this WebApplication app)
     {
-        if (!options.ApiKeys.AreSet)
+        await app.StartServerAsync();
+        await app.WaitForShutdownAsync();
+        return app.Services.GetRequiredService<WriteQueue>().HasFailed ? 1 : 0;
+    }
+
+    private static void LogAccess(ILogger logger, Settings settings)
+    {
+        if (!settings.ApiKeys.AreSet)
         {
             LogNoKey(logger);
             return;
         }
 
-        if (!options.AllowedOrigins.AreNamed)
+        if (!settings.AllowedOrigins.AreNamed)
         {
             LogNoOrigins(logger);
         }
 
-        if (options.ApiKeys.HasShort)
+        if (settings.ApiKeys.HasShort)
         {
             LogShortKey(logger);
         }

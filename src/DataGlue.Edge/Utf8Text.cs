@@ -6,7 +6,7 @@ namespace DataGlue.Edge;
 /// Text in UTF-8, as it comes over the wire and goes into SQLite, so that nothing on the way is encoded twice. The default
 /// value is no text at all, which is stored as NULL.
 /// </summary>
-public readonly struct Utf8Text : IEquatable<Utf8Text>
+internal readonly struct Utf8Text : IEquatable<Utf8Text>
 {
     private readonly byte[]? bytes;
 
@@ -28,16 +28,12 @@ public readonly struct Utf8Text : IEquatable<Utf8Text>
     /// <summary>The text decoded; null where there is none.</summary>
     public string? Decode() => bytes is null ? null : Encoding.UTF8.GetString(bytes);
 
-    /// <inheritdoc/>
     public override string ToString() => Decode() ?? "";
 
-    /// <inheritdoc/>
     public bool Equals(Utf8Text other) => IsPresent == other.IsPresent && Span.SequenceEqual(other.Span);
 
-    /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is Utf8Text other && Equals(other);
 
-    /// <inheritdoc/>
     public override int GetHashCode()
     {
         var hash = default(HashCode);

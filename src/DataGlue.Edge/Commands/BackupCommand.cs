@@ -18,15 +18,15 @@ internal static class BackupCommand
 
     private static int Run(string file, bool force)
     {
-        var database = EdgeCommands.Database();
+        var database = CommandLine.DatabasePath();
         var copy = Path.GetFullPath(file);
         CommandException.Unless(!Directory.Exists(copy), $"'{copy}' is a folder");
-        CommandException.Unless(!EdgeDatabase.Suffixes.Any(suffix => copy == database + suffix), $"'{copy}' is the database itself");
+        CommandException.Unless(!Database.Suffixes.Any(suffix => copy == database + suffix), $"'{copy}' is the database itself");
         CommandException.Unless(force || !File.Exists(copy), $"'{copy}' exists; --force replaces it");
         using var partial = new PartialFile(copy);
         Fill(partial, database);
         partial.Complete(overwrite: force);
-        Console.WriteLine($"{database} is copied to {copy}: {EdgeCommands.Megabytes(new FileInfo(copy).Length)}, checked");
+        Console.WriteLine($"{database} is copied to {copy}: {CommandLine.Megabytes(new FileInfo(copy).Length)}, checked");
         return 0;
     }
 
@@ -34,12 +34,12 @@ internal static class BackupCommand
     {
         try
         {
-            using var source = EdgeDatabase.OpenFile(database, SqliteOpenMode.ReadOnly);
+            using var source = Database.OpenFile(database, SqliteOpenMode.ReadOnly);
             OnlineCopy.Make(source, partial.Path, new Progress(Console.Error));
         }
         catch (SqliteException exception)
         {
-            throw new CommandException($"'{database}' is not copied: {EdgeCommands.Tell(exception)}");
+            throw new CommandException($"'{database}' is not copied: {CommandLine.Tell(exception)}");
         }
     }
 }

@@ -15,8 +15,8 @@ internal static class CheckCommand
 
     private static int Run()
     {
-        var database = EdgeCommands.Database();
-        using var connection = EdgeDatabase.OpenUnchanged(database);
+        var database = CommandLine.DatabasePath();
+        using var connection = Database.OpenUnchanged(database);
         var wrong = new DatabaseCheck(connection, Console.Out, new Progress(Console.Error)).Run();
         return wrong == 0 ? 0 : throw new CommandException($"'{database}' is not as it should be");
     }

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using DataGlue.Edge.Regions;
+using DataGlue.Edge.Edge;
 using DataGlue.Edge.Security;
 
 namespace DataGlue.Edge.Commands;
@@ -33,14 +33,14 @@ internal static class DrainCommand
             }
         });
         var command = new Command("drain", "Wait until the home has everything that the edge on this machine has accepted; take the edge's visitors away from it first") { timeout };
-        command.SetAction((parsed, cancelled) => RunAsync(EdgeCommands.Options(), TimeSpan.FromSeconds(parsed.GetValue(timeout)), cancelled));
+        command.SetAction((parsed, cancelled) => RunAsync(CommandLine.ReadSettings(), TimeSpan.FromSeconds(parsed.GetValue(timeout)), cancelled));
         return command;
     }
 
-    private static async Task<int> RunAsync(EdgeOptions options, TimeSpan patience, CancellationToken cancelled)
+    private static async Task<int> RunAsync(Settings settings, TimeSpan patience, CancellationToken cancelled)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{options.Port}"), Timeout = patience < Longest ? patience : Longest };
-        http.DefaultRequestHeaders.Add(ApiKeys.Header, options.ApiKeys.First);
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{settings.Port}"), Timeout = patience < Longest ? patience : Longest };
+        http.DefaultRequestHeaders.Add(ApiKeys.Header, settings.ApiKeys.First);
         var started = Stopwatch.GetTimestamp();
         var last = await ReadAsync(http, cancelled);
         CommandException.Unless(last.Role == "edge", "This is the home: it holds the data itself, and has nowhere to drain to");
@@ -78,7 +78,7 @@ internal static class DrainCommand
             using var response = await http.GetAsync(new Uri("/glue/outbox?limit=0", UriKind.Relative), cancelled);
             CommandException.Unless(response.IsSuccessStatusCode, $"The server at {http.BaseAddress} answers {(int)response.StatusCode} to GET /glue/outbox; does it run with this API_KEY?");
             await using var body = await response.Content.ReadAsStreamAsync(cancelled);
-            return await JsonSerializer.DeserializeAsync(body, EdgeJson.Wire.OutboxReply, cancelled) ?? throw new JsonException();
+            return await JsonSerializer.DeserializeAsync(body, ServerJson.Wire.OutboxReply, cancelled) ?? throw new JsonException();
         }
         catch (Exception exception) when (!cancelled.IsCancellationRequested && exception is HttpRequestException or JsonException or TaskCanceledException)
         {

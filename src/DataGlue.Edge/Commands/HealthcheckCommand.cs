@@ -15,7 +15,7 @@ internal static class HealthcheckCommand
     public static Command Make()
     {
         var command = new Command("healthcheck", "Ask the server on this machine whether it lives (GET /healthz)");
-        command.SetAction(_ => Run(EdgeCommands.Options().Port));
+        command.SetAction(_ => Run(CommandLine.ReadSettings().Port));
         return command;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using DataGlue.Edge.Regions;
 using DataGlue.Edge.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -19,26 +18,26 @@ internal static class RestoreCommand
 
     private static int Run(string file, bool force)
     {
-        var options = EdgeCommands.Options();
-        var database = options.DatabasePath;
+        var settings = CommandLine.ReadSettings();
+        var database = settings.DatabasePath;
         var backup = Path.GetFullPath(file);
+        CommandException.Unless(!HealthcheckCommand.Answers(settings.Port), $"A server answers at port {settings.Port}: stop it first, then restore, then start it");
         CommandException.Unless(File.Exists(backup), $"There is no file '{backup}'");
         CommandException.Unless(backup != database, $"'{backup}' is the database itself");
-        CommandException.Unless(force || !EdgeDatabase.Suffixes.Any(suffix => File.Exists(database + suffix)), $"There is a database at '{database}'; --force replaces it and keeps it beside");
+        CommandException.Unless(force || !Database.Suffixes.Any(suffix => File.Exists(database + suffix)), $"There is a database at '{database}'; --force replaces it and keeps it beside");
         Directory.CreateDirectory(Path.GetDirectoryName(database)!);
         using var partial = new PartialFile(database);
         Fill(partial, backup);
-        RequireRole(partial.Path, backup, options);
-        UnixFile.Resemble(partial.Path, File.Exists(database) ? database : Path.GetDirectoryName(database)!);
+        RequireRole(partial.Path, backup, settings);
+        UnixFile.CopyOwnerAndMode(partial.Path, File.Exists(database) ? database : Path.GetDirectoryName(database)!);
         partial.Sync();
-        Settle(database);
+        EmptyLog(database);
         var kept = SetAside(database);
         partial.Complete(overwrite: false);
-        Console.WriteLine($"{backup} is restored to {database}: {EdgeCommands.Megabytes(new FileInfo(database).Length)}, checked");
+        Console.WriteLine($"{backup} is restored to {database}: {CommandLine.Megabytes(new FileInfo(database).Length)}, checked");
         if (kept is not null)
         {
             Console.WriteLine($"The former database is {kept}");
-            Console.WriteLine("A server that runs takes the new one over at its next write, or when it is asked for /readyz");
         }
 
         return 0;
@@ -49,14 +48,14 @@ internal static class RestoreCommand
     {
         try
         {
-            using var source = EdgeDatabase.OpenFile(backup, SqliteOpenMode.ReadOnly);
+            using var source = Database.OpenFile(backup, SqliteOpenMode.ReadOnly);
             RequireScripts(source, backup);
             var copy = OnlineCopy.Make(source, partial.Path, new Progress(Console.Error));
             SchemaUpgrade.Apply(copy, SchemaUpgrade.Scripts());
         }
         catch (SqliteException exception)
         {
-            throw new CommandException($"'{backup}' is not restored: {EdgeCommands.Tell(exception)}");
+            throw new CommandException($"'{backup}' is not restored: {CommandLine.Tell(exception)}");
         }
     }
 
@@ -64,34 +63,32 @@ internal static class RestoreCommand
     {
         var applied = SchemaUpgrade.Applied(source);
         CommandException.Unless(applied is { Count: > 0 }, $"'{backup}' is not a database of this program, and is not restored");
-        var newer = SchemaUpgrade.TellNewer(applied!);
+        var newer = SchemaUpgrade.Misfit(applied!);
         CommandException.Unless(newer is null, $"'{backup}' is not restored: {newer}");
     }
 
-    // The outbox of an edge and the data of a home are not each other's: the server would not start on it, or answer for nobody. What an edge sends
-    // at this moment belongs to the file that is in place.
-    private static void RequireRole(string copy, string backup, EdgeOptions options)
+    // The outbox of an edge and the data of a home are not each other's: the server would not start on it, or answer for nobody.
+    private static void RequireRole(string copy, string backup, Settings settings)
     {
-        using var connection = EdgeDatabase.OpenFile(copy, SqliteOpenMode.ReadOnly);
-        var holdsVisitors = connection.Number(OutboxSql.HoldsVisitors) != 0;
-        if (options.Home is null)
+        using var connection = Database.OpenFile(copy, SqliteOpenMode.ReadOnly);
+        var holdsVisitors = connection.Number(SqlFile.Read("read/holds_visitors")) != 0;
+        if (settings.Home is null)
         {
             CommandException.Unless(
-                holdsVisitors || connection.Number(OutboxSql.HasHome) == 0, $"'{backup}' is not restored: it is the database of an edge, and without HOME_URL this is a home");
+                holdsVisitors || connection.Number(SqlFile.Read("read/has_home")) == 0, $"'{backup}' is not restored: it is the database of an edge, and without HOME_URL this is a home");
             return;
         }
 
         CommandException.Unless(!holdsVisitors, $"'{backup}' is not restored: it holds visitors, and HOME_URL makes this an edge");
-        CommandException.Unless(!HealthcheckCommand.Answers(options.Port), "The server of this edge runs: stop it first, because what it is sending belongs to the database that is in place");
     }
 
     // Where no server runs, the end of this one connection moves the log into the database, so that one file is set aside and not three:
     // killed between two of them, a database would be left without the log that belongs to it.
-    private static void Settle(string database)
+    private static void EmptyLog(string database)
     {
         try
         {
-            EdgeDatabase.OpenFile(database, SqliteOpenMode.ReadWrite).Dispose();
+            Database.OpenFile(database, SqliteOpenMode.ReadWrite).Dispose();
         }
         catch (SqliteException)
         {
@@ -99,11 +96,10 @@ internal static class RestoreCommand
         }
     }
 
-    // The database goes first: while there is none, a running server takes no writes, and of a file without its log it would read too little.
     private static string? SetAside(string database)
     {
         var kept = $"{database}.replaced-{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}";
-        var present = EdgeDatabase.Suffixes.Where(suffix => File.Exists(database + suffix)).ToList();
+        var present = Database.Suffixes.Where(suffix => File.Exists(database + suffix)).ToList();
         foreach (var suffix in present)
         {
             File.Move(database + suffix, kept + suffix);

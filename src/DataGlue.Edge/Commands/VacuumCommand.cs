@@ -19,14 +19,14 @@ internal static class VacuumCommand
 
     private static int Run()
     {
-        var database = EdgeCommands.Database();
-        using var connection = EdgeDatabase.OpenFile(database, SqliteOpenMode.ReadWrite);
+        var database = CommandLine.DatabasePath();
+        using var connection = Database.OpenFile(database, SqliteOpenMode.ReadWrite);
         connection.Number(Checkpoint);
         var (before, free) = (Size(database), connection.Number("PRAGMA freelist_count") * connection.Number("PRAGMA page_size"));
-        Console.WriteLine($"before: {EdgeCommands.Megabytes(before)}, of which free {EdgeCommands.Megabytes(free)}");
+        Console.WriteLine($"before: {CommandLine.Megabytes(before)}, of which free {CommandLine.Megabytes(free)}");
         Rewrite(connection, database);
         var emptied = connection.Number(Checkpoint) == 0;
-        Console.WriteLine($"after: {EdgeCommands.Megabytes(Size(database))}");
+        Console.WriteLine($"after: {CommandLine.Megabytes(Size(database))}");
         if (!emptied)
         {
             Console.WriteLine("The server or another process reads the write-ahead log, so that it is not emptied; the space is given back at the server's next checkpoint or its end");

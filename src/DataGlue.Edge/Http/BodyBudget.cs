@@ -6,7 +6,7 @@ namespace DataGlue.Edge.Http;
 /// The memory and the time of bodies that have come in part. Many clients that each send nearly all of a large body, and then wait, would
 /// otherwise take more than the machine has.
 /// </summary>
-public sealed class BodyBudget(EdgeOptions options, TimeProvider clock)
+internal sealed class BodyBudget(Settings settings, TimeProvider clock)
 {
     private const long Least = 32 * 1024 * 1024;
 
@@ -16,7 +16,7 @@ public sealed class BodyBudget(EdgeOptions options, TimeProvider clock)
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     // A few of the largest bodies must always find room: while one grows, it is held twice.
-    private readonly long most = Math.Max(Least, 8L * options.MaxBulkBytes);
+    private readonly long most = Math.Max(Least, 8L * settings.MaxBulkBytes);
 
     private long held;
 
@@ -41,7 +41,6 @@ public sealed class BodyBudget(EdgeOptions options, TimeProvider clock)
     /// <summary>Gives a buffer back.</summary>
     public void Return(byte[] buffer)
     {
-        ArgumentNullException.ThrowIfNull(buffer);
         if (buffer.Length > Small)
         {
             Interlocked.Add(ref held, -buffer.Length);

@@ -1,7 +1,7 @@
 namespace DataGlue.Edge.Http;
 
 /// <summary>Bodies with <c>Content-Encoding: gzip</c>, <c>br</c> or <c>deflate</c>, decompressed by ASP.NET as they are read.</summary>
-public static class CompressedBodies
+internal static class CompressedBodies
 {
     /// <summary>Decompresses bodies, and remembers which, as the framework takes their header away.</summary>
     public static IApplicationBuilder UseCompressedBodies(this IApplicationBuilder app)
@@ -21,7 +21,6 @@ public static class CompressedBodies
     /// <summary>Whether what is read of this body is not what was sent.</summary>
     public static bool IsCompressed(HttpRequest request)
     {
-        ArgumentNullException.ThrowIfNull(request);
         return request.HttpContext.Features.Get<Mark>() is not null;
     }
 

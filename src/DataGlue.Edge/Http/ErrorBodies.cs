@@ -6,20 +6,20 @@ using Microsoft.Data.Sqlite;
 namespace DataGlue.Edge.Http;
 
 /// <summary>The only builder of error bodies: whatever raised the error, the reply has one shape.</summary>
-public static partial class ErrorBodies
+internal static partial class ErrorBodies
 {
     /// <summary>Gives every error below this point in the pipeline its JSON body.</summary>
     public static IApplicationBuilder UseErrorBodies(this IApplicationBuilder app)
     {
-        var unreadable = new Pace(app.ApplicationServices.GetRequiredService<TimeProvider>());
+        var unreadable = new LogThrottle(app.ApplicationServices.GetRequiredService<TimeProvider>());
         return app.Use(next => context => RunAsync(context, next, unreadable));
     }
 
     /// <summary>Replies with an error.</summary>
     public static void Write(HttpResponse response, int status, string sentence) =>
-        JsonReply.Write(response, status, new ErrorReply(sentence), EdgeJson.Wire.ErrorReply);
+        JsonReply.Write(response, status, new ErrorReply(sentence), ServerJson.Wire.ErrorReply);
 
-    private static async Task RunAsync(HttpContext context, RequestDelegate next, Pace unreadable)
+    private static async Task RunAsync(HttpContext context, RequestDelegate next, LogThrottle unreadable)
     {
         try
         {
@@ -55,7 +55,7 @@ public static partial class ErrorBodies
 
     // Null lets the exception pass on: the client has gone, or has already part of a reply, so that only a broken connection can tell. Kestrel
     // would log it, but its log is off: it has an error with a stack trace for whatever a stranger breaks off.
-    private static (int Status, string Sentence)? Sentence(HttpContext context, Exception exception, Pace unreadable)
+    private static (int Status, string Sentence)? Sentence(HttpContext context, Exception exception, LogThrottle unreadable)
     {
         if (IsTooLate(context))
         {
@@ -86,7 +86,7 @@ public static partial class ErrorBodies
 
     private static bool IsTooLate(HttpContext context) => context.RequestAborted.IsCancellationRequested || context.Response.HasStarted;
 
-    private static void TellUnreadable(HttpContext context, SqliteException exception, Pace unreadable)
+    private static void TellUnreadable(HttpContext context, SqliteException exception, LogThrottle unreadable)
     {
         if (unreadable.Allows(exception.SqliteErrorCode))
         {

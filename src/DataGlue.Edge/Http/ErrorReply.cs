@@ -6,7 +6,7 @@ namespace DataGlue.Edge.Http;
 /// <param name="Success">Always false.</param>
 /// <param name="Error">A sentence that says what to change.</param>
 [method: JsonConstructor]
-public sealed record ErrorReply(bool Success, string Error)
+internal sealed record ErrorReply(bool Success, string Error)
 {
     /// <summary>An error body with this sentence.</summary>
     public ErrorReply(string error)

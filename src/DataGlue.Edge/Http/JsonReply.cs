@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace DataGlue.Edge.Http;
 
 /// <summary>A small JSON body, sent in one piece with its length, not chunked. Kestrel sends it when the request ends.</summary>
-public static class JsonReply
+internal static class JsonReply
 {
     /// <summary>The content type of every reply.</summary>
     public const string ContentType = MediaType + "; charset=utf-8";
@@ -32,7 +32,7 @@ public static class JsonReply
     /// <param name="tail">The JSON behind it.</param>
     public static void Write(HttpResponse response, ReadOnlySpan<byte> head, Utf8Text text, ReadOnlySpan<byte> tail)
     {
-        var value = IsPlain(text.Span) ? text.Span : JsonEncodedText.Encode(text.Span, EdgeJson.Encoder).EncodedUtf8Bytes;
+        var value = IsPlain(text.Span) ? text.Span : JsonEncodedText.Encode(text.Span, ServerJson.Encoder).EncodedUtf8Bytes;
         var length = head.Length + 1 + value.Length + 1 + tail.Length;
         Begin(response, StatusCodes.Status200OK, length);
         var output = response.BodyWriter.GetSpan(length);

@@ -9,7 +9,7 @@ namespace DataGlue.Edge.Http;
 
 /// <summary>The whole body of a request in one piece; dispose it when its bytes are read.</summary>
 /// <remarks>A body that has come whole is read where the server has received it; one that comes in parts is put together in a rented buffer.</remarks>
-public sealed class RequestBody : IDisposable
+internal sealed class RequestBody : IDisposable
 {
     private readonly HttpContext context;
     private readonly PipeReader reader;
@@ -40,8 +40,6 @@ public sealed class RequestBody : IDisposable
     /// <exception cref="BadHttpRequestException">The body came too slowly, or its framing is broken.</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int limit, BodyBudget budget)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(budget);
         RequireJson(request);
         var body = new RequestBody(request, limit, budget);
         body.LimitReceived(request);
@@ -57,7 +55,6 @@ public sealed class RequestBody : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         if (rented is not null)

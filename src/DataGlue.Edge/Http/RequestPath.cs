@@ -7,7 +7,7 @@ namespace DataGlue.Edge.Http;
 /// Reads the path from the request line itself. Kestrel's own path has lost what an id may hold (<c>%2F</c>, <c>..</c>),
 /// and a <c>profile-endpoint</c> is often pasted with a slash at its end.
 /// </summary>
-public static class RequestPath
+internal static class RequestPath
 {
     private static readonly SearchValues<char> Plain =
         SearchValues.Create("/-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
@@ -26,17 +26,9 @@ public static class RequestPath
         return next(context);
     });
 
-    /// <summary>Whether the path, as <see cref="UseWholeSegments"/> has left it, is below /glue.</summary>
-    public static bool IsGlue(HttpRequest request)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        return request.Path.StartsWithSegments("/glue", StringComparison.OrdinalIgnoreCase);
-    }
-
     /// <summary>The path and the query as they stand in the request line.</summary>
     public static string Target(HttpContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
         var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
         if (string.IsNullOrEmpty(target))
         {
@@ -52,7 +44,6 @@ public static class RequestPath
     /// <summary>The text of a route value that <see cref="UseWholeSegments"/> had encoded.</summary>
     public static string Decode(string segment)
     {
-        ArgumentNullException.ThrowIfNull(segment);
         return Uri.UnescapeDataString(segment.Replace('~', '%'));
     }
 

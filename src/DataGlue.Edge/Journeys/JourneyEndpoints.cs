@@ -7,14 +7,13 @@ using Microsoft.Extensions.Primitives;
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>GET /glue/user: who a visitor is, and what they did.</summary>
-public static class JourneyEndpoints
+internal static class JourneyEndpoints
 {
     /// <summary>Maps the two reads.</summary>
-    public static IEndpointRouteBuilder MapJourneys(this IEndpointRouteBuilder routes)
+    public static void MapJourneys(this IEndpointRouteBuilder glue)
     {
-        routes.MapGet("/glue/user/{glue_user_id}", ReadUserAsync);
-        routes.MapGet("/glue/user/email/{email}", ReadPersonAsync);
-        return routes;
+        glue.MapGet("/user/{glue_user_id}", ReadUserAsync);
+        glue.MapGet("/user/email/{email}", ReadPersonAsync);
     }
 
     private static async Task ReadUserAsync(HttpContext context, JourneyReader reader)
@@ -143,7 +142,7 @@ public static class JourneyEndpoints
         private long sent;
 
         public Utf8JsonWriter Json { get; } = new(
-            context.Response.BodyWriter, new JsonWriterOptions { Encoder = EdgeJson.Encoder, SkipValidation = true });
+            context.Response.BodyWriter, new JsonWriterOptions { Encoder = ServerJson.Encoder, SkipValidation = true });
 
         public async ValueTask FlushIfLongAsync()
         {

@@ -8,8 +8,15 @@ namespace DataGlue.Edge.Journeys;
 /// Every query of a journey. Each call is a read transaction of its own, and gives its connection back before it returns,
 /// so that a slow reader holds none open; <see cref="Snapshot"/> keeps the calls of one journey from seeing later events.
 /// </summary>
-public sealed class JourneyReader(EdgeDatabase database)
+internal sealed class JourneyReader(Database database)
 {
+    private static readonly string SnapshotSql = SqlFile.Read("read/newest_event");
+    private static readonly string ProfileSql = SqlFile.Read("read/profile");
+    private static readonly string ProfilesOfSql = SqlFile.Read("read/profiles_of_email");
+    private static readonly string SpanOfSql = SqlFile.Read("read/journey_span");
+    private static readonly string FindSql = SqlFile.Read("read/event");
+    private static readonly string PageSql = SqlFile.Read("read/journey_page");
+
     // Text above every timestamp, for a page that runs to the end.
     private const string NoBound = "~";
 
@@ -17,7 +24,7 @@ public sealed class JourneyReader(EdgeDatabase database)
     public long Snapshot()
     {
         using var connection = database.OpenReader();
-        return connection.ExecuteScalar<long>(JourneySql.Snapshot);
+        return connection.ExecuteScalar<long>(SnapshotSql);
     }
 
     /// <summary>A profile with its counters, null when there is none.</summary>
@@ -26,30 +33,29 @@ public sealed class JourneyReader(EdgeDatabase database)
     public ProfileRow? Profile(string user, long snapshot)
     {
         using var connection = database.OpenReader();
-        return connection.QueryFirstOrDefault<ProfileRow>(JourneySql.Profile, new { user, snapshot });
+        return connection.QueryFirstOrDefault<ProfileRow>(ProfileSql, new { user, snapshot });
     }
 
     /// <summary>The profiles that carry this e-mail, without regard to case, the one seen last first.</summary>
     public IReadOnlyList<string> ProfilesOf(string email)
     {
-        ArgumentNullException.ThrowIfNull(email);
         var key = email.ToLowerInvariant();
         using var connection = database.OpenReader();
-        return [.. connection.Query<string>(JourneySql.ProfilesOf, new { email, key })];
+        return [.. connection.Query<string>(ProfilesOfSql, new { email, key })];
     }
 
     /// <summary>How many events a profile has, and from when to when.</summary>
     public SpanRow SpanOf(string user, long snapshot)
     {
         using var connection = database.OpenReader();
-        return connection.QueryFirst<SpanRow>(JourneySql.SpanOf, new { user, snapshot });
+        return connection.QueryFirst<SpanRow>(SpanOfSql, new { user, snapshot });
     }
 
     /// <summary>Where an event of that id stands, whoever's it is; null when there is none.</summary>
     public EventRow? Find(string eventId)
     {
         using var connection = database.OpenReader();
-        return connection.QueryFirstOrDefault<EventRow>(JourneySql.Find, new { eventId });
+        return connection.QueryFirstOrDefault<EventRow>(FindSql, new { eventId });
     }
 
     /// <summary>Where a profile's first event after <paramref name="after"/> stands, null when there is none.</summary>
@@ -89,7 +95,7 @@ public sealed class JourneyReader(EdgeDatabase database)
     private static IEnumerable<EventRow> Query(
         SqliteConnection connection, string user, EventKey after, EventKey bound, long snapshot, int most) =>
         connection.Query<EventRow>(
-            JourneySql.Page,
+            PageSql,
             new
             {
                 user,

@@ -3,7 +3,7 @@ using System.Text;
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>A profile as it is stored, with its counters.</summary>
-public sealed class ProfileRow
+internal sealed class ProfileRow
 {
     /// <summary>The browser's id.</summary>
     public string GlueUserId { get; set; } = "";
@@ -49,7 +49,7 @@ public sealed class ProfileRow
 }
 
 /// <summary>An event as it is stored.</summary>
-public sealed class EventRow
+internal sealed class EventRow
 {
     /// <summary>The id of the event.</summary>
     public string EventId { get; set; } = "";
@@ -86,7 +86,7 @@ public sealed class EventRow
 }
 
 /// <summary>How many events a profile has, and from when to when.</summary>
-public sealed class SpanRow
+internal sealed class SpanRow
 {
     /// <summary>How many events.</summary>
     public long Count { get; set; }
@@ -101,7 +101,7 @@ public sealed class SpanRow
 /// <summary>Where an event stands in a journey: by time, and at the same time by id.</summary>
 /// <param name="Timestamp">Its time.</param>
 /// <param name="EventId">Its id.</param>
-public readonly record struct EventKey(string Timestamp, string EventId)
+internal readonly record struct EventKey(string Timestamp, string EventId)
 {
     /// <summary>Before every event.</summary>
     public static EventKey Start => new("", "");

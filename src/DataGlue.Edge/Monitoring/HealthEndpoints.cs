@@ -4,7 +4,7 @@ using DataGlue.Edge.Security;
 namespace DataGlue.Edge.Monitoring;
 
 /// <summary>What a platform asks to learn whether it should send requests here, or start the server anew.</summary>
-public static class HealthEndpoints
+internal static class HealthEndpoints
 {
     /// <summary>Maps GET /healthz and GET /readyz.</summary>
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
@@ -14,24 +14,24 @@ public static class HealthEndpoints
         return routes;
     }
 
-    private static void Live(HttpContext context, EdgeOptions options) =>
-        JsonReply.Write(context.Response, StatusCodes.Status200OK, new StatusReply(true, "alive") { Role = options.Role }, EdgeJson.Wire.StatusReply);
+    private static void Live(HttpContext context, Role role) =>
+        JsonReply.Write(context.Response, StatusCodes.Status200OK, new StatusReply(true, "alive") { Role = role.Name }, ServerJson.Wire.StatusReply);
 
     private static async Task ReadyAsync(HttpContext context, Readiness readiness)
     {
-        if (await readiness.ReasonAgainstAsync() is { } reason)
+        if (await readiness.UnavailableReasonAsync() is { } reason)
         {
             throw new RequestException(StatusCodes.Status503ServiceUnavailable, $"The database takes no writes: {reason}");
         }
 
-        JsonReply.Write(context.Response, StatusCodes.Status200OK, new StatusReply(true, "ready"), EdgeJson.Wire.StatusReply);
+        JsonReply.Write(context.Response, StatusCodes.Status200OK, new StatusReply(true, "ready"), ServerJson.Wire.StatusReply);
     }
 }
 
 /// <summary>The reply to a health check.</summary>
 /// <param name="Success">Always true.</param>
 /// <param name="Status"><c>alive</c> or <c>ready</c>.</param>
-public sealed record StatusReply(bool Success, string Status)
+internal sealed record StatusReply(bool Success, string Status)
 {
     /// <summary>Of <c>/healthz</c>: <c>home</c> or <c>edge</c>.</summary>
     public string? Role { get; init; }

@@ -5,7 +5,7 @@ using OpenTelemetry.Resources;
 namespace DataGlue.Edge.Monitoring;
 
 /// <summary>GET /metrics: what is measured, as Prometheus reads it.</summary>
-public static class MetricsEndpoint
+internal static class MetricsEndpoint
 {
     private const string Path = "/metrics";
 
@@ -14,21 +14,23 @@ public static class MetricsEndpoint
     // Of the framework: requests by route and status, connections, and what the process takes.
     private static readonly string[] Meters = [Startup.Meter, RequestMeter, "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
 
-    /// <summary>Collects the metrics of the server.</summary>
-    public static void AddEdgeMetrics(this IServiceCollection services) =>
+    /// <summary>Collects the metrics of the server, and answers whether it is ready.</summary>
+    public static void AddMonitoring(this IServiceCollection services)
+    {
+        services.AddSingleton<Readiness>();
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("dataglue-edge", autoGenerateServiceInstanceId: false))
             .WithMetrics(metrics => metrics.AddMeter(Meters).AddView(Bounded).AddPrometheusExporter());
+    }
 
     /// <summary>Maps the endpoint, for the owner.</summary>
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
         routes.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
 
     /// <summary>Serves the metrics, and nothing else, on <c>METRICS_PORT</c>.</summary>
-    public static void UseMetricsPort(this IApplicationBuilder app, EdgeOptions options)
+    public static void UseMetricsPort(this IApplicationBuilder app, Settings settings)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        if (options.MetricsPort is { } port)
+        if (settings.MetricsPort is { } port)
         {
             app.MapWhen(context => context.Connection.LocalPort == port, branch => branch.UseOpenTelemetryPrometheusScrapingEndpoint(Path));
         }

@@ -1,10 +1,11 @@
-using DataGlue.Edge.Regions;
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Model;
 using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Monitoring;
 
 /// <summary>Whether the database takes a write. It is tried once a second at the most; whoever asks meanwhile shares the answer.</summary>
-public sealed class Readiness(WriteQueue queue, Outbox outbox, TimeProvider clock)
+internal sealed class Readiness(WriteQueue queue, ISink sink, TimeProvider clock)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -16,7 +17,7 @@ public sealed class Readiness(WriteQueue queue, Outbox outbox, TimeProvider cloc
 
     /// <summary>Writes, or waits for who is writing already.</summary>
     /// <returns>Null when the write is durable, else why it is not: no path, no SQL.</returns>
-    public async Task<string?> ReasonAgainstAsync()
+    public async Task<string?> UnavailableReasonAsync()
     {
         try
         {
@@ -46,8 +47,11 @@ public sealed class Readiness(WriteQueue queue, Outbox outbox, TimeProvider cloc
     {
         try
         {
-            var results = await queue.SubmitAsync(new ProbeWrite(Instants.Utf8(Instants.Now(clock))));
-            return results[0].Refusal is null ? outbox.ReasonAgainst : "the database refuses to keep when it was last asked";
+            var probe = new ProbeWrite(Instants.Utf8(Instants.Now(clock)));
+            await queue.SubmitAsync(probe);
+
+            // While what callers send is refused, it proves nothing that a probe goes through.
+            return probe.IsRefused ? "the database refuses to keep when it was last asked" : queue.OutageReason ?? sink.UnavailableReason;
         }
         catch (StorageUnavailableException unavailable)
         {

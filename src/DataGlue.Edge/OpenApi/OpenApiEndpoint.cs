@@ -7,7 +7,7 @@ namespace DataGlue.Edge.OpenApi;
 /// GET /openapi.json: what the server takes and answers, as OpenAPI 3.1. It is written by hand, and tests hold it against the routes, the limits
 /// and the replies: what would make it at run time is a fifteenth of the program.
 /// </summary>
-public static class OpenApiEndpoint
+internal static class OpenApiEndpoint
 {
     private const string Resource = "openapi.json";
 

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace DataGlue.Edge.Security;
 
 /// <summary>The origins of <c>ALLOWED_ORIGINS</c>: whose pages may post.</summary>
-public sealed class AllowedOrigins
+internal sealed class AllowedOrigins
 {
     private const string Wildcard = "*";
 

@@ -8,7 +8,7 @@ namespace DataGlue.Edge.Security;
 /// A key that is sent is compared with all of them, in blocks of one length: the time that this takes says nothing of how much of a
 /// key was right, how long it is, or which one it was.
 /// </remarks>
-public sealed class ApiKeys
+internal sealed class ApiKeys
 {
     /// <summary>The header that carries the key.</summary>
     public const string Header = "x-api-key";
@@ -59,7 +59,6 @@ public sealed class ApiKeys
     /// <summary>What the key of this request proves.</summary>
     public KeyProof Check(HttpRequest request)
     {
-        ArgumentNullException.ThrowIfNull(request);
         if (!AreSet || !request.Headers.TryGetValue(Header, out var values))
         {
             return KeyProof.Absent;
@@ -97,7 +96,7 @@ public sealed class ApiKeys
 }
 
 /// <summary>What the key of a request proves.</summary>
-public enum KeyProof
+internal enum KeyProof
 {
     /// <summary>None was sent, or none is set that it could be compared with.</summary>
     Absent,

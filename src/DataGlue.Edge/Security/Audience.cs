@@ -1,9 +1,7 @@
-using DataGlue.Edge.Http;
-
 namespace DataGlue.Edge.Security;
 
 /// <summary>Whom an endpoint answers; one that says nothing of it answers the owner alone.</summary>
-public enum Audience
+internal enum Audience
 {
     /// <summary>Holders of a key; as long as none is set, nobody.</summary>
     Keys,
@@ -22,24 +20,15 @@ public enum Audience
 }
 
 /// <summary>Names the audience of an endpoint.</summary>
-public static class AudienceExtensions
+internal static class AudienceExtensions
 {
     /// <summary>Lets this audience call the endpoint.</summary>
     public static TBuilder For<TBuilder>(this TBuilder endpoint, Audience audience)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new AudienceMetadata(audience));
 
     /// <summary>The audience of the endpoint that routing has found for this request.</summary>
-    internal static Audience Audience(this HttpContext context)
-    {
-        var endpoint = context.GetEndpoint();
-        if (endpoint?.Metadata.GetMetadata<AudienceMetadata>() is { } named)
-        {
-            return named.Audience;
-        }
-
-        // What routing makes up for another method, or nothing at all, tells nobody anything; below /glue it may still not be asked for.
-        return endpoint is RouteEndpoint || RequestPath.IsGlue(context.Request) ? Security.Audience.Owner : Security.Audience.Public;
-    }
+    internal static Audience Audience(this HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<AudienceMetadata>()?.Audience ?? Security.Audience.Owner;
 
     private sealed record AudienceMetadata(Audience Audience);
 }

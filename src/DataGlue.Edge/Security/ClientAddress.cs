@@ -3,7 +3,7 @@ using System.Net;
 namespace DataGlue.Edge.Security;
 
 /// <summary>Who sends a request: the peer of the connection, or whom it speaks for, when it is a trusted proxy.</summary>
-public sealed class ClientAddress(EdgeOptions options)
+internal sealed class ClientAddress(Settings settings)
 {
     private const string FlyHeader = "Fly-Client-IP";
 
@@ -16,7 +16,6 @@ public sealed class ClientAddress(EdgeOptions options)
     /// </remarks>
     public IPAddress Of(HttpContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
         var peer = Plain(context.Connection.RemoteIpAddress ?? IPAddress.None);
         return IsTrusted(peer) ? Forwarded(peer, context.Request.Headers) : peer;
     }
@@ -29,7 +28,7 @@ public sealed class ClientAddress(EdgeOptions options)
     private IPAddress Forwarded(IPAddress peer, IHeaderDictionary headers)
     {
         var named = headers[FlyHeader].Count == 1 && IPAddress.TryParse(headers[FlyHeader].ToString(), out var fly) ? Plain(fly) : null;
-        return options.OnFly || headers[ForwardedHeader].Count == 0 ? named ?? peer : FromRight(peer, headers[ForwardedHeader].ToString());
+        return settings.OnFly || headers[ForwardedHeader].Count == 0 ? named ?? peer : FromRight(peer, headers[ForwardedHeader].ToString());
     }
 
     private IPAddress FromRight(IPAddress peer, ReadOnlySpan<char> list)
@@ -52,7 +51,7 @@ public sealed class ClientAddress(EdgeOptions options)
 
     private bool IsTrusted(IPAddress address)
     {
-        foreach (var network in options.TrustedProxies)
+        foreach (var network in settings.TrustedProxies)
         {
             if (network.Contains(address))
             {

@@ -4,7 +4,7 @@ using DataGlue.Edge.Http;
 namespace DataGlue.Edge.Security;
 
 /// <summary>What a browser is told of requests across origins (CORS): the posts of pages alone, never a read.</summary>
-public static class CrossOrigin
+internal static class CrossOrigin
 {
     private const string Policy = "pages";
 
@@ -15,10 +15,10 @@ public static class CrossOrigin
     private static readonly TimeSpan MaxAge = TimeSpan.FromHours(24);
 
     /// <summary>Makes the policy of <see cref="AllowPages"/>.</summary>
-    public static void AddCrossOrigin(this IServiceCollection services, EdgeOptions options) => services.AddCors(cors => cors.AddPolicy(Policy, policy =>
+    public static void AddCrossOrigin(this IServiceCollection services, Settings settings) => services.AddCors(cors => cors.AddPolicy(Policy, policy =>
     {
         policy.WithMethods(HttpMethods.Post).AllowAnyHeader().WithExposedHeaders("Retry-After").SetPreflightMaxAge(MaxAge);
-        _ = options.AllowedOrigins.AreNamed ? policy.SetIsOriginAllowed(options.AllowedOrigins.Names) : policy.AllowAnyOrigin();
+        _ = settings.AllowedOrigins.AreNamed ? policy.SetIsOriginAllowed(settings.AllowedOrigins.Names) : policy.AllowAnyOrigin();
     }));
 
     /// <summary>Refuses a preflight for headers that have no such name: CORS would send it back, which Kestrel refuses to.</summary>
@@ -30,7 +30,6 @@ public static class CrossOrigin
     /// <summary>Whether a browser asks, before it sends a request of a page, whether it may.</summary>
     public static bool IsPreflight(HttpRequest request)
     {
-        ArgumentNullException.ThrowIfNull(request);
         return HttpMethods.IsOptions(request.Method) && request.Headers.Origin.Count > 0 && request.Headers.AccessControlRequestMethod.Count > 0;
     }
 

@@ -6,7 +6,7 @@ namespace DataGlue.Edge.Security;
 /// Tells a caller on this machine from one that only seems so: through a proxy beside the server, or as a page in a browser here,
 /// which may even have given its own name the address of this machine.
 /// </summary>
-public static class Local
+internal static class Local
 {
     // What proxies add, and none of which a caller on this machine has reason to send.
     private static readonly string[] ProxyHeaders = ["Forwarded", "X-Real-IP", "Via"];
@@ -16,7 +16,6 @@ public static class Local
     /// <summary>Whether the request comes from a program on this machine, or from a browser here that was sent to this address itself.</summary>
     public static bool IsCaller(HttpContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
         var request = context.Request;
 
         // No client of today speaks HTTP/1.0, but many a proxy does.

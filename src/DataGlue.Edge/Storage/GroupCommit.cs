@@ -4,41 +4,39 @@ using SQLitePCL;
 namespace DataGlue.Edge.Storage;
 
 /// <summary>
-/// What the writer does with a group: many writes, one transaction, one fsync. A constraint that a write
-/// breaks is that write's fault; the group is then run again with a savepoint around each write. Everything else that the
-/// database raises (disk full, I/O, a lock, corruption) is nobody's fault and fails the group, and so does an error of the SQL
-/// itself that lets no write of the group through: a table or a trigger is broken then, not a write.
+/// What the writer does with a group: many writes, one transaction, one fsync. A write that breaks a rule of the database is at fault itself:
+/// the group runs once more with a savepoint around each write, so that the others still share a commit. Everything else that the database raises
+/// (disk full, I/O, a lock, corruption) is no write's fault and fails the group. After a failed fsync, or when another file stands at the path of the
+/// database, nothing more is written: the process is to end.
 /// </summary>
-internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider clock, ILogger logger) : IDisposable
+/// <param name="database">The database.</param>
+/// <param name="end">Runs after the writes of each group, in its transaction; null for nothing.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="logger">Is told codes and reasons of SQLite, never a value that was written.</param>
+internal sealed partial class GroupCommit(Database database, Write? end, TimeProvider clock, ILogger logger) : IDisposable
 {
     private const string Unavailable = "The database takes no writes at present; send it again a little later";
 
-    private const string Refused = "The database refused this write; a rule of its owner does not allow it";
-
-    private readonly WriterConnection connection = new(database, clock, logger);
+    private readonly WriterConnection connection = new(database);
     private readonly Outage outage = new(clock, logger);
-    private readonly Pace refusals = new(clock);
-    private SqliteException? lastError;
+    private readonly LogThrottle refusals = new(clock);
 
-    private enum Isolation
-    {
-        None,
-        Write,
-        WriteAndRebuild,
-    }
+    /// <summary>Why the database takes no writes, in words for the operator; null when it does.</summary>
+    public string? OutageReason => outage.Reason;
 
-    /// <summary>Opens the connection and prepares every statement.</summary>
+    /// <summary>Why the process must end; null as long as it need not.</summary>
+    public string? FatalReason { get; private set; }
+
+    /// <summary>Opens the connection.</summary>
     /// <exception cref="SchemaException">The database cannot be written.</exception>
     public void Start()
     {
         try
         {
             connection.Open();
-            foreach (var plan in WriteSql.Plans)
-            {
-                connection.Prepare(plan);
-            }
 
+            // What an earlier process could not sync may stand in the log all the same: from here it goes into the file, and is synced there.
+            connection.Checkpoint();
             connection.Control("BEGIN IMMEDIATE");
             connection.Control("ROLLBACK");
         }
@@ -59,15 +57,14 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
         try
         {
             connection.Open();
-            connection.FollowFile();
-            if (!TryRun(group, Isolation.None) && !TryRunIsolated(group, Isolation.Write))
+            RequireFile();
+            if (!TryRun(group))
             {
-                Require(TryRunIsolated(group, Isolation.WriteAndRebuild));
+                RunIsolated(group);
             }
 
             connection.Commit();
-            lastError = null;
-            Settle(group);
+            outage.End(group.All(submission => submission.IsProbe));
             return true;
         }
         catch (Exception exception)
@@ -82,6 +79,7 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
     {
         try
         {
+            connection.Open();
             connection.Checkpoint();
         }
         catch (SqliteException exception)
@@ -93,148 +91,153 @@ internal sealed partial class GroupCommit(EdgeDatabase database, TimeProvider cl
 
     public void Dispose() => connection.Dispose();
 
-    // A trigger may end the whole transaction. The write that did so is known by then, is left out, and the rest begins anew.
-    private bool TryRunIsolated(IReadOnlyList<Submission> group, Isolation isolation)
+    // The log goes into the file that it belongs to first: the next start would take it for that of the file which stands there now.
+    private void RequireFile()
     {
-        var known = -1;
-        while (Refusals(group) > known)
+        if (connection.HasMoved)
         {
-            known = Refusals(group);
-            if (TryRun(group, isolation))
-            {
-                // When not even one write goes through, the fault is not in the writes.
-                Require(lastError is null || Refusals(group) < group.Sum(submission => submission.Count));
-                return true;
-            }
+            Checkpoint();
+            throw new DatabaseMovedException();
         }
-
-        return false;
     }
 
     // Leaves an open transaction behind when it succeeds, and none when it does not.
-    private bool TryRun(IReadOnlyList<Submission> group, Isolation isolation)
+    private bool TryRun(IReadOnlyList<Submission> group)
     {
         connection.Control("BEGIN IMMEDIATE");
         try
         {
             foreach (var submission in group)
             {
-                for (var i = 0; i < submission.Count; i++)
+                foreach (var write in submission.Writes)
                 {
-                    submission.Results[i] = isolation == Isolation.None ? Run(submission, i) : RunAlone(submission, i, isolation);
+                    connection.Run(write);
                 }
             }
 
-            Rebuild();
+            RunEnd();
             return true;
         }
-        catch (SqliteException exception) when (BlamesWrite(exception))
+        catch (SqliteException exception) when (IsFaultOfWrite(exception))
         {
             connection.Rollback();
             return false;
         }
     }
 
-    private WriteResult RunAlone(Submission submission, int index, Isolation isolation)
+    private void RunIsolated(IReadOnlyList<Submission> group)
     {
-        if (submission.Results[index] is { Refusal: not null } refused)
+        var writes = group.SelectMany(submission => submission.Writes).ToList();
+        SqliteException? last;
+        do
         {
-            return refused;
-        }
+            connection.Control("BEGIN IMMEDIATE");
+            last = null;
+            foreach (var write in writes.Where(write => !write.IsRefused))
+            {
+                last = RunAlone(write) ?? last;
 
+                // A trigger may end the whole transaction; without that write, the others begin anew.
+                if (!connection.InTransaction)
+                {
+                    break;
+                }
+            }
+        }
+        while (!connection.InTransaction);
+
+        // When the SQL itself fails and not even one write goes through, a table or a trigger is broken.
+        if (last is { SqliteErrorCode: raw.SQLITE_ERROR } && writes.TrueForAll(write => write.IsRefused))
+        {
+            throw last;
+        }
+    }
+
+    // Returns why the write was refused, null where it was not.
+    private SqliteException? RunAlone(Write write)
+    {
         connection.Control("SAVEPOINT one");
         try
         {
-            var result = Run(submission, index);
-            if (isolation == Isolation.WriteAndRebuild)
-            {
-                Rebuild();
-            }
-
+            connection.Run(write);
+            RunEnd();
             connection.Control("RELEASE one");
-            return result;
+            return null;
         }
-        catch (SqliteException exception) when (BlamesWrite(exception))
+        catch (SqliteException exception) when (IsFaultOfWrite(exception))
         {
+            write.IsRefused = true;
             if (refusals.Allows(exception.SqliteExtendedErrorCode))
             {
-                LogRefused(submission.Plan(index).Name, exception.SqliteExtendedErrorCode);
+                LogRefused(write.Script.Name, exception.SqliteExtendedErrorCode);
             }
 
-            lastError = exception.SqliteErrorCode == raw.SQLITE_ERROR ? exception : lastError;
-            var refusal = new WriteResult([], Refused);
-            submission.Results[index] = refusal;
-            if (!connection.InTransaction)
+            if (connection.InTransaction)
             {
-                throw;
+                connection.Control("ROLLBACK TO one");
+                connection.Control("RELEASE one");
             }
 
-            connection.Control("ROLLBACK TO one");
-            connection.Control("RELEASE one");
-            return refusal;
+            return exception;
         }
     }
 
-    private void Require(bool condition)
+    private void RunEnd()
     {
-        if (!condition)
+        if (end is not null)
         {
-            throw lastError ?? new SqliteException("The group failed although each write that failed was left out", raw.SQLITE_INTERNAL);
+            connection.Run(end);
         }
     }
-
-    private static int Refusals(IReadOnlyList<Submission> group) =>
-        group.Sum(submission => submission.Results.Count(result => result is { Refusal: not null }));
-
-    private WriteResult Run(Submission submission, int index) => connection.Run(submission.Plan(index), submission.Values(index));
-
-    private void Rebuild() => connection.Run(WriteSql.Rebuild, [Instants.Utf8(Instants.Now(clock))]);
 
     private void Abandon(IReadOnlyList<Submission> group, Exception exception)
     {
-        lastError = null;
-        var code = exception is SqliteException sqlite ? Outage.CodeOf(sqlite)
-            : exception is FileNotFoundException ? raw.SQLITE_READONLY_DBMOVED
-            : raw.SQLITE_INTERNAL;
-        var reason = exception is SqliteException or FileNotFoundException ? exception.Message : exception.GetType().Name;
-        Fail(group, Outage.Explain(code), Outage.IsDiskFull(code));
-        var told = outage.Continue(code, reason, IsProbe(group));
-        if (told && code == raw.SQLITE_INTERNAL)
+        FatalReason = exception switch
+        {
+            DatabaseMovedException => exception.Message,
+            SqliteException { SqliteExtendedErrorCode: raw.SQLITE_IOERR_FSYNC or raw.SQLITE_IOERR_DIR_FSYNC } => "the disk has failed to sync a commit, so that nobody knows what of it is on the disk",
+            _ => null,
+        };
+        var code = exception is SqliteException sqlite ? Outage.CodeOf(sqlite) : raw.SQLITE_INTERNAL;
+        Fail(group, new StorageUnavailableException(Unavailable, FatalReason ?? Outage.Explain(code)) { IsDiskFull = Outage.IsDiskFull(code) });
+        if (FatalReason is not null)
+        {
+            return;
+        }
+
+        var told = outage.Continue(code, exception is SqliteException ? exception.Message : exception.GetType().Name, group.All(submission => submission.IsProbe));
+        if (told && exception is not SqliteException)
         {
             var (type, trace) = (exception.GetType().Name, exception.StackTrace);
             LogCrash(type, trace);
         }
 
-        if (exception is SqliteException { SqliteErrorCode: raw.SQLITE_IOERR })
+        try
         {
-            connection.Overwrite();
+            connection.Rollback();
         }
-
-        if (exception is not FileNotFoundException)
+        catch (SqliteException)
         {
-            connection.Reset();
-        }
-    }
-
-    // While what callers send is refused, a probe that went through is told so too.
-    private void Settle(IReadOnlyList<Submission> group)
-    {
-        if (!outage.TryEnd(IsProbe(group)))
-        {
-            Fail(group, outage.Reason!, diskFull: false);
+            // It is tried again after the next group.
         }
     }
 
-    private static void Fail(IReadOnlyList<Submission> group, string cause, bool diskFull)
+    private static void Fail(IReadOnlyList<Submission> group, StorageUnavailableException exception)
     {
         foreach (var submission in group)
         {
-            submission.Fail(Unavailable, cause, diskFull);
+            submission.Fail(exception);
         }
     }
 
-    private static bool IsProbe(IReadOnlyList<Submission> group) => group.All(submission => submission.IsProbe);
-
-    private static bool BlamesWrite(SqliteException exception) =>
+    private static bool IsFaultOfWrite(SqliteException exception) =>
         exception.SqliteErrorCode is raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE or raw.SQLITE_ERROR;
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "The database refused one {Write}: SQLite error {Code}")]
+    private partial void LogRefused(string write, int code);
+
+    [LoggerMessage(EventId = 5, Level = LogLevel.Critical, Message = "The writer failed: {Exception} {StackTrace}")]
+    private partial void LogCrash(string exception, string? stackTrace);
+
+    private sealed class DatabaseMovedException() : Exception("the database file was deleted, moved or replaced");
 }

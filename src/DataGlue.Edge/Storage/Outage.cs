@@ -5,66 +5,66 @@ namespace DataGlue.Edge.Storage;
 
 /// <summary>
 /// A time in which the database takes no writes: the log tells when it begins, why, that it goes on, and when it ends, and is not
-/// filled by the requests that come meanwhile. Used by the writer's thread alone.
+/// filled by the requests that come meanwhile. Written by the writer's thread alone.
 /// </summary>
 internal sealed partial class Outage(TimeProvider clock, ILogger logger)
 {
-    private readonly Pace pace = new(clock);
+    private readonly LogThrottle throttle = new(clock);
 
-    private int? cause;
+    private volatile string? reason;
     private long began;
     private long? refused;
     private int groups;
     private bool told;
 
     /// <summary>Why the last group was not taken, in words; null when there is no outage.</summary>
-    public string? Reason => cause is { } code ? Explain(code) : null;
+    public string? Reason => reason;
 
     /// <summary>A group was not taken.</summary>
     /// <param name="code">SQLite's error code.</param>
-    /// <param name="reason">SQLite's words.</param>
+    /// <param name="words">SQLite's words.</param>
     /// <param name="probing">Whether nothing but probes was in it.</param>
     /// <returns>Whether the log was told.</returns>
-    public bool Continue(int code, string reason, bool probing)
+    public bool Continue(int code, string words, bool probing)
     {
         began = groups == 0 ? clock.GetTimestamp() : began;
         refused = probing ? refused : clock.GetTimestamp();
         groups++;
-        cause = code;
-        if (!pace.Allows(code))
+        reason = Explain(code);
+        if (!throttle.Allows(code))
         {
             return false;
         }
 
         told = true;
-        LogUnavailable(code, reason);
+        LogUnavailable(code, words);
         return true;
     }
 
-    /// <summary>A group was taken. Where what callers send fails, it proves nothing that a probe goes through.</summary>
+    /// <summary>A group was taken. Where what callers send was refused just now, it proves nothing that a probe goes through.</summary>
     /// <param name="probing">Whether nothing but probes was in it.</param>
-    /// <returns>Whether there is no outage now.</returns>
-    public bool TryEnd(bool probing)
+    public void End(bool probing)
     {
-        if (cause is null)
+        if (reason is null || (probing && refused is { } last && clock.GetElapsedTime(last) < LogThrottle.Silence))
         {
-            return true;
+            return;
         }
 
-        if (probing && refused is { } last && clock.GetElapsedTime(last) < Pace.Silence)
-        {
-            return false;
-        }
-
-        cause = null;
+        reason = null;
         refused = null;
-        TellEnd();
-        return true;
+
+        // An outage of which the log was not told, because it came soon after another, is counted with the next.
+        if (told)
+        {
+            LogAvailable((long)clock.GetElapsedTime(began).TotalSeconds, groups);
+            groups = 0;
+            told = false;
+        }
     }
 
     /// <summary>The error code of a failure, extended where it is needed: SQLite calls it an I/O error when its shared memory finds no room on a full disk.</summary>
     public static int CodeOf(SqliteException exception) =>
-        exception.SqliteExtendedErrorCode is raw.SQLITE_IOERR_SHMSIZE or raw.SQLITE_READONLY_DBMOVED ? exception.SqliteExtendedErrorCode : exception.SqliteErrorCode;
+        exception.SqliteExtendedErrorCode == raw.SQLITE_IOERR_SHMSIZE ? exception.SqliteExtendedErrorCode : exception.SqliteErrorCode;
 
     /// <summary>Whether an error means that there is no room left on the disk.</summary>
     public static bool IsDiskFull(int code) => code is raw.SQLITE_FULL or raw.SQLITE_IOERR_SHMSIZE;
@@ -76,24 +76,12 @@ internal sealed partial class Outage(TimeProvider clock, ILogger logger)
         raw.SQLITE_IOERR_SHMSIZE => "the disk is full or fails",
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED => "another process holds the lock of the database",
         raw.SQLITE_READONLY => "the database file is read-only",
-        raw.SQLITE_READONLY_DBMOVED => "the database file was deleted or moved away",
         raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => "the database file is corrupt",
         raw.SQLITE_CANTOPEN or raw.SQLITE_PERM or raw.SQLITE_AUTH => "the database file cannot be opened",
         raw.SQLITE_IOERR => "the disk fails",
         raw.SQLITE_NOMEM => "memory is exhausted",
         _ => "the database fails; the log says why",
     };
-
-    // An outage of which the log was not told, because it came soon after another, is counted with the next.
-    private void TellEnd()
-    {
-        if (told)
-        {
-            LogAvailable((long)clock.GetElapsedTime(began).TotalSeconds, groups);
-            groups = 0;
-            told = false;
-        }
-    }
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "The database takes no writes: SQLite error {Code}, {Reason}")]
     private partial void LogUnavailable(int code, string reason);

@@ -15,64 +15,87 @@ internal sealed class PreparedStatement : IDisposable
     private readonly sqlite3_stmt statement;
     private readonly nint handle;
     private readonly int[] slots;
+    private readonly string[] columns;
 
-    /// <summary>Prepares the statement.</summary>
-    /// <param name="connection">The connection that it belongs to.</param>
-    /// <param name="sql">One statement.</param>
-    /// <param name="parameters">The names of the values that <see cref="Run"/> will be given.</param>
-    /// <exception cref="SqliteException">The statement does not fit the database.</exception>
-    public PreparedStatement(SqliteConnection connection, string sql, IReadOnlyList<string> parameters)
+    private PreparedStatement(sqlite3 database, sqlite3_stmt statement, ParameterNames names)
     {
-        database = connection.Handle!;
-        Check(raw.sqlite3_prepare_v3(database, sql, raw.SQLITE_PREPARE_PERSISTENT, out statement));
+        this.database = database;
+        this.statement = statement;
         handle = statement.DangerousGetHandle();
         slots = new int[raw.sqlite3_bind_parameter_count(statement)];
         for (var i = 0; i < slots.Length; i++)
         {
-            slots[i] = IndexOf(parameters, raw.sqlite3_bind_parameter_name(statement, i + 1).utf8_to_string()[1..]);
+            slots[i] = names.Add(raw.sqlite3_bind_parameter_name(statement, i + 1).utf8_to_string()[1..]);
+        }
+
+        columns = new string[raw.sqlite3_column_count(statement)];
+        for (var i = 0; i < columns.Length; i++)
+        {
+            columns[i] = raw.sqlite3_column_name(statement, i).utf8_to_string();
+        }
+    }
+
+    /// <summary>Prepares every statement of a script's text, in their order.</summary>
+    /// <param name="connection">The connection that they belong to.</param>
+    /// <param name="sql">Statements, each with its semicolon, and comments.</param>
+    /// <param name="names">Where the names of their values go.</param>
+    /// <param name="prepared">Where they go, also those before one that fails.</param>
+    /// <exception cref="SqliteException">A statement does not fit the database.</exception>
+    public static void PrepareAll(SqliteConnection connection, string sql, ParameterNames names, List<PreparedStatement> prepared)
+    {
+        var database = connection.Handle!;
+        while (!string.IsNullOrWhiteSpace(sql))
+        {
+            Check(raw.sqlite3_prepare_v3(database, sql, raw.SQLITE_PREPARE_PERSISTENT, out var statement, out sql), database);
+
+            // Nothing but a comment at the end gives no statement.
+            if (statement.IsInvalid)
+            {
+                statement.Dispose();
+            }
+            else
+            {
+                prepared.Add(new PreparedStatement(database, statement, names));
+            }
         }
     }
 
     /// <summary>Runs it to its end.</summary>
-    /// <returns>The last row that it returned, null where it returned none.</returns>
+    /// <param name="values">The values.</param>
+    /// <param name="answer">Where the columns of its last row go.</param>
     /// <exception cref="SqliteException">It failed.</exception>
-    public WriteValue[]? Run(BoundValues values)
-    {
-        Check(Execute(values, out var row));
-        return row;
-    }
+    public void Run(StatementValues values, Row answer) => Check(Execute(values, answer), database);
 
     /// <summary>Runs it to its end, unless a constraint stands against it; without the price of an exception.</summary>
     /// <returns>False where a constraint was broken, and the statement undone.</returns>
     /// <exception cref="SqliteException">It failed otherwise, or has ended the transaction.</exception>
-    public bool TryRun(BoundValues values)
+    public bool TryRun(StatementValues values, Row answer)
     {
-        var code = Execute(values, out _);
+        var code = Execute(values, answer);
         if ((code & PrimaryCode) == raw.SQLITE_CONSTRAINT && raw.sqlite3_get_autocommit(database) == 0)
         {
             return false;
         }
 
-        Check(code);
+        Check(code, database);
         return true;
     }
 
     public void Dispose() => statement.Dispose();
 
-    private int Execute(BoundValues values, out WriteValue[]? row)
+    private int Execute(StatementValues values, Row answer)
     {
-        row = null;
         try
         {
             for (var i = 0; i < slots.Length; i++)
             {
-                Check(values.Bind(handle, i + 1, slots[i]));
+                Check(values.BindTo(handle, i + 1, slots[i]), database);
             }
 
             int code;
             while ((code = SqliteNative.Step(handle)) == raw.SQLITE_ROW)
             {
-                row = ReadRow();
+                ReadRow(answer);
             }
 
             return code;
@@ -84,40 +107,26 @@ internal sealed class PreparedStatement : IDisposable
         }
     }
 
-    private WriteValue[] ReadRow()
+    private void ReadRow(Row answer)
     {
-        var row = new WriteValue[raw.sqlite3_column_count(statement)];
-        for (var i = 0; i < row.Length; i++)
+        for (var i = 0; i < columns.Length; i++)
         {
-            row[i] = raw.sqlite3_column_type(statement, i) switch
+            if (raw.sqlite3_column_type(statement, i) == raw.SQLITE_TEXT)
             {
-                raw.SQLITE_NULL => default(Utf8Text),
-                raw.SQLITE_INTEGER => raw.sqlite3_column_int64(statement, i),
-                _ => Utf8Text.From(raw.sqlite3_column_text(statement, i).utf8_to_string()),
-            };
+                answer.Add(columns[i], 0, raw.sqlite3_column_text(statement, i).utf8_to_string());
+            }
+            else
+            {
+                answer.Add(columns[i], raw.sqlite3_column_int64(statement, i), null);
+            }
         }
-
-        return row;
     }
 
-    private void Check(int code)
+    private static void Check(int code, sqlite3 database)
     {
         if (code is not raw.SQLITE_OK and not raw.SQLITE_DONE)
         {
             SqliteException.ThrowExceptionForRC(code, database);
         }
-    }
-
-    private static int IndexOf(IReadOnlyList<string> parameters, string name)
-    {
-        for (var i = 0; i < parameters.Count; i++)
-        {
-            if (parameters[i] == name)
-            {
-                return i;
-            }
-        }
-
-        throw new InvalidOperationException($"The plan has no parameter {name}");
     }
 }

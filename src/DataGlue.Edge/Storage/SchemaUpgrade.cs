@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
 using DbUp;
 using DbUp.Engine;
 using Microsoft.Data.Sqlite;
@@ -5,9 +8,14 @@ using Microsoft.Data.Sqlite;
 namespace DataGlue.Edge.Storage;
 
 /// <summary>Brings a database to the schema of this binary: sql/schema.sql and sql/migrations, each once, by DbUp.</summary>
-public static class SchemaUpgrade
+internal static class SchemaUpgrade
 {
-    /// <summary>The scripts that this binary carries, in their order; a name is what the database remembers of a script.</summary>
+    private const string Baseline = "0000_schema.sql";
+
+    /// <summary>
+    /// The scripts that this binary carries, in their order; a name is what the database remembers of a script. The baseline's name carries
+    /// a hash of its statements, since it changes in place until the first release.
+    /// </summary>
     public static IReadOnlyList<SqlScript> Scripts()
     {
         var assembly = typeof(SchemaUpgrade).Assembly;
@@ -16,7 +24,8 @@ public static class SchemaUpgrade
             .. assembly.GetManifestResourceNames()
                 .Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal)
-                .Select(name => SqlScript.FromStream(name, assembly.GetManifestResourceStream(name)!)),
+                .Select(name => SqlScript.FromStream(name, assembly.GetManifestResourceStream(name)!))
+                .Select(script => script.Name == Baseline ? new SqlScript($"{Baseline}#{HashOf(script.Contents)}", script.Contents) : script),
         ];
     }
 
@@ -34,7 +43,7 @@ public static class SchemaUpgrade
             .Build();
         try
         {
-            RefuseNewer(engine);
+            RefuseMisfit(engine);
             Check(engine.PerformUpgrade());
         }
         catch (SqliteException exception)
@@ -57,19 +66,27 @@ public static class SchemaUpgrade
     }
 
     /// <summary>What is to be told of a database that has scripts which this binary does not carry; null where it has none.</summary>
-    internal static string? TellNewer(IReadOnlyList<string> applied)
+    internal static string? Misfit(IReadOnlyList<string> applied)
     {
         var unknown = applied.Except(Scripts().Select(script => script.Name)).ToList();
-        return unknown.Count == 0
-            ? null
+        return unknown.Count == 0 ? null
+            : unknown.Exists(name => name.StartsWith(Baseline, StringComparison.Ordinal))
+                ? "The database has another baseline than this binary, as the schema changes in place until the first release; run the build that made it, or begin with a new file"
             : $"The database is newer than this binary: it has {string.Join(", ", unknown)}; run the version that made it, or a later one";
+    }
+
+    // Comments and white space make no other schema.
+    private static string HashOf(string sql)
+    {
+        var lines = sql.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith("--", StringComparison.Ordinal));
+        return XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', lines))).ToString("x16", CultureInfo.InvariantCulture);
     }
 
     private static string Path(string connectionString) => new SqliteConnectionStringBuilder(connectionString).DataSource;
 
-    private static void RefuseNewer(UpgradeEngine engine)
+    private static void RefuseMisfit(UpgradeEngine engine)
     {
-        if (TellNewer(engine.GetExecutedButNotDiscoveredScripts()) is { } sentence)
+        if (Misfit(engine.GetExecutedButNotDiscoveredScripts()) is { } sentence)
         {
             throw new SchemaException(sentence);
         }
@@ -80,11 +97,11 @@ public static class SchemaUpgrade
         if (!result.Successful)
         {
             throw new SchemaException(
-                $"The upgrade of the database failed at {result.ErrorScript?.Name ?? "its start"}: {result.Error.Message}; nothing was changed",
+                $"The upgrade of the database failed at {result.ErrorScript?.Name.Split('#')[0] ?? "its start"}: {result.Error.Message}; nothing was changed",
                 result.Error);
         }
     }
 }
 
 /// <summary>The schema of the database does not fit and could not be made to fit: stops the start.</summary>
-public sealed class SchemaException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class SchemaException(string message, Exception? inner = null) : Exception(message, inner);

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace DataGlue.Edge.Storage;
 
 /// <summary>What an operator measures of the writer and its file.</summary>
-public sealed class StorageMetrics
+internal sealed class StorageMetrics
 {
     private static readonly InstrumentAdvice<double> Seconds = new()
     {
@@ -18,17 +18,15 @@ public sealed class StorageMetrics
     private readonly Counter<long> failures;
 
     /// <summary>Makes the instruments.</summary>
-    public StorageMetrics(IMeterFactory meters, EdgeDatabase database, EdgeOptions options)
+    public StorageMetrics(IMeterFactory meters, Database database, Settings settings)
     {
-        ArgumentNullException.ThrowIfNull(database);
-        ArgumentNullException.ThrowIfNull(options);
         meter = meters.Create(Startup.Meter);
         duration = meter.CreateHistogram("dataglue.commit.duration", "s", "Time that a commit took, its statements and its fsync", advice: Seconds);
         size = meter.CreateHistogram("dataglue.commit.writes", "{write}", "Writes that shared one commit", advice: Writes);
         failures = meter.CreateCounter<long>("dataglue.commit.failures", "{commit}", "Commits that the database did not take");
-        meter.CreateObservableGauge("dataglue.database.size", () => Length(options.DatabasePath), "By", "The database file");
+        meter.CreateObservableGauge("dataglue.database.size", () => Length(settings.DatabasePath), "By", "The database file");
         meter.CreateObservableGauge("dataglue.database.used", () => database.UsedBytes, "By", "What is used of the database file: the pages that are not free");
-        meter.CreateObservableGauge("dataglue.database.wal.size", () => Length(options.DatabasePath + "-wal"), "By", "The write-ahead log beside the database file");
+        meter.CreateObservableGauge("dataglue.database.wal.size", () => Length(settings.DatabasePath + "-wal"), "By", "The write-ahead log beside the database file");
     }
 
     internal void Observe(Func<int> depth, Func<long> bytes)

@@ -3,64 +3,48 @@ namespace DataGlue.Edge.Storage;
 /// <summary>The writes of one request, waiting for the commit that makes them durable.</summary>
 internal sealed class Submission
 {
-    // A write holds its values about once here and once on its way through SQLite; the rest is a fixed price.
-    private const int SizeOfWrite = 512;
+    private readonly TaskCompletionSource completion = new();
+    private StorageUnavailableException? failure;
 
-    private readonly IReadOnlyList<IWrite> writes;
-    private readonly WriteValue[][] values;
-    private readonly TaskCompletionSource<WriteResult[]> completion = new();
-    private string? failure;
-    private string cause = "";
-    private bool isDiskFull;
-
-    public Submission(IReadOnlyList<IWrite> writes)
+    public Submission(IReadOnlyList<Write> writes)
     {
-        this.writes = writes;
-        values = new WriteValue[writes.Count][];
-        Results = new WriteResult[writes.Count];
-        for (var i = 0; i < values.Length; i++)
+        Writes = writes;
+        IsProbe = writes.All(write => write.IsProbe);
+        var size = new ValueSize();
+        foreach (var write in writes)
         {
-            values[i] = writes[i].Values;
-            Size += SizeOf(values[i]);
+            size.Add(write);
         }
+
+        Size = size.Bytes;
     }
 
-    public int Count => values.Length;
+    public IReadOnlyList<Write> Writes { get; }
 
     /// <summary>Whether it only asks whether the database takes a write.</summary>
-    public bool IsProbe => writes is [ProbeWrite];
-
-    /// <summary>What became of each write, set while the transaction runs; holds only once it is committed.</summary>
-    public WriteResult[] Results { get; }
+    public bool IsProbe { get; }
 
     /// <summary>About how much memory the writes hold, in bytes.</summary>
     public long Size { get; }
 
-    /// <summary>Ends with the results after the commit, or with why storage took none of it.</summary>
-    public Task<WriteResult[]> Completion => completion.Task;
-
-    public WritePlan Plan(int index) => writes[index].Plan;
-
-    public ReadOnlySpan<WriteValue> Values(int index) => values[index];
+    /// <summary>Ends after the commit, or with why storage took none of it.</summary>
+    public Task Completion => completion.Task;
 
     /// <summary>Decides that storage took none of it.</summary>
-    /// <param name="sentence">What the caller is told.</param>
-    /// <param name="because">What the operator is told.</param>
-    /// <param name="diskFull">Whether there is no room left on the disk.</param>
-    public void Fail(string sentence, string because, bool diskFull) => (failure, cause, isDiskFull) = (sentence, because, diskFull);
+    public void Fail(StorageUnavailableException exception) => failure = exception;
 
     /// <summary>
     /// Completes a group that was committed or has failed. The requests go on where they are completed, so this is left to the
     /// thread pool, and to few of its threads: to wake one for each request would cost more than most of the answers. They draw from
     /// one list, so that a request that takes long holds up no more than itself.
     /// </summary>
-    public static void Answer(List<Submission> group)
+    public static void CompleteAll(IReadOnlyList<Submission> group)
     {
-        var answers = new Answers([.. group]);
+        var completions = new Completions([.. group]);
         var threads = Math.Min(group.Count, Environment.ProcessorCount);
         for (var i = 0; i < threads; i++)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(answers, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(completions, preferLocal: false);
         }
     }
 
@@ -68,15 +52,15 @@ internal sealed class Submission
     {
         if (failure is null)
         {
-            completion.SetResult(Results);
+            completion.SetResult();
         }
         else
         {
-            completion.SetException(new StorageUnavailableException(failure, cause) { IsDiskFull = isDiskFull });
+            completion.SetException(failure);
         }
     }
 
-    private sealed class Answers(Submission[] group) : IThreadPoolWorkItem
+    private sealed class Completions(Submission[] group) : IThreadPoolWorkItem
     {
         private int next = -1;
 
@@ -89,14 +73,24 @@ internal sealed class Submission
         }
     }
 
-    private static long SizeOf(WriteValue[] row)
+    /// <summary>Counts what values take, and binds nothing.</summary>
+    private sealed class ValueSize : Binder
     {
-        long size = SizeOfWrite;
-        foreach (ref readonly var value in row.AsSpan())
+        // A write holds its values about once itself and once on its way through SQLite; the rest is a fixed price.
+        private const int SizeOfWrite = 512;
+
+        public long Bytes { get; private set; }
+
+        public void Add(Write write)
         {
-            size += 2 * value.Text.Span.Length;
+            Bytes += SizeOfWrite;
+            write.Bind(this);
         }
 
-        return size;
+        public override void Set(string name, Utf8Text value) => Bytes += 2 * value.Span.Length;
+
+        public override void Set(string name, long value)
+        {
+        }
     }
 }

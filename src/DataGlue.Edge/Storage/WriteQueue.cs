@@ -6,7 +6,7 @@ namespace DataGlue.Edge.Storage;
 /// The only way into the database: a bounded queue and one thread that takes all that waits, runs it in one transaction,
 /// and answers after its fsync. A lone write waits for nobody; batches form by themselves while an fsync runs.
 /// </summary>
-public sealed partial class WriteQueue : IHostedService, IDisposable
+internal sealed partial class WriteQueue : IHostedService, IDisposable
 {
     /// <summary>How many requests may wait.</summary>
     public const int Capacity = 4_096;
@@ -16,9 +16,11 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
 
     private const int MaxWritesPerCommit = 2_048;
 
-    private readonly EdgeDatabase database;
+    private readonly Database database;
     private readonly GroupCommit writer;
     private readonly StorageMetrics metrics;
+    private readonly IHostApplicationLifetime lifetime;
+    private readonly ILogger logger;
     private readonly Thread thread;
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -29,33 +31,42 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
     private bool closed;
 
     /// <summary>Makes the queue; nothing is written before <see cref="StartAsync"/>.</summary>
-    public WriteQueue(EdgeDatabase database, StorageMetrics metrics, TimeProvider clock, ILogger<WriteQueue> logger)
+    /// <param name="database">The database.</param>
+    /// <param name="end">Runs after the writes of each group, in its transaction; null for nothing.</param>
+    /// <param name="metrics">Are told of each commit.</param>
+    /// <param name="lifetime">Is told to stop when nothing more can be written.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public WriteQueue(Database database, Write? end, StorageMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<WriteQueue> logger)
     {
-        ArgumentNullException.ThrowIfNull(metrics);
         this.database = database;
         this.metrics = metrics;
+        this.lifetime = lifetime;
+        this.logger = logger;
         metrics.Observe(() => waiting.Count, () => waitingBytes);
-        writer = new GroupCommit(database, clock, logger);
+        writer = new GroupCommit(database, end, clock, logger);
         thread = new Thread(Run) { Name = "writer", IsBackground = true };
     }
 
-    /// <summary>Writes all of <paramref name="writes"/> in one transaction, in their order, and ends after its fsync.</summary>
-    /// <returns>What became of each write. One that the database refuses fails alone.</returns>
+    /// <summary>Why the database takes no writes, in words for the operator; null when it does.</summary>
+    public string? OutageReason => writer.OutageReason;
+
+    /// <summary>Whether nothing more can be written, so that the process is to end with an error.</summary>
+    public bool HasFailed => writer.FatalReason is not null;
+
+    /// <summary>Writes all of <paramref name="writes"/> in one transaction, in their order, and ends after its fsync. One that the database refuses fails alone.</summary>
     /// <exception cref="StorageUnavailableException">The queue is full, the server is stopping, or the database takes no writes; nothing is stored.</exception>
-    public Task<WriteResult[]> SubmitAsync(params IReadOnlyList<IWrite> writes)
+    public Task SubmitAsync(params IReadOnlyList<Write> writes)
     {
-        ArgumentNullException.ThrowIfNull(writes);
         if (writes.Count == 0)
         {
-            return Task.FromResult(Array.Empty<WriteResult>());
+            return Task.CompletedTask;
         }
 
         var submission = new Submission(writes);
         return TryEnqueue(submission)
             ? submission.Completion
-            : throw (closed
-                ? new StorageUnavailableException("The server is stopping; send it again a little later", "the server is stopping")
-                : new StorageUnavailableException("Too many writes are waiting; send it again a little later", "too many writes are waiting"));
+            : throw (closed ? Stopping() : new StorageUnavailableException("Too many writes are waiting; send it again a little later", "too many writes are waiting"));
     }
 
     /// <summary>Opens the database before the first request comes, and begins to write.</summary>
@@ -86,7 +97,11 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
             thread.Join();
         }
 
-        writer.Dispose();
+        // To close the connection of a process that fails would write to files that may be another database's by now.
+        if (!HasFailed)
+        {
+            writer.Dispose();
+        }
     }
 
     private void Run()
@@ -94,6 +109,12 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
         try
         {
             Serve();
+            if (HasFailed)
+            {
+                FailWaiting();
+                return;
+            }
+
             database.CloseReaders();
             writer.Checkpoint();
             writer.Dispose();
@@ -138,19 +159,19 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
     private void Serve()
     {
         var group = new List<Submission>();
-        while (TryTake(group))
+        while (!HasFailed && TryTake(group))
         {
             var started = Stopwatch.GetTimestamp();
             if (writer.Commit(group))
             {
-                metrics.Committed(group.Sum(submission => submission.Count), Stopwatch.GetElapsedTime(started));
+                metrics.Committed(group.Sum(submission => submission.Writes.Count), Stopwatch.GetElapsedTime(started));
             }
             else
             {
                 metrics.Failed();
             }
 
-            Submission.Answer(group);
+            Submission.CompleteAll(group);
             group.Clear();
         }
     }
@@ -169,11 +190,32 @@ public sealed partial class WriteQueue : IHostedService, IDisposable
             while (writes < MaxWritesPerCommit && waiting.TryDequeue(out var submission))
             {
                 group.Add(submission);
-                writes += submission.Count;
+                writes += submission.Writes.Count;
                 waitingBytes -= submission.Size;
             }
 
             return group.Count > 0;
         }
     }
+
+    private void FailWaiting()
+    {
+        LogFailed(writer.FatalReason!);
+        Close();
+        List<Submission> left;
+        lock (gate)
+        {
+            left = [.. waiting];
+            waiting.Clear();
+        }
+
+        left.ForEach(submission => submission.Fail(Stopping()));
+        Submission.CompleteAll(left);
+        lifetime.StopApplication();
+    }
+
+    private static StorageUnavailableException Stopping() => new("The server is stopping; send it again a little later", "the server is stopping");
+
+    [LoggerMessage(EventId = 12, Level = LogLevel.Critical, Message = "The process ends, to be started again: {Reason}")]
+    private partial void LogFailed(string reason);
 }

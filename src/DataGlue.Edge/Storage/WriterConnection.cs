@@ -3,89 +3,50 @@ using SQLitePCL;
 
 namespace DataGlue.Edge.Storage;
 
-/// <summary>
-/// The writer's connection with its prepared statements, used by its thread alone. It follows the file: what is written into one that was
-/// deleted or replaced would be lost with the connection.
-/// </summary>
-internal sealed partial class WriterConnection(EdgeDatabase database, TimeProvider clock, ILogger logger) : IDisposable
+/// <summary>The writer's connection with its prepared statements, used by its thread alone.</summary>
+internal sealed class WriterConnection(Database database) : IDisposable
 {
-    private readonly Dictionary<WritePlan, PreparedPlan> prepared = new(ReferenceEqualityComparer.Instance);
+    private const int HasMovedControl = 20;
+
+    private readonly Dictionary<Script, PreparedScript> scripts = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, SqliteCommand> controls = [];
-    private readonly BoundValues bound = new();
+    private readonly StatementValues values = new();
     private SqliteConnection? connection;
     private long pageSize;
 
     /// <summary>Whether a transaction is open.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(connection!.Handle) == 0;
 
-    /// <summary>Opens the connection, where it is not open.</summary>
+    /// <summary>
+    /// Whether the file that this connection writes is no longer the one at its path, because somebody has deleted, moved or replaced it: what
+    /// is written now would be lost with the connection.
+    /// </summary>
+    public bool HasMoved =>
+        SqliteNative.FileControl(connection!.Handle!.DangerousGetHandle(), 0, HasMovedControl, out var moved) == raw.SQLITE_OK && moved != 0;
+
+    /// <summary>Opens the connection, where it is not open. It stays open: the log of another file at the path must not be taken for that of this one.</summary>
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public void Open()
     {
-        if (connection is not null)
+        if (connection is null)
         {
-            return;
+            connection = database.OpenWriter();
+            pageSize = Number("PRAGMA page_size");
+            MeasureUse();
         }
-
-        // After a failure there was no connection that could have told.
-        if (database.IsReplaced)
-        {
-            SetLogAside();
-        }
-
-        connection = database.OpenWriter();
-        pageSize = Number("PRAGMA page_size");
-        MeasureUse();
     }
 
-    /// <summary>Closes it, and the readers with it: one that has failed once may hold a lost lock or a broken cache.</summary>
-    public void Reset()
-    {
-        Close();
-        database.CloseReaders();
-    }
-
-    /// <summary>
-    /// Opens another file that stands in place of the one that was open, without the log of that. While there is none it may come
-    /// back, and the log is its: the connection stays open.
-    /// </summary>
-    /// <exception cref="FileNotFoundException">There is no file.</exception>
-    public void FollowFile()
-    {
-        if (!EdgeDatabase.HasMoved(connection!))
-        {
-            return;
-        }
-
-        if (!database.Exists)
-        {
-            throw new FileNotFoundException("The database file was deleted or moved away");
-        }
-
-        SetLogAside();
-        Reset();
-        Open();
-    }
-
-    /// <summary>Prepares the statements of a plan, once.</summary>
-    /// <exception cref="SqliteException">A statement does not fit the database.</exception>
-    public PreparedPlan Prepare(WritePlan plan)
-    {
-        if (!prepared.TryGetValue(plan, out var statements))
-        {
-            statements = new PreparedPlan(connection!, plan);
-            prepared.Add(plan, statements);
-        }
-
-        return statements;
-    }
-
-    /// <summary>Runs a plan with these values.</summary>
+    /// <summary>Runs the script of a write, which then reads the answer.</summary>
     /// <exception cref="SqliteException">A statement failed; those before it have run.</exception>
-    public WriteResult Run(WritePlan plan, ReadOnlySpan<WriteValue> values)
+    public void Run(Write write)
     {
-        bound.Set(values);
-        return Prepare(plan).Run(bound);
+        if (!scripts.TryGetValue(write.Script, out var script))
+        {
+            script = new PreparedScript(connection!, write.Script);
+            scripts.Add(write.Script, script);
+        }
+
+        script.Run(write, values);
     }
 
     /// <summary>Runs a statement that begins, ends or marks a transaction.</summary>
@@ -103,49 +64,30 @@ internal sealed partial class WriterConnection(EdgeDatabase database, TimeProvid
     /// <summary>Undoes the open transaction, where there is one.</summary>
     public void Rollback()
     {
-        if (InTransaction)
+        if (connection is not null && InTransaction)
         {
             Control("ROLLBACK");
         }
     }
 
-    /// <summary>
-    /// Writes a probe over the beginning of the log. A commit whose fsync alone has failed lies whole in there: whoever reads the log
-    /// next, after a kill or when the connection is closed, would take it for committed, though it was refused. Only this connection
-    /// knows better.
-    /// </summary>
-    public void Overwrite()
-    {
-        if (connection is null)
-        {
-            return;
-        }
-
-        try
-        {
-            Rollback();
-            Control("BEGIN IMMEDIATE");
-            Run(WriteSql.Probe, [Instants.Utf8(Instants.Now(clock))]);
-            Control("COMMIT");
-        }
-        catch (SqliteException)
-        {
-            // Its fsync may fail as well: what lies in the log now is a probe.
-        }
-    }
-
-    /// <summary>Empties the write-ahead log.</summary>
+    /// <summary>Moves the write-ahead log into the file that is open.</summary>
     /// <exception cref="SqliteException">The database does not let it.</exception>
-    public void Checkpoint()
-    {
-        Open();
-        EdgeDatabase.Checkpoint(connection!);
-    }
+    public void Checkpoint() => Database.Checkpoint(connection!);
 
     public void Dispose()
     {
-        Close();
-        bound.Dispose();
+        foreach (var command in controls.Values)
+        {
+            command.Dispose();
+        }
+
+        foreach (var script in scripts.Values)
+        {
+            script.Dispose();
+        }
+
+        values.Dispose();
+        connection?.Dispose();
     }
 
     private void MeasureUse() =>
@@ -164,32 +106,4 @@ internal sealed partial class WriterConnection(EdgeDatabase database, TimeProvid
 
         return command;
     }
-
-    private void SetLogAside()
-    {
-        var isSetAside = database.SetLogAside(clock.GetUtcNow());
-        database.TellReplaced();
-        LogReplaced(isSetAside ? "the log of the former file is set aside beside it" : "no log of the former file is beside it");
-    }
-
-    private void Close()
-    {
-        foreach (var command in controls.Values)
-        {
-            command.Dispose();
-        }
-
-        foreach (var plan in prepared.Values)
-        {
-            plan.Dispose();
-        }
-
-        controls.Clear();
-        prepared.Clear();
-        connection?.Dispose();
-        connection = null;
-    }
-
-    [LoggerMessage(EventId = 8, Level = LogLevel.Error, Message = "The database file was replaced under the server; {Log}")]
-    private partial void LogReplaced(string log);
 }

@@ -1,0 +1,2 @@
+-- How many items are aside.
+SELECT count(*) FROM outbox_aside;

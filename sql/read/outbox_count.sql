@@ -1,0 +1,2 @@
+-- How many items wait, up to one.
+SELECT count(*) FROM outbox WHERE id <= @last;

@@ -1,0 +1,2 @@
+-- When the next item on which the home has failed is due.
+SELECT min(next_try) FROM outbox WHERE attempts > 0;

@@ -1,0 +1,110 @@
+-- An event that was tracked live, without an id: the server has made one. A report with an id that tells of the same event, and that no live
+-- report has met yet, is this event.
+
+-- Whose id is it, and is it known? Answers stolen and known.
+SELECT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user) AS stolen,
+  EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id AND glue_user_id = @user) AS known;
+
+-- A row of users that was inserted by hand has no log: what it says becomes the first rows of one.
+INSERT INTO identities (glue_user_id, event_id, kind, timestamp, email, email_key, traits, first_seen, last_seen, touch, touch_counts, created_at)
+SELECT glue_user_id, '', kind, coalesce(timestamp, @received), email, email_key, traits, first_seen, last_seen, touch, touch_counts, @received
+FROM base_rows WHERE glue_user_id = @user
+  AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user)
+ON CONFLICT DO NOTHING;
+
+-- The profile is stale when this report changes what a report of its id has said, or tells of another touch than the report that it meets.
+UPDATE users SET stale = stale | 2
+WHERE glue_user_id = @user AND stale < 2
+  AND (EXISTS (
+      SELECT 1 FROM events e
+      WHERE e.event_id = @event_id AND e.glue_user_id = @user
+        AND ((e.timestamp, coalesce(e.fingerprint, @fingerprint)) > (@timestamp, @fingerprint) OR e.touch <> @touch))
+    OR (EXISTS (
+      SELECT 1 FROM events e WHERE e.id = (
+        SELECT c.id FROM events c
+        WHERE c.timestamp = @timestamp AND c.fingerprint = @fingerprint AND c.server_made = 0 AND c.live_event_id IS NULL AND c.glue_user_id = @user
+        ORDER BY c.id LIMIT 1) AND e.touch <> @touch)
+      AND NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id)))
+  AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user);
+
+-- The same event was reported with an id: what this report adds is what a second report adds. Answers synced_as.
+UPDATE events SET
+  live_event_id = @event_id,
+  email = coalesce(min(email, @email), email, @email),
+  context = coalesce(min(context, @context), context, @context),
+  touch_counts = CASE WHEN touch IS NULL OR (@touch_counts, touch) > (touch_counts, @touch) THEN @touch_counts ELSE touch_counts END,
+  touch = CASE WHEN touch IS NULL OR (@touch_counts, touch) > (touch_counts, @touch) THEN @touch ELSE touch END
+WHERE id = (
+  SELECT c.id FROM events c
+  WHERE c.timestamp = @timestamp AND c.fingerprint = @fingerprint AND c.server_made = 0 AND c.live_event_id IS NULL AND c.glue_user_id = @user
+  ORDER BY c.id LIMIT 1)
+  AND NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id)
+  AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user)
+RETURNING event_id AS synced_as;
+
+-- The event itself.
+INSERT INTO events
+  (event_id, glue_user_id, session_id, event, timestamp, properties, email, context, touch, touch_counts, fingerprint, created_at, server_made)
+SELECT @event_id, @user, @session_id, @event, @timestamp, @properties, @email, @context, @touch, @touch_counts, @fingerprint, @received, 1
+WHERE NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user)
+  AND NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
+ON CONFLICT (event_id) DO UPDATE SET
+  (session_id, event, properties, timestamp, fingerprint) = (
+    SELECT excluded.session_id, excluded.event, excluded.properties, excluded.timestamp, excluded.fingerprint
+    WHERE (excluded.timestamp, excluded.fingerprint) < (events.timestamp, coalesce(events.fingerprint, excluded.fingerprint))
+    UNION ALL SELECT events.session_id, events.event, events.properties, events.timestamp, events.fingerprint LIMIT 1),
+  email = coalesce(min(events.email, excluded.email), events.email, excluded.email),
+  context = coalesce(min(events.context, excluded.context), events.context, excluded.context),
+  -- A touch that counts beats one that does not. Between equals the lesser text stands.
+  (touch_counts, touch) = (
+    SELECT excluded.touch_counts, excluded.touch
+    WHERE events.touch IS NULL OR (excluded.touch_counts, events.touch) > (events.touch_counts, excluded.touch)
+    UNION ALL SELECT events.touch_counts, events.touch LIMIT 1)
+WHERE (excluded.timestamp, excluded.fingerprint) < (events.timestamp, coalesce(events.fingerprint, excluded.fingerprint))
+  OR excluded.email <> coalesce(events.email, '') OR excluded.context <> coalesce(events.context, '') OR excluded.touch <> coalesce(events.touch, '');
+
+-- What the event adds to the profile: times and touches. A row that was inserted by hand has its log by now, and is derived from it.
+INSERT INTO users (glue_user_id, first_seen, last_seen, attribution, first_touch_key, last_touch_key, created_at, updated_at, logged)
+SELECT l.glue_user_id, l.timestamp, l.timestamp,
+  CASE WHEN l.touch IS NOT NULL THEN json_object(
+    'first_touch', json_set(l.touch, '$.timestamp', l.timestamp), 'last_touch', json_set(l.touch, '$.timestamp', l.timestamp)) END,
+  CASE WHEN l.touch IS NOT NULL THEN l.timestamp || ' ' || l.event_id END,
+  CASE WHEN l.touch_counts = 1 THEN l.timestamp || ' ' || l.event_id END,
+  @received, @received, 1
+FROM events l WHERE (l.event_id = @event_id OR l.live_event_id = @event_id) AND l.glue_user_id = @user
+ON CONFLICT (glue_user_id) DO UPDATE SET
+  first_seen = coalesce(min(users.first_seen, excluded.first_seen), users.first_seen, excluded.first_seen),
+  last_seen = coalesce(max(users.last_seen, excluded.last_seen), users.last_seen, excluded.last_seen),
+  -- The first touch is the least by (time, event_id, touch), the last the greatest of those that count, or else the first.
+  attribution = CASE
+    WHEN excluded.attribution IS NULL THEN users.attribution
+    ELSE json_object(
+      'first_touch', json(CASE
+        WHEN users.first_touch_key IS NULL
+          OR (excluded.first_touch_key, excluded.attribution ->> 'first_touch') <= (users.first_touch_key, users.attribution ->> 'first_touch')
+          THEN excluded.attribution ->> 'first_touch'
+        ELSE users.attribution ->> 'first_touch' END),
+      'last_touch', json(CASE
+        WHEN excluded.last_touch_key IS NOT NULL AND (users.last_touch_key IS NULL
+          OR (excluded.last_touch_key, excluded.attribution ->> 'last_touch') >= (users.last_touch_key, users.attribution ->> 'last_touch'))
+          THEN excluded.attribution ->> 'last_touch'
+        WHEN users.last_touch_key IS NOT NULL THEN users.attribution ->> 'last_touch'
+        WHEN users.first_touch_key IS NULL
+          OR (excluded.first_touch_key, excluded.attribution ->> 'first_touch') <= (users.first_touch_key, users.attribution ->> 'first_touch')
+          THEN excluded.attribution ->> 'first_touch'
+        ELSE users.attribution ->> 'first_touch' END)) END,
+  first_touch_key = CASE
+    WHEN excluded.first_touch_key IS NOT NULL AND (users.first_touch_key IS NULL
+      OR (excluded.first_touch_key, excluded.attribution ->> 'first_touch') <= (users.first_touch_key, users.attribution ->> 'first_touch'))
+      THEN excluded.first_touch_key
+    ELSE users.first_touch_key END,
+  last_touch_key = CASE
+    WHEN excluded.last_touch_key IS NOT NULL AND (users.last_touch_key IS NULL
+      OR (excluded.last_touch_key, excluded.attribution ->> 'last_touch') >= (users.last_touch_key, users.attribution ->> 'last_touch'))
+      THEN excluded.last_touch_key
+    ELSE users.last_touch_key END,
+  updated_at = excluded.updated_at,
+  stale = CASE WHEN users.logged = 0 THEN 3 ELSE users.stale END,
+  logged = 1
+WHERE users.logged = 0
+  OR excluded.attribution IS NOT NULL OR excluded.first_seen < coalesce(users.first_seen, '~') OR excluded.last_seen > coalesce(users.last_seen, '');

@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+
+namespace DataGlue.Edge.Commands;
+
+/// <summary>What a file needs on Linux that .NET does not offer: to be found after a crash, and to be somebody's.</summary>
+internal static partial class UnixFile
+{
+    private const int WorkingDirectory = -100;
+
+    private const uint OwnerMask = 0x8 | 0x10;
+
+    private const int SizeOfStatx = 256;
+
+    private const int OffsetOfOwner = 20;
+
+    /// <summary>Makes the names in a folder durable: after a crash a file that was renamed there has its new name.</summary>
+    /// <exception cref="IOException">The disk fails.</exception>
+    public static void SyncFolder(string folder)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var descriptor = Open(folder, 0);
+        var result = descriptor < 0 ? descriptor : Sync(descriptor);
+        var error = Marshal.GetLastPInvokeErrorMessage();
+        _ = descriptor < 0 ? 0 : Close(descriptor);
+        if (result != 0)
+        {
+            throw new IOException($"The folder '{folder}' cannot be synced to the disk: {error}");
+        }
+    }
+
+    /// <summary>
+    /// Gives a file the rights of another one, and where root asks also the owner of that file or folder: what root makes for a server that
+    /// runs as somebody else is to be that one's.
+    /// </summary>
+    /// <exception cref="IOException">Root may not give the file away here.</exception>
+    public static void CopyOwnerAndMode(string path, string model)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var (owner, group) = Owner(model);
+        if (Environment.IsPrivilegedProcess && ChangeOwner(path, owner, group) != 0)
+        {
+            throw new IOException($"'{path}' cannot be given the owner of '{model}': {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        if (File.Exists(model))
+        {
+            File.SetUnixFileMode(path, File.GetUnixFileMode(model));
+        }
+    }
+
+    private static (uint User, uint Group) Owner(string path)
+    {
+        Span<byte> stat = stackalloc byte[SizeOfStatx];
+        return Statx(WorkingDirectory, path, 0, OwnerMask, stat) == 0
+            ? (MemoryMarshal.Read<uint>(stat[OffsetOfOwner..]), MemoryMarshal.Read<uint>(stat[(OffsetOfOwner + sizeof(uint))..]))
+            : throw new IOException($"The owner of '{path}' cannot be read: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Statx(int folder, string path, int flags, uint mask, Span<byte> result);
+
+    [LibraryImport("libc", EntryPoint = "chown", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int ChangeOwner(string path, uint owner, uint group);
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
+}

@@ -1,0 +1,98 @@
+using DataGlue.Edge.Http;
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Model;
+using DataGlue.Edge.Security;
+using DataGlue.Edge.Storage;
+using DataGlue.Edge.Wire.Glue;
+
+namespace DataGlue.Edge.Edge;
+
+/// <summary>This node is an edge: it queues what comes in for its home, and sends on what only the home can answer.</summary>
+internal sealed class EdgeRole(Settings settings, Uri home) : Role
+{
+    // As long as a home gives a body to come in.
+    private static readonly TimeSpan RelayPatience = TimeSpan.FromSeconds(30);
+
+    public override string Name => "edge";
+
+    public override string Description => $"edge of {home.AbsoluteUri.TrimEnd('/')}";
+
+    public override void AddServices(IServiceCollection services)
+    {
+        services.AddWriteQueue(end: null);
+        services.AddSingleton<ISink, EdgeSink>();
+        services.AddSingleton(provider => new HomeLink(
+            home,
+            settings.ApiKeys.First,
+            provider.GetRequiredService<ServerState>(),
+            provider.GetRequiredService<Outbox>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<HomeLink>>()));
+        services.AddSingleton<Forwarding>();
+        services.AddSingleton<RelaySend>(provider => (rows, stopping) => SendAsync(provider.GetRequiredService<HomeLink>(), rows, stopping));
+        services.AddSingleton<Func<RelayState>>(provider => () =>
+            RelayState.Of(provider.GetRequiredService<HomeLink>(), provider.GetRequiredService<OutboxReserve>(), settings.OutboxMaxBytes));
+    }
+
+    public override void Prepare(WebApplication app) => EdgeStart.MakeRoom(app.Services.GetRequiredService<OutboxReserve>(), settings);
+
+    public override void CheckDatabase(WebApplication app) =>
+        EdgeStart.CheckDatabase(app.Services.GetRequiredService<ServerState>(), app.Services.GetRequiredService<OutboxReader>(), app.Services.GetRequiredService<OutboxReserve>(), settings, app.Logger);
+
+    public override void UseRules(IApplicationBuilder app)
+    {
+        var forwarding = app.ApplicationServices.GetRequiredService<Forwarding>();
+        var outbox = app.ApplicationServices.GetRequiredService<Outbox>();
+        app.Use(next => context =>
+        {
+            if (EdgeRules.AreDeclared(context) && context.Request.Headers.ContainsKey(RelayFormat.HopHeader))
+            {
+                throw Loop();
+            }
+
+            return EdgeRules.IsForwarded(context) ? forwarding.AnswerAsync(context)
+                : context.Audience() == Audience.Pages ? CountAsync(context, next, outbox)
+                : next(context);
+        });
+    }
+
+    public override void Map(WebApplication app, IEndpointRouteBuilder glue)
+    {
+        glue.MapPost("/relay", _ => throw Loop()).For(Audience.Keys).AnsweredHere();
+        glue.MapDelete("/outbox/home", ForgetHomeAsync).AnsweredHere();
+    }
+
+    // The next home that answers is taken for it.
+    private static async Task ForgetHomeAsync(HttpContext context)
+    {
+        var link = context.RequestServices.GetRequiredService<HomeLink>();
+        var known = link.HomeId is null ? 0 : 1;
+        await link.ForgetAsync();
+        context.RequestServices.GetRequiredService<Outbox>().Wake();
+        JsonReply.Write(context.Response, StatusCodes.Status200OK, new AsideReply(true, known), ServerJson.Wire.AsideReply);
+    }
+
+    private static RequestException Loop() =>
+        new(StatusCodes.Status508LoopDetected, "This is an edge and takes nothing from another; HOME_URL there must lead to the home");
+
+    // A request that is being read will wait in the outbox as well.
+    private static async Task CountAsync(HttpContext context, RequestDelegate next, Outbox outbox)
+    {
+        using var counted = outbox.CountInFlight();
+        await next(context);
+    }
+
+    private static async Task<IReadOnlyList<Outcome>> SendAsync(HomeLink link, IReadOnlyList<OutboxRow> rows, CancellationToken stopping)
+    {
+        try
+        {
+            return await link.RelayAsync([.. rows.Select(row => new Utf8Text(row.Item))], RelayPatience, stopping);
+        }
+        catch (HomeException exception) when (exception.MayBeTheItems)
+        {
+            // While the home takes nothing else either, the fault is not in what was sent.
+            await link.GreetAsync(stopping);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Model;
+using DataGlue.Edge.Storage;
+using DataGlue.Edge.Wire.Glue;
+
+namespace DataGlue.Edge.Edge;
+
+/// <summary>
+/// The sink of an edge: each item goes into the outbox. An identification by itself is offered to the home first, which alone knows whether the
+/// visitor is new.
+/// </summary>
+internal sealed class EdgeSink(Outbox outbox, OutboxReserve reserve, HomeLink home, Database database, Settings settings) : ISink
+{
+    private const string Full = "the outbox is full";
+
+    private const string DiskFull = "the disk is full";
+
+    private static readonly TimeSpan IdentifyPatience = TimeSpan.FromSeconds(2);
+
+    private long incoming;
+
+    public string? UnavailableReason => Refusal(Interlocked.Read(ref incoming) + settings.MaxBodyBytes);
+
+    public async Task<IReadOnlyList<Outcome>> SendAsync(IReadOnlyList<Item> items)
+    {
+        Utf8Text[] texts = [.. items.Select(OutboxItem.Write)];
+        if (items is [Identify identify] && await AskHomeAsync(texts) is { } outcome)
+        {
+            return [outcome with { EventId = identify.EventId }];
+        }
+
+        OutboxWrite[] writes = [.. items.Zip(texts, (item, text) => new OutboxWrite(text, Instants.Utf8(item.Received)))];
+        await EnqueueAsync(writes, texts.Sum(text => (long)text.Span.Length));
+        return [.. items.Zip(writes, (item, write) => write.IsRefused ? Outcome.RefusedByOwner : Queued(item))];
+    }
+
+    private static Outcome Queued(Item item) => item is Sync sync
+        ? new Outcome(OutcomeStatus.Queued) { EventsAccepted = sync.AcceptedEvents, EventsRejected = sync.RejectedEvents.ToArray() is { Length: > 0 } rejected ? rejected : null }
+        : new Outcome(OutcomeStatus.Queued) { EventId = item.EventId };
+
+    // Null when the home has not answered, or is known not to: then nobody waits for it. A client that has gone meanwhile has sent it nevertheless.
+    private async Task<Outcome?> AskHomeAsync(IReadOnlyList<Utf8Text> items)
+    {
+        if (home.Problem is not null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return (await home.RelayAsync(items, IdentifyPatience, CancellationToken.None))[0];
+        }
+        catch (Exception exception) when (exception is HomeException or StorageUnavailableException)
+        {
+            return null;
+        }
+    }
+
+    private async Task EnqueueAsync(IReadOnlyList<OutboxWrite> writes, long size)
+    {
+        var coming = Interlocked.Add(ref incoming, size);
+        try
+        {
+            if (Refusal(coming) is { } reason)
+            {
+                var what = reason == Full ? "The outbox of this edge is full" : "The disk of this edge is full";
+                throw new StorageUnavailableException($"{what}; it takes writes again when its home has taken those that wait", reason);
+            }
+
+            await outbox.EnqueueAsync(writes);
+        }
+        finally
+        {
+            Interlocked.Add(ref incoming, -size);
+        }
+    }
+
+    private string? Refusal(long coming) => !reserve.TryTake() ? DiskFull : database.UsedBytes + coming > settings.OutboxMaxBytes ? Full : null;
+}

@@ -1,0 +1,74 @@
+using System.Net;
+using DataGlue.Edge.Security;
+
+namespace DataGlue.Edge.Edge;
+
+/// <summary>Where the home is, from <c>HOME_URL</c>, or on Fly.io from the regions.</summary>
+internal static class HomeAddress
+{
+    private static readonly IPNetwork[] PrivateNetworks =
+    [
+        .. new[] { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10" }.Select(text => IPNetwork.Parse(text)),
+    ];
+
+    // Names that the public DNS does not have.
+    private static readonly string[] PrivateZones = [".internal", ".local", ".localhost", ".home.arpa"];
+
+    /// <summary>The address of the home, without a slash at its end; null where this node is the home.</summary>
+    /// <param name="setting">Gives a setting by its name, null where it is not set.</param>
+    /// <param name="port">The port on which this node, and on Fly.io the home too, listens.</param>
+    /// <param name="keys">The keys of this node.</param>
+    /// <exception cref="SettingException">The address cannot be used, or an edge has no key.</exception>
+    public static Uri? Read(Func<string, string?> setting, int port, ApiKeys keys)
+    {
+        var home = setting("HOME_URL") is { } text ? Parse(text) : OnFly(setting, port);
+        if (home is not null && !keys.AreSet)
+        {
+            throw new SettingException($"API_KEY must be set at an edge, to a key of its home {home}");
+        }
+
+        return home;
+    }
+
+    /// <summary>Whether an address is one that the public network does not route.</summary>
+    internal static bool IsPrivate(IPAddress address)
+    {
+        var plain = ClientAddress.Plain(address);
+        return IPAddress.IsLoopback(plain) || PrivateNetworks.Any(network => network.Contains(plain));
+    }
+
+    private static Uri? OnFly(Func<string, string?> setting, int port)
+    {
+        var (region, primary, app) = (setting("FLY_REGION"), setting("PRIMARY_REGION"), setting("FLY_APP_NAME"));
+        if (region is null || primary is null || app is null || region.Equals(primary, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        return Uri.TryCreate($"http://{primary}.{app}.internal:{port}", UriKind.Absolute, out var home)
+            ? home
+            : throw new SettingException($"PRIMARY_REGION and FLY_APP_NAME must be names that make an address, not '{primary}' and '{app}'");
+    }
+
+    private static Uri Parse(string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var home) || home.Scheme is not ("http" or "https") || home.Host.Length == 0
+            || home.Query.Length > 0 || home.Fragment.Length > 0)
+        {
+            throw new SettingException($"HOME_URL must be an address like https://home.example.com, not '{text}'");
+        }
+
+        if (home.UserInfo.Length > 0)
+        {
+            throw new SettingException("HOME_URL must be an address without a name or password in it; the key is that of API_KEY");
+        }
+
+        return home.Scheme == Uri.UriSchemeHttps || IsPrivate(home)
+            ? home
+            : throw new SettingException($"HOME_URL must begin with https:// where the address is not a private one, since the key is sent there, not '{text}'");
+    }
+
+    private static bool IsPrivate(Uri home) => IPAddress.TryParse(home.DnsSafeHost, out var address)
+        ? IsPrivate(address)
+        : !home.Host.Contains('.', StringComparison.Ordinal) || PrivateZones.Any(zone => home.Host.EndsWith(zone, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,68 @@
+namespace DataGlue.Edge.Edge;
+
+/// <summary>What is known of the home from what it was sent last; the log is told when that changes.</summary>
+internal sealed partial class HomeState(string address, TimeProvider clock, ILogger logger)
+{
+    private readonly LogThrottle throttle = new(clock);
+    private volatile HomeException? problem;
+
+    // The problem that the log knows of.
+    private volatile string? told;
+    private long lastSuccess;
+
+    /// <summary>Why the home took nothing when it was last tried; null when it did.</summary>
+    public HomeException? Problem => problem;
+
+    /// <summary>When the home last took something, in milliseconds since 1970; null when it has not since the start.</summary>
+    public long? LastSuccess => Interlocked.Read(ref lastSuccess) is > 0 and var known ? known : null;
+
+    /// <summary>Waits for an attempt, and notes what came of it.</summary>
+    /// <exception cref="HomeException">It has failed.</exception>
+    public async Task<T> NoteAsync<T>(Task<T> attempt)
+    {
+        try
+        {
+            var result = await attempt;
+            NoteSuccess();
+            return result;
+        }
+        catch (HomeException exception)
+        {
+            Note(exception);
+            throw;
+        }
+    }
+
+    // What is sent may be at fault: then nothing is wrong with the home.
+    private void Note(HomeException exception)
+    {
+        if (exception.Failure == HomeFailure.Rejecting)
+        {
+            return;
+        }
+
+        problem = exception;
+        if (told != exception.Message && throttle.Allows((int)exception.Failure))
+        {
+            told = exception.Message;
+            LogProblem(exception.Message);
+        }
+    }
+
+    private void NoteSuccess()
+    {
+        Interlocked.Exchange(ref lastSuccess, Instants.Now(clock));
+        problem = null;
+        if (told is not null)
+        {
+            told = null;
+            LogAnswers(address);
+        }
+    }
+
+    [LoggerMessage(EventId = 32, Level = LogLevel.Warning, Message = "Nothing is relayed, all is kept: {Problem}")]
+    private partial void LogProblem(string problem);
+
+    [LoggerMessage(EventId = 33, Level = LogLevel.Information, Message = "The home at {Address} answers again")]
+    private partial void LogAnswers(string address);
+}

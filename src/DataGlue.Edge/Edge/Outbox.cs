@@ -1,0 +1,229 @@
+using System.Threading.Channels;
+using DataGlue.Edge.Model;
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Edge;
+
+/// <summary>What this node has accepted and its home does not have yet: durable, and counted.</summary>
+internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserve reserve, Settings settings)
+{
+    // What a row takes beside its item, about; the same as in sql/read/aside_size.sql.
+    private const int RowBytes = 256;
+
+    private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Lock gate = new();
+    private readonly List<Waiter> waiters = [];
+
+    // Anybody can send what a home rejects, and it waits for the owner: it must not take the room of what the home takes.
+    private readonly long mostAside = settings.OutboxMaxBytes / 8;
+    private long inFlight;
+    private long depth;
+    private long sizeAside;
+    private long discarded;
+    private long committed;
+    private long tried;
+
+    /// <summary>How many items wait.</summary>
+    public long Depth => Interlocked.Read(ref depth);
+
+    /// <summary>How many requests are being read or written at this moment, which will wait as well.</summary>
+    public long InFlight => Interlocked.Read(ref inFlight);
+
+    /// <summary>How many rejected items were not kept, because those that are aside had no room for them.</summary>
+    public long Discarded => Interlocked.Read(ref discarded);
+
+    /// <summary>The newest item that is durable.</summary>
+    public long Committed => Interlocked.Read(ref committed);
+
+    /// <summary>Counts a request as being in flight until the result is disposed of.</summary>
+    public InFlightRequest CountInFlight() => new(this);
+
+    /// <summary>Makes items durable, but for those that a rule of the owner's, in the database, does not allow.</summary>
+    /// <exception cref="StorageUnavailableException">The database takes no writes; nothing is kept.</exception>
+    public async Task EnqueueAsync(IReadOnlyList<OutboxWrite> writes)
+    {
+        await queue.SubmitAsync(writes);
+        var kept = writes.Where(write => !write.IsRefused).ToList();
+        if (kept.Count == 0)
+        {
+            return;
+        }
+
+        Interlocked.Add(ref depth, kept.Count);
+        lock (gate)
+        {
+            committed = Math.Max(committed, kept[^1].Id);
+        }
+
+        Wake();
+    }
+
+    /// <summary>Finds where an earlier run has ended, before anything new comes.</summary>
+    /// <returns>The newest item of that run.</returns>
+    public long Open()
+    {
+        sizeAside = reader.SizeAside();
+        return committed = reader.Newest();
+    }
+
+    /// <summary>Counts what an earlier run has left behind, which takes long where it is much.</summary>
+    /// <param name="last">The newest item of that run.</param>
+    public void Count(long last) => Interlocked.Add(ref depth, reader.Count(last));
+
+    /// <summary>
+    /// Writes what lets the outbox drain. Not even a deletion goes through on a full disk, because it is written to the log first:
+    /// then the reserve is given up for it.
+    /// </summary>
+    /// <exception cref="StorageUnavailableException">Nothing has changed.</exception>
+    public async Task WriteAsync(params IReadOnlyList<Write> writes)
+    {
+        try
+        {
+            await queue.SubmitAsync(writes);
+        }
+        catch (StorageUnavailableException unavailable) when (unavailable.IsDiskFull)
+        {
+            reserve.GiveUp();
+            await queue.SubmitAsync(writes);
+        }
+    }
+
+    /// <summary>Removes what the home has, and puts aside what it has rejected.</summary>
+    /// <param name="rows">The items.</param>
+    /// <param name="rejected">Those that were rejected, and why.</param>
+    /// <param name="now">What time it is, in milliseconds since 1970.</param>
+    /// <exception cref="StorageUnavailableException">Some of it is still there, and may be sent again.</exception>
+    public async Task AcknowledgeAsync(IReadOnlyList<OutboxRow> rows, IReadOnlyList<(OutboxRow Row, string Reason)> rejected, long now)
+    {
+        var kept = rejected.Where(item => TryKeep(SizeOf(item.Row))).ToList();
+        var asides = kept.ConvertAll(item => new AsideWrite(item.Row.Id, item.Reason, Instants.Utf8(now)));
+        var delete = new OutboxDelete(rows.Except(kept.Select(item => item.Row)).Select(row => row.Id));
+        try
+        {
+            await WriteAsync([.. asides, delete]);
+            Interlocked.Add(ref depth, -delete.Count - asides.Count(aside => aside.WasThere));
+            if (delete.IsRefused || asides.Exists(aside => aside.IsRefused))
+            {
+                throw new StorageUnavailableException("A rule of the database's owner does not let the outbox be emptied", "a rule of its owner");
+            }
+        }
+        catch (StorageUnavailableException)
+        {
+            Interlocked.Exchange(ref sizeAside, reader.SizeAside());
+            throw;
+        }
+
+        Interlocked.Add(ref discarded, rejected.Count - kept.Count);
+    }
+
+    /// <summary>Sends items that are aside again, or deletes them.</summary>
+    /// <param name="id">Which one; null for all.</param>
+    /// <param name="again">Whether to send them again.</param>
+    /// <returns>How many there were.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing has changed.</exception>
+    public async Task<long> EmptyAsideAsync(long? id, bool again)
+    {
+        var removal = new AsideRemoval(id, again);
+        await WriteAsync(removal);
+        Interlocked.Exchange(ref sizeAside, reader.SizeAside());
+        if (again && removal.Count > 0)
+        {
+            Interlocked.Add(ref depth, removal.Count);
+            Wake();
+        }
+
+        return removal.Count;
+    }
+
+    /// <summary>Notes that nothing was found: where no request is in flight, nothing waits. The owner may have deleted rows by hand.</summary>
+    public void NoteEmpty()
+    {
+        if (InFlight == 0)
+        {
+            Interlocked.Exchange(ref depth, 0);
+        }
+    }
+
+    /// <summary>Waits until there may be something to send, or the time is over.</summary>
+    public async Task WaitAsync(TimeSpan most, CancellationToken cancelled)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
+        limit.CancelAfter(most);
+        try
+        {
+            await signal.Reader.ReadAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancelled.IsCancellationRequested)
+        {
+            // The time is over.
+        }
+    }
+
+    /// <summary>Says that there may be something to send.</summary>
+    public void Wake() => signal.Writer.TryWrite(true);
+
+    /// <summary>Notes that every item up to this one was tried.</summary>
+    public void NoteTried(long id)
+    {
+        lock (gate)
+        {
+            tried = Math.Max(tried, id);
+            foreach (var waiter in waiters.Where(waiter => waiter.Mark <= tried))
+            {
+                waiter.Done.TrySetResult();
+            }
+
+            waiters.RemoveAll(waiter => waiter.Done.Task.IsCompleted);
+        }
+    }
+
+    /// <summary>Waits until all that is durable now was tried, or the time is over.</summary>
+    public async Task WaitUntilTriedAsync(TimeSpan patience)
+    {
+        var waiter = new Waiter(Committed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (gate)
+        {
+            if (waiter.Mark <= tried)
+            {
+                return;
+            }
+
+            waiters.Add(waiter);
+        }
+
+        await Task.WhenAny(waiter.Done.Task, Task.Delay(patience));
+        lock (gate)
+        {
+            waiters.Remove(waiter);
+        }
+    }
+
+    private static long SizeOf(OutboxRow row) => row.Item.Length + RowBytes;
+
+    private bool TryKeep(long size)
+    {
+        if (Interlocked.Add(ref sizeAside, size) <= mostAside)
+        {
+            return true;
+        }
+
+        Interlocked.Add(ref sizeAside, -size);
+        return false;
+    }
+
+    /// <summary>A request that is being read or written.</summary>
+    internal readonly struct InFlightRequest : IDisposable
+    {
+        private readonly Outbox outbox;
+
+        public InFlightRequest(Outbox outbox)
+        {
+            this.outbox = outbox;
+            Interlocked.Increment(ref outbox.inFlight);
+        }
+
+        public void Dispose() => Interlocked.Decrement(ref outbox.inFlight);
+    }
+
+    private sealed record Waiter(long Mark, TaskCompletionSource Done);
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+
+namespace DataGlue.Edge.Edge;
+
+/// <summary>
+/// Room on the disk that is kept free for the relay. On a full disk SQLite refuses even the deletion that would make room, because it
+/// writes it to its log first; then the reserve is given up, the outbox drains, and until the room is there again nothing new is accepted.
+/// </summary>
+internal sealed partial class OutboxReserve(Settings settings, ILogger<OutboxReserve> logger)
+{
+    /// <summary>How large it is, in bytes: as large as SQLite lets its log be, so that what lies there fits into the file as well.</summary>
+    public const long Size = 64 * 1024 * 1024;
+
+    // What must stay free beside it: where there is less, it would be given up again soon.
+    private const long Slack = 16 * 1024 * 1024;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly string path = settings.DatabasePath + "-reserve";
+    private readonly Lock gate = new();
+
+    private volatile bool isHeld;
+    private long? tried;
+
+    /// <summary>Takes the room, where it is not taken yet and the disk has it and a little more; it is looked for once a second at the most.</summary>
+    /// <returns>Whether it is there.</returns>
+    public bool TryTake()
+    {
+        if (isHeld)
+        {
+            return true;
+        }
+
+        lock (gate)
+        {
+            if (!isHeld && (tried is not { } last || Stopwatch.GetElapsedTime(last) >= Interval))
+            {
+                tried = Stopwatch.GetTimestamp();
+                isHeld = TryAllocate();
+            }
+
+            return isHeld;
+        }
+    }
+
+    /// <summary>Gives the room up.</summary>
+    public void GiveUp()
+    {
+        lock (gate)
+        {
+            tried = Stopwatch.GetTimestamp();
+            isHeld = false;
+            if (File.Exists(path))
+            {
+                LogGivenUp();
+                File.Delete(path);
+            }
+        }
+    }
+
+    /// <summary>Removes what a node that is the home now has kept while it was an edge.</summary>
+    public void Discard() => File.Delete(path);
+
+    private bool TryAllocate()
+    {
+        try
+        {
+            if (new FileInfo(path) is { Exists: true, Length: Size })
+            {
+                return true;
+            }
+
+            if (new DriveInfo(Path.GetDirectoryName(path)!).AvailableFreeSpace < Size + Slack)
+            {
+                return false;
+            }
+
+            var allocation = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None, PreallocationSize = Size };
+            using var file = new FileStream(path, allocation);
+            file.SetLength(Size);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(path);
+            return false;
+        }
+    }
+
+    [LoggerMessage(EventId = 30, Level = LogLevel.Error, Message = "The disk is full: the reserve is given up so that the outbox can drain; new writes get 503 meanwhile")]
+    private partial void LogGivenUp();
+}

@@ -1,0 +1,178 @@
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Model;
+using DataGlue.Edge.Storage;
+using DataGlue.Edge.Wire.Glue;
+using Microsoft.Data.Sqlite;
+using Polly;
+using Polly.Retry;
+using Outcome = DataGlue.Edge.Intake.Outcome;
+
+namespace DataGlue.Edge.Edge;
+
+/// <summary>Gives items to the home.</summary>
+/// <returns>What became of each, in their order.</returns>
+/// <exception cref="HomeException">The home has not taken them, or has and could not say so.</exception>
+internal delegate Task<IReadOnlyList<Outcome>> RelaySend(IReadOnlyList<OutboxRow> rows, CancellationToken stopping);
+
+/// <summary>
+/// Carries the outbox to the home, oldest first, and removes what the home has. It has no timer: it goes on as soon as there is something, and
+/// waits longer and longer while the home takes nothing. Items on which the home fails are tried alone from then on, each at its own time, so that
+/// they hold up no other.
+/// </summary>
+internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySend send, TimeProvider clock, ILogger<Relay> logger) : BackgroundService
+{
+    // As much as a client may send at once: a home must have the memory for several of them.
+    private const int MaxBytes = 1024 * 1024;
+
+    private const int AsideEvent = 34;
+
+    private const int FailingEvent = 35;
+
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+
+    private readonly ResiliencePipeline retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
+    {
+        ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is not null and not OperationCanceledException),
+        BackoffType = DelayBackoffType.Exponential,
+        UseJitter = true,
+        Delay = ShortestPause,
+        MaxDelay = LongestPause,
+        MaxRetryAttempts = int.MaxValue,
+    }).Build();
+
+    private readonly LogThrottle throttle = new(clock);
+
+    // The newest item of an earlier run.
+    private long former;
+
+    // The newest item that was tried.
+    private long passed;
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        former = outbox.Open();
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // The server takes requests meanwhile: a large outbox takes its time to count.
+        await retry.ExecuteAsync(_ => { outbox.Count(former); return ValueTask.CompletedTask; }, stoppingToken);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            if (!await retry.ExecuteAsync(TrySendAsync, stoppingToken))
+            {
+                await outbox.WaitAsync(Pause(), stoppingToken);
+            }
+        }
+    }
+
+    // Returns whether there was something; throws when the home has not taken it and it is better to wait.
+    private async ValueTask<bool> TrySendAsync(CancellationToken stopping)
+    {
+        try
+        {
+            var due = reader.Due(Now, Now + (long)LongestPause.TotalMilliseconds);
+            if (due is not null)
+            {
+                await SendAsync([due], stopping);
+            }
+
+            var newest = outbox.Committed;
+            var rows = reader.Fresh(passed, RelayFormat.MaxItems, MaxBytes);
+            if (rows.Count > 0)
+            {
+                await SendAsync(rows, stopping);
+                passed = rows[^1].Id;
+            }
+            else if (due is null && reader.NextTry() is null)
+            {
+                outbox.NoteEmpty();
+            }
+
+            outbox.NoteTried(rows.Count > 0 ? passed : newest);
+            return due is not null || rows.Count > 0;
+        }
+        catch (Exception exception) when (exception is not HomeException and not OperationCanceledException)
+        {
+            LogFailed(exception is StorageUnavailableException or SqliteException ? exception.Message : $"{exception.GetType().Name} {exception.StackTrace}");
+            throw;
+        }
+    }
+
+    private long Now => Instants.Now(clock);
+
+    private async Task SendAsync(IReadOnlyList<OutboxRow> rows, CancellationToken stopping)
+    {
+        try
+        {
+            var outcomes = await send(rows, stopping);
+            List<(OutboxRow Row, string Reason)> rejected = [.. rows.Zip(outcomes, (row, outcome) => (row, Reason(outcome)!)).Where(item => item.Item2 is not null)];
+            await AcknowledgeAsync(rows, rejected);
+        }
+        catch (HomeException exception) when (exception.MayBeTheItems)
+        {
+            if (rows.Count == 1 && exception.Failure == HomeFailure.Rejecting)
+            {
+                await AcknowledgeAsync(rows, [(rows[0], exception.Detail)]);
+                return;
+            }
+
+            // Of several nobody knows which is at fault: each is tried alone, at once.
+            var pause = rows.Count > 1 ? 0 : PauseAfter(rows[0].Attempts);
+            await outbox.WriteAsync(new OutboxPostpone(rows.Select(row => row.Id), Instants.Utf8(Now + pause)));
+            if (rows.Count == 1 && throttle.Allows(FailingEvent))
+            {
+                LogFailing(rows[0].Id, exception.Message);
+            }
+        }
+    }
+
+    private Task AcknowledgeAsync(IReadOnlyList<OutboxRow> rows, List<(OutboxRow Row, string Reason)> rejected)
+    {
+        // Anybody may send items that the home rejects: the log is told of them now and then.
+        if (rejected.Count > 0 && throttle.Allows(AsideEvent))
+        {
+            LogAside(rejected.Count, rejected[0].Row.Id, outbox.Discarded);
+        }
+
+        return outbox.AcknowledgeAsync(rows, rejected, Now);
+    }
+
+    // Why the item, or a part of it, is not stored; null when all of it is.
+    private static string? Reason(Outcome outcome)
+    {
+        const int listed = 20;
+        if (outcome.Status == OutcomeStatus.Rejected)
+        {
+            return $"{outcome.Code}: {outcome.Error}";
+        }
+
+        return outcome.EventsRejected is { Count: > 0 } events
+            ? $"Events of the sync were rejected: {string.Join("; ", events.Take(listed).Select(item => $"{item.Index}: {item.Error}"))}{(events.Count > listed ? $"; and {events.Count - listed} more" : "")}"
+            : null;
+    }
+
+    // In milliseconds, with jitter.
+    private static long PauseAfter(long attempts)
+    {
+        var longest = Math.Min(ShortestPause.TotalMilliseconds * Math.Pow(2, attempts), LongestPause.TotalMilliseconds);
+        return (long)(longest * (0.5 + Random.Shared.NextDouble() / 2));
+    }
+
+    // Until the next item is due that the home has failed on.
+    private TimeSpan Pause() => reader.NextTry() is { } next && Instants.TryParse(next, out var due)
+        ? TimeSpan.FromMilliseconds(Math.Clamp(due - Now, 10, LongestPause.TotalMilliseconds))
+        : Timeout.InfiniteTimeSpan;
+
+    [LoggerMessage(EventId = AsideEvent, Level = LogLevel.Warning, Message = "The home has rejected {Count} items of the outbox, the first of them {Id}; GET /glue/outbox has what is aside, {Discarded} had no room there")]
+    private partial void LogAside(int count, long id, long discarded);
+
+    [LoggerMessage(EventId = FailingEvent, Level = LogLevel.Error, Message = "The home fails on item {Id} of the outbox, which is kept while others go on: {Reason}")]
+    private partial void LogFailing(long id, string reason);
+
+    [LoggerMessage(EventId = 36, Level = LogLevel.Error, Message = "The relay failed and tries again: {Reason}")]
+    private partial void LogFailed(string reason);
+}

@@ -1,0 +1,77 @@
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Model;
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Home;
+
+/// <summary>The sink of a home: each item becomes writes of the model, and all of them share one commit.</summary>
+internal sealed class HomeSink(WriteQueue queue) : ISink
+{
+    private const string HeadRefused =
+        "The database refused the profile or a session of this sync; a rule of its owner does not allow it. Events that it does not refuse are stored";
+
+    public string? UnavailableReason => null;
+
+    public async Task<IReadOnlyList<Outcome>> SendAsync(IReadOnlyList<Item> items)
+    {
+        var writes = new List<Write>(items.Count);
+        var outcomes = new Func<Outcome>[items.Count];
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            outcomes[i] = Add(items[i], writes);
+        }
+
+        await queue.SubmitAsync(writes);
+        return Array.ConvertAll(outcomes, outcome => outcome());
+    }
+
+    // Returns what tells the outcome once the writes are committed.
+    private static Func<Outcome> Add(Item item, List<Write> writes)
+    {
+        switch (item)
+        {
+            case Track track:
+                var row = new EventWrite(track);
+                writes.Add(row);
+                return () => row.Outcome;
+            case Identify identify:
+                var identity = IdentityWrite.Of(identify);
+                writes.Add(identity);
+                return () => identity.Outcome;
+            case Sync sync:
+                List<Write> head = [new LastSyncedWrite(sync), .. sync.Profile is { } profile ? IdentityWrite.Of(sync, profile) : [], .. sync.Sessions.Select(session => new SessionWrite(sync, session))];
+                var events = sync.Events.Select(synced => synced.Track is null ? null : new EventWrite(synced.Track)).ToList();
+                writes.AddRange(head);
+                writes.AddRange(events.OfType<EventWrite>());
+                return () => OutcomeOf(sync, head, events);
+            default:
+                throw new ArgumentException($"No model of {item.GetType().Name}", nameof(item));
+        }
+    }
+
+    private static Outcome OutcomeOf(Sync sync, List<Write> head, List<EventWrite?> events)
+    {
+        if (head.Exists(write => write.IsRefused))
+        {
+            return Outcome.Rejected(StatusCodes.Status400BadRequest, HeadRefused);
+        }
+
+        var rejected = sync.RejectedEvents.ToList();
+        var (accepted, added) = (0, 0);
+        foreach (var (index, outcome) in events.Select((write, index) => (index, write?.Outcome)))
+        {
+            if (outcome is { Error: { } error })
+            {
+                rejected.Add(new RejectedEvent(index, error));
+            }
+            else if (outcome is not null)
+            {
+                accepted++;
+                added += outcome.Status == OutcomeStatus.Stored ? 1 : 0;
+            }
+        }
+
+        rejected.Sort((one, other) => one.Index.CompareTo(other.Index));
+        return new Outcome(OutcomeStatus.Stored) { EventsAccepted = accepted, EventsNew = added, EventsRejected = rejected.Count > 0 ? rejected : null };
+    }
+}

@@ -1,0 +1,40 @@
+using DataGlue.Edge.Http;
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Model;
+using DataGlue.Edge.Security;
+using DataGlue.Edge.Storage;
+using DataGlue.Edge.Wire.Glue;
+
+namespace DataGlue.Edge.Home;
+
+/// <summary>POST /glue/relay: stores what edges have accepted, with the times and ids that they have given.</summary>
+internal sealed class RelayEndpoint(ISink sink, ServerState state, BodyBudget budget, IntakeMetrics metrics, Settings settings)
+{
+    // A request that was accepted somewhere must fit, however large the settings let it be.
+    private readonly int limit = Math.Max(RelayFormat.MaxBytes, settings.MaxBulkBytes + RelayFormat.MaxBytes / 2);
+
+    public void Map(IEndpointRouteBuilder glue) => glue.MapPost("/relay", PostAsync).For(Audience.Keys);
+
+    /// <summary>Stores items that an edge, or this node while it was one, has accepted.</summary>
+    /// <returns>What became of each.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing is stored.</exception>
+    public async Task<IReadOnlyList<Outcome>> StoreAsync(IReadOnlyList<ReadItem> items)
+    {
+        var outcomes = await ReadItem.SendAsync(items, sink);
+        metrics.Count(outcomes);
+        return outcomes;
+    }
+
+    private async Task PostAsync(HttpContext context)
+    {
+        var outcomes = await StoreAsync(await ReadAsync(context.Request));
+        var reply = new RelayReply(true, RelayFormat.Version, state.DatabaseId(), outcomes);
+        JsonReply.Write(context.Response, StatusCodes.Status200OK, reply, ServerJson.Wire.RelayReply);
+    }
+
+    private async Task<IReadOnlyList<ReadItem>> ReadAsync(HttpRequest request)
+    {
+        using var body = await RequestBody.ReadAsync(request, limit, budget);
+        return RelayRequest.Read(body.Bytes);
+    }
+}

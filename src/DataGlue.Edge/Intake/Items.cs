@@ -1,0 +1,116 @@
+using DataGlue.Edge.Wire.Json;
+
+namespace DataGlue.Edge.Intake;
+
+/// <summary>Something that a visitor did or said: read, checked, timed and named. Every wire makes items, and every sink takes them.</summary>
+internal abstract record Item
+{
+    /// <summary>The browser.</summary>
+    public required Utf8Text GlueUserId { get; init; }
+
+    /// <summary>When the first server received it, in milliseconds since 1970.</summary>
+    public required long Received { get; init; }
+
+    /// <summary>When it happened, or of a sync when it was sent, in milliseconds since 1970.</summary>
+    public required long Timestamp { get; init; }
+
+    /// <summary>The id that makes a repetition harmless; of a sync none where the client gave none.</summary>
+    public Utf8Text EventId { get; init; }
+
+    /// <summary>Fields that this version does not know. An edge hands them on to a home that may.</summary>
+    public IReadOnlyList<JsonMember> Others { get; init; } = [];
+}
+
+/// <summary>An event: tracked live, or one of a sync.</summary>
+internal sealed record Track : Item
+{
+    /// <summary>Whether a server made the id.</summary>
+    public required bool ServerMade { get; init; }
+
+    public required Utf8Text Event { get; init; }
+
+    public Utf8Text SessionId { get; init; }
+
+    /// <summary>The e-mail that the event itself carries.</summary>
+    public Utf8Text Email { get; init; }
+
+    public required JsonText Properties { get; init; }
+
+    /// <summary>Null when it is empty.</summary>
+    public JsonText? Context { get; init; }
+}
+
+/// <summary>A browser says who its visitor is.</summary>
+internal sealed record Identify : Item
+{
+    public required Utf8Text Email { get; init; }
+
+    /// <summary>A merge patch.</summary>
+    public JsonText? Traits { get; init; }
+
+    public JsonText? Context { get; init; }
+}
+
+/// <summary>A browser hands over all that it has kept about its visitor.</summary>
+internal sealed record Sync : Item
+{
+    public Profile? Profile { get; init; }
+
+    public required IReadOnlyList<Session> Sessions { get; init; }
+
+    /// <summary>Its events in their order, those with faults among them.</summary>
+    public required IReadOnlyList<SyncedEvent> Events { get; init; }
+
+    /// <summary>How many of its events have no faults.</summary>
+    public int AcceptedEvents => Events.Count(item => item.Track is not null);
+
+    /// <summary>Its events that have faults, in their order.</summary>
+    public IEnumerable<RejectedEvent> RejectedEvents =>
+        Events.Index().Where(item => item.Item.Error is not null).Select(item => new RejectedEvent(item.Index, item.Item.Error!));
+}
+
+/// <summary>One event of a sync.</summary>
+/// <param name="Track">The event; null when it has faults.</param>
+/// <param name="Error">Its faults; null, too, when another server has rejected it already, and has said so.</param>
+internal readonly record struct SyncedEvent(Track? Track, string? Error);
+
+/// <summary>One session of a sync, kept whole.</summary>
+/// <param name="Id">Its <c>session_id</c>, or else its <c>id</c>.</param>
+/// <param name="Data">The session as JSON.</param>
+internal sealed record Session(Utf8Text Id, Utf8Text Data);
+
+/// <summary>The profile in a sync: what the browser itself knows about its visitor. Times are milliseconds since 1970.</summary>
+internal sealed record Profile
+{
+    public Utf8Text Email { get; init; }
+
+    public JsonText? Traits { get; init; }
+
+    /// <summary>Its other fields, which are traits too.</summary>
+    public required IReadOnlyList<JsonMember> Others { get; init; }
+
+    public long? FirstSeen { get; init; }
+
+    public long? LastSeen { get; init; }
+
+    public required IReadOnlyList<ProfileTouch> Touches { get; init; }
+
+    /// <summary>The traits and the other fields; where traits has the same key, it stands.</summary>
+    public IReadOnlyList<JsonMember> AllTraits()
+    {
+        var traits = Traits is { } known ? JsonMember.Of(known, "traits", new Faults()) : [];
+        var names = traits.Select(member => member.Name).ToHashSet();
+        return [.. Others.Where(member => !names.Contains(member.Name)), .. traits];
+    }
+}
+
+/// <summary>A touch that a synced profile reports.</summary>
+/// <param name="Kind">One of <see cref="Model.IdentityKind"/>: first_touch or last_touch.</param>
+/// <param name="Timestamp">When it was, in milliseconds since 1970; null when the profile does not say.</param>
+/// <param name="Members">Its members, but for the time.</param>
+/// <param name="Touch">What they say.</param>
+internal sealed record ProfileTouch(Utf8Text Kind, long? Timestamp, IReadOnlyList<JsonMember> Members, Touch Touch)
+{
+    /// <summary>A hash of the content.</summary>
+    public ulong Hash => JsonText.Combine(JsonMember.Hash(Members), (ulong)(Timestamp ?? -1));
+}

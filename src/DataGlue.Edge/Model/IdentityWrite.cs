@@ -1,0 +1,169 @@
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Storage;
+using DataGlue.Edge.Wire.Json;
+
+namespace DataGlue.Edge.Model;
+
+/// <summary>A row of <c>identities</c>, the log that e-mail, traits and identification of a profile follow from.</summary>
+internal sealed class IdentityWrite() : Write(Insert)
+{
+    private static readonly Script Insert = Script.Load("identity", shortcut: "identity_common");
+
+    private OutcomeStatus status;
+    private bool newUser;
+
+    public required Utf8Text GlueUserId { get; init; }
+
+    public required Utf8Text EventId { get; init; }
+
+    /// <summary>One of <see cref="IdentityKind"/>.</summary>
+    public required Utf8Text Kind { get; init; }
+
+    /// <summary>The time at which it holds.</summary>
+    public required Utf8Text Timestamp { get; init; }
+
+    /// <summary>The e-mail, as it was sent.</summary>
+    public Utf8Text Email { get; init; }
+
+    /// <summary>A JSON merge patch.</summary>
+    public Utf8Text Traits { get; init; }
+
+    /// <summary>A JSON object, none when empty.</summary>
+    public Utf8Text Context { get; init; }
+
+    /// <summary>The earliest time at which this says that the visitor was seen.</summary>
+    public Utf8Text FirstSeen { get; init; }
+
+    /// <summary>The latest such time.</summary>
+    public Utf8Text LastSeen { get; init; }
+
+    public Touch? Touch { get; init; }
+
+    /// <summary>A hash of the content.</summary>
+    public ulong Fingerprint { get; init; }
+
+    public required Utf8Text Received { get; init; }
+
+    public Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : status switch
+    {
+        OutcomeStatus.Rejected => Outcome.IdTaken,
+        _ => new Outcome(status) { EventId = EventId, NewUser = newUser },
+    };
+
+    private Utf8Text EmailKey { get; init; }
+
+    /// <summary>The row of an identification.</summary>
+    public static IdentityWrite Of(Identify identify)
+    {
+        var time = Instants.Utf8(identify.Timestamp);
+        return new IdentityWrite
+        {
+            GlueUserId = identify.GlueUserId,
+            EventId = identify.EventId,
+            Kind = IdentityKind.Identify,
+            Timestamp = time,
+            Email = identify.Email,
+            EmailKey = KeyOf(identify.Email),
+            Traits = identify.Traits?.Text ?? default,
+            Context = identify.Context is { IsEmptyObject: false } context ? context.Text : default,
+            FirstSeen = time,
+            LastSeen = time,
+            Touch = Touch.Of(identify.Context, properties: null),
+            Fingerprint = JsonText.Combine(JsonText.HashOf(identify.Email), identify.Traits?.Hash ?? 0, identify.Context?.Hash ?? 0),
+            Received = Instants.Utf8(identify.Received),
+        };
+    }
+
+    /// <summary>What the profile of a sync adds to the log: itself, where it says anything, and its touches.</summary>
+    public static IEnumerable<IdentityWrite> Of(Sync sync, Profile profile)
+    {
+        var traits = profile.AllTraits();
+        var hash = JsonText.Combine(
+            JsonText.HashOf(profile.Email), JsonMember.Hash(traits), (ulong)(profile.FirstSeen ?? -1), (ulong)(profile.LastSeen ?? -1),
+            profile.Touches.Aggregate(0UL, (sum, touch) => sum + touch.Hash));
+
+        // Without an id of its own a sync is known by its time and content, so that its repetition adds nothing.
+        var id = sync.EventId.Or(Utf8Text.From($"sync_{sync.Timestamp}_{hash:x16}"));
+        var received = Instants.Utf8(sync.Received);
+        if (profile.Email.IsPresent || traits.Count > 0 || profile.FirstSeen is not null || profile.LastSeen is not null)
+        {
+            // Only an identification is a visit; a sync by itself is none.
+            long?[] seen = [profile.FirstSeen, profile.LastSeen, profile.Email.IsPresent ? sync.Timestamp : null];
+            yield return new IdentityWrite
+            {
+                GlueUserId = sync.GlueUserId,
+                EventId = id,
+                Kind = IdentityKind.Sync,
+                Timestamp = Instants.Utf8(sync.Timestamp),
+                Email = profile.Email,
+                EmailKey = KeyOf(profile.Email),
+                Traits = traits.Count == 0 ? default : JsonMember.Object(traits),
+                FirstSeen = Format(seen.Min()),
+                LastSeen = Format(seen.Max()),
+                Fingerprint = hash,
+                Received = received,
+            };
+        }
+
+        foreach (var touch in profile.Touches)
+        {
+            var fallback = touch.Kind == IdentityKind.FirstTouch ? profile.FirstSeen : profile.LastSeen;
+            yield return new IdentityWrite
+            {
+                GlueUserId = sync.GlueUserId,
+
+                // Known by its content: every later sync reports it again.
+                EventId = touch.Timestamp is null ? id : Utf8Text.From($"touch_{touch.Hash:x16}"),
+                Kind = touch.Kind,
+                Timestamp = Instants.Utf8(touch.Timestamp ?? fallback ?? sync.Timestamp),
+                Touch = touch.Touch,
+                Fingerprint = touch.Hash,
+                Received = received,
+            };
+        }
+    }
+
+    public override void Bind(Binder values)
+    {
+        values.Set("user", GlueUserId);
+        values.Set("event_id", EventId);
+        values.Set("kind", Kind);
+        values.Set("timestamp", Timestamp);
+        values.Set("email", Email);
+        values.Set("email_key", EmailKey);
+        values.Set("traits", Traits);
+        values.Set("context", Context);
+        values.Set("first_seen", FirstSeen);
+        values.Set("last_seen", LastSeen);
+        values.Set("touch", Touch?.Json ?? default);
+        values.Set("touch_counts", Touch?.Counts ?? false);
+        values.Set("fingerprint", Fingerprint);
+        values.Set("received", Received);
+    }
+
+    public override void Read(Row answer)
+    {
+        status = answer.Flag("stolen") ? OutcomeStatus.Rejected : answer.Flag("known") ? OutcomeStatus.Duplicate : OutcomeStatus.Stored;
+        newUser = !answer.Flag("identified");
+    }
+
+    private static Utf8Text KeyOf(Utf8Text email) => Utf8Text.From(email.Decode()?.ToLowerInvariant());
+
+    private static Utf8Text Format(long? instant) => instant is { } known ? Instants.Utf8(known) : default;
+}
+
+/// <summary>What a row of the identity log is.</summary>
+internal static class IdentityKind
+{
+    /// <summary>An identify call.</summary>
+    public static Utf8Text Identify { get; } = Utf8Text.From("identify");
+
+    /// <summary>The profile of a sync.</summary>
+    public static Utf8Text Sync { get; } = Utf8Text.From("sync");
+
+    /// <summary>The first touch that a synced profile reported.</summary>
+    public static Utf8Text FirstTouch { get; } = Utf8Text.From("first_touch");
+
+    /// <summary>The last touch that a synced profile reported.</summary>
+    public static Utf8Text LastTouch { get; } = Utf8Text.From("last_touch");
+}

@@ -1,0 +1,94 @@
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Model;
+
+/// <summary>An item that an edge keeps for its home.</summary>
+internal sealed class OutboxWrite(Utf8Text item, Utf8Text received) : Write(Insert)
+{
+    private static readonly Script Insert = Script.Load("outbox");
+
+    /// <summary>The id that it has got.</summary>
+    public long Id { get; private set; }
+
+    public override void Bind(Binder values)
+    {
+        values.Set("item", item);
+        values.Set("received", received);
+    }
+
+    public override void Read(Row answer) => Id = answer.Number("id");
+}
+
+/// <summary>The home has these items.</summary>
+internal sealed class OutboxDelete(IEnumerable<long> ids) : Write(Delete)
+{
+    private static readonly Script Delete = Script.Load("outbox_delete");
+
+    private readonly Utf8Text list = Utf8Text.From($"[{string.Join(',', ids)}]");
+
+    /// <summary>How many were there.</summary>
+    public long Count { get; private set; }
+
+    public override void Bind(Binder values) => values.Set("ids", list);
+
+    public override void Read(Row answer) => Count = answer.Number("count");
+}
+
+/// <summary>The home has failed on these items: each is tried again, alone, at its own time.</summary>
+internal sealed class OutboxPostpone(IEnumerable<long> ids, Utf8Text nextTry) : Write(Update)
+{
+    private static readonly Script Update = Script.Load("outbox_postpone");
+
+    private readonly Utf8Text list = Utf8Text.From($"[{string.Join(',', ids)}]");
+
+    public override void Bind(Binder values)
+    {
+        values.Set("ids", list);
+        values.Set("next_try", nextTry);
+    }
+}
+
+/// <summary>The home has rejected an item, which waits for its owner.</summary>
+internal sealed class AsideWrite(long id, string reason, Utf8Text now) : Write(Move)
+{
+    private static readonly Script Move = Script.Load("outbox_aside");
+
+    /// <summary>Whether it was there.</summary>
+    public bool WasThere { get; private set; }
+
+    public override void Bind(Binder values)
+    {
+        values.Set("id", id);
+        values.Set("reason", Utf8Text.From(reason));
+        values.Set("now", now);
+    }
+
+    public override void Read(Row answer) => WasThere = answer.Has("id");
+}
+
+/// <summary>Items that are aside are sent again, or deleted.</summary>
+/// <param name="id">Which one; null for all.</param>
+/// <param name="again">Whether they are sent again.</param>
+internal sealed class AsideRemoval(long? id, bool again) : Write(again ? Retry : Delete)
+{
+    private static readonly Script Retry = Script.Load("outbox_aside_retry");
+
+    private static readonly Script Delete = Script.Load("outbox_aside_delete");
+
+    /// <summary>How many there were.</summary>
+    public long Count { get; private set; }
+
+    public override void Bind(Binder values)
+    {
+        if (id is { } one)
+        {
+            values.Set("id", one);
+        }
+        else
+        {
+            values.Set("id", default(Utf8Text));
+        }
+    }
+
+    public override void Read(Row answer) => Count = answer.Number("count");
+}

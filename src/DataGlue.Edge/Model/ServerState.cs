@@ -1,0 +1,31 @@
+using Dapper;
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Model;
+
+/// <summary>What the server keeps for itself: which database this is, and which the home's.</summary>
+internal sealed class ServerState(Database database)
+{
+    private static readonly string StateSql = SqlFile.Read("read/server_state");
+
+    private static readonly string HoldsVisitorsSql = SqlFile.Read("read/holds_visitors");
+
+    /// <summary>The id of this database.</summary>
+    public string DatabaseId() => Value("database_id") ?? throw new InvalidDataException("The database has lost its id");
+
+    /// <summary>The id of the home's database; null while no home has answered.</summary>
+    public string? HomeId() => Value("home_id");
+
+    /// <summary>Whether the database holds what only a home holds.</summary>
+    public bool HoldsVisitors()
+    {
+        using var connection = database.OpenReader();
+        return connection.ExecuteScalar<bool>(HoldsVisitorsSql);
+    }
+
+    private string? Value(string name)
+    {
+        using var connection = database.OpenReader();
+        return connection.QueryFirstOrDefault<string>(StateSql, new { name });
+    }
+}

@@ -1,0 +1,24 @@
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Model;
+
+/// <summary>A row of <c>sessions</c>, whole.</summary>
+internal sealed class SessionWrite(Sync sync, Session session) : Write(Upsert)
+{
+    private static readonly Script Upsert = Script.Load("session");
+
+    private static readonly Utf8Text NoId = new([]);
+
+    public override void Bind(Binder values)
+    {
+        values.Set("user", sync.GlueUserId);
+        values.Set("session_id", session.Id);
+        values.Set("data", session.Data);
+        values.Set("synced_at", Instants.Utf8(sync.Timestamp));
+
+        // Decides between two of the same time.
+        values.Set("event_id", sync.EventId.Or(NoId));
+        values.Set("received", Instants.Utf8(sync.Received));
+    }
+}

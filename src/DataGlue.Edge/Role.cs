@@ -1,0 +1,36 @@
+using DataGlue.Edge.Edge;
+using DataGlue.Edge.Home;
+
+namespace DataGlue.Edge;
+
+/// <summary>What this node is: the home, where all data is, or an edge of it. It is chosen once; nothing asks for it afterwards.</summary>
+internal abstract class Role
+{
+    /// <summary><c>home</c> or <c>edge</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The same in words, for the log.</summary>
+    public abstract string Description { get; }
+
+    public static Role Of(Settings settings) => settings.Home is { } home ? new EdgeRole(settings, home) : new HomeRole();
+
+    /// <summary>Adds the sink, and what else is of this role alone.</summary>
+    public abstract void AddServices(IServiceCollection services);
+
+    /// <summary>Makes room for the database, before it is opened.</summary>
+    public abstract void Prepare(WebApplication app);
+
+    /// <summary>Checks what the database holds, once it has its schema.</summary>
+    /// <exception cref="SettingException">It is not one for this role.</exception>
+    public virtual void CheckDatabase(WebApplication app)
+    {
+    }
+
+    /// <summary>What happens to a request between the door and its endpoint.</summary>
+    public abstract void UseRules(IApplicationBuilder app);
+
+    /// <summary>Maps the endpoints of this role.</summary>
+    /// <param name="app">The application.</param>
+    /// <param name="glue">The group of <c>/glue</c>.</param>
+    public abstract void Map(WebApplication app, IEndpointRouteBuilder glue);
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Net;
+using DataGlue.Edge.Edge;
+using DataGlue.Edge.Security;
+
+namespace DataGlue.Edge;
+
+/// <summary>Every setting of the server, read once and checked before anything else starts.</summary>
+internal sealed record Settings
+{
+    private const int KiB = 1024;
+
+    // Where the proxy of Fly.io connects from.
+    private const string FlyProxyNetwork = "172.16.0.0/12";
+
+    /// <summary>The TCP port to listen on, on all addresses.</summary>
+    public int Port { get; init; } = 3000;
+
+    /// <summary>The SQLite file, as a full path.</summary>
+    public required string DatabasePath { get; init; }
+
+    /// <summary>The largest body of identify and track, in bytes, decompressed.</summary>
+    public int MaxBodyBytes { get; init; } = 64 * KiB;
+
+    /// <summary>The largest body of sync and batch, in bytes, decompressed.</summary>
+    public int MaxBulkBytes { get; init; } = KiB * KiB;
+
+    /// <summary>The keys that open everything.</summary>
+    public ApiKeys ApiKeys { get; init; } = ApiKeys.None;
+
+    /// <summary>The origins whose pages may post.</summary>
+    public AllowedOrigins AllowedOrigins { get; init; } = AllowedOrigins.Any;
+
+    /// <summary>How many requests to /glue an address may send in a minute; 0 for no limit.</summary>
+    public int RateLimit { get; init; } = 100;
+
+    /// <summary>The networks of the proxies that are believed when they say whom they speak for.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>The port on which /metrics needs no key, if there is one.</summary>
+    public int? MetricsPort { get; init; }
+
+    /// <summary>Whether the server runs on Fly.io, whose proxy sets <c>Fly-Client-IP</c> itself.</summary>
+    public bool OnFly { get; init; }
+
+    /// <summary>Where the home is, which makes this node an edge of it; null where this is the home.</summary>
+    public Uri? Home { get; init; }
+
+    /// <summary>What an edge may hold for its home, in bytes.</summary>
+    public long OutboxMaxBytes { get; init; } = 512L * KiB * KiB;
+
+    /// <summary>Reads the settings from the environment and the <c>.env</c> file that stands behind it.</summary>
+    /// <exception cref="SettingException">A setting makes no sense; the message names it and what it may be.</exception>
+    public static Settings Read(IConfiguration configuration)
+    {
+        var onFly = Text(configuration, "FLY_APP_NAME") is not null;
+        var port = WholeNumber(configuration, "PORT", 1, 65_535) ?? 3000;
+        var keys = ApiKeys.Parse(Text(configuration, "API_KEY"));
+        return new Settings
+        {
+            Port = port,
+            DatabasePath = FilePath(configuration, "DATABASE_PATH", Path.Combine("data", "dataglue.db")),
+            MaxBodyBytes = WholeNumber(configuration, "MAX_BODY_BYTES", KiB, 16 * KiB * KiB) ?? 64 * KiB,
+            MaxBulkBytes = WholeNumber(configuration, "MAX_BULK_BYTES", KiB, 64 * KiB * KiB) ?? KiB * KiB,
+            ApiKeys = keys,
+            AllowedOrigins = AllowedOrigins.Parse(Text(configuration, "ALLOWED_ORIGINS")),
+            RateLimit = WholeNumber(configuration, "RATE_LIMIT", 0, 1_000_000) ?? 100,
+            TrustedProxies = Networks("TRUSTED_PROXIES", Text(configuration, "TRUSTED_PROXIES") ?? (onFly ? FlyProxyNetwork : null)),
+            MetricsPort = OtherPort(configuration, "METRICS_PORT", port),
+            OnFly = onFly,
+            Home = HomeAddress.Read(name => name == "HOME_URL" ? configuration[name]?.Trim() : Text(configuration, name), port, keys),
+            OutboxMaxBytes = (WholeNumber(configuration, "OUTBOX_MAX_MB", 1, 1_048_576) ?? 512) * (long)KiB * KiB,
+        };
+    }
+
+    private static string? Text(IConfiguration configuration, string name) =>
+        string.IsNullOrWhiteSpace(configuration[name]) ? null : configuration[name]!.Trim();
+
+    private static int? WholeNumber(IConfiguration configuration, string name, int least, int most)
+    {
+        if (Text(configuration, name) is not { } text)
+        {
+            return null;
+        }
+
+        var valid = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+        return valid && number >= least && number <= most
+            ? number
+            : throw new SettingException($"{name} must be a whole number from {least} to {most}, not '{text}'");
+    }
+
+    private static int? OtherPort(IConfiguration configuration, string name, int port)
+    {
+        var other = WholeNumber(configuration, name, 1, 65_535);
+        return other != port ? other : throw new SettingException($"{name} must be another port than PORT, not {port}");
+    }
+
+    private static List<IPNetwork> Networks(string name, string? text)
+    {
+        var networks = new List<IPNetwork>();
+        foreach (var item in text?.Split(',', StringSplitOptions.TrimEntries) ?? [])
+        {
+            var network = item.Contains('/', StringComparison.Ordinal) ? item : item + (item.Contains(':', StringComparison.Ordinal) ? "/128" : "/32");
+            networks.Add(IPNetwork.TryParse(network, out var parsed)
+                ? parsed
+                : throw new SettingException($"{name} must be networks like 10.0.0.0/8 or fd00::/8, separated by commas, not '{text}'"));
+        }
+
+        return networks;
+    }
+
+    private static string FilePath(IConfiguration configuration, string name, string fallback)
+    {
+        var text = Text(configuration, name) ?? fallback;
+        var path = Path.GetFullPath(text);
+        if (Directory.Exists(path) || Path.EndsInDirectorySeparator(path))
+        {
+            throw new SettingException($"{name} must be a file, not a folder: '{text}'");
+        }
+
+        // SQLite keeps its log beside the file itself, not beside a link to it.
+        return new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
+    }
+}
+
+/// <summary>A setting that makes no sense: stops the start with one line.</summary>
+internal sealed class SettingException(string message) : Exception(message.ReplaceLineEndings(" "));

@@ -1,0 +1,207 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace DataGlue.Edge.Storage;
+
+/// <summary>The SQLite file and how it is opened: one connection that writes, pooled ones that can only read.</summary>
+internal sealed class Database
+{
+    // How long a statement waits for a lock that another process holds, in milliseconds.
+    private const int BusyTimeout = 5_000;
+
+    private const int CheckpointTimeout = 200;
+
+    // The read at the end makes SQLite open the log now and hold it, not at the first write.
+    private const string WriterPragmas = """
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA journal_size_limit = 67108864;
+        PRAGMA wal_autocheckpoint = 4096;
+        PRAGMA cache_size = -12288;
+        SELECT count(*) FROM sqlite_schema;
+        """;
+
+    private const int MemoryStatisticsOption = 9;
+
+    private readonly SqliteConnectionStringBuilder upgrade;
+    private readonly SqliteConnectionStringBuilder writer;
+    private readonly SqliteConnectionStringBuilder reader;
+
+    private long usedBytes;
+
+    // A connection is used by one thread at a time, so it needs no lock of its own, and nobody asks how much memory SQLite has taken.
+    // Once a connection is open in the process, SQLite keeps to what it has, and says so: then it only stays a little slower.
+    static Database()
+    {
+        Batteries_V2.Init();
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
+        _ = raw.sqlite3_config(MemoryStatisticsOption, 0);
+    }
+
+    /// <summary>Names the file and makes its folder; opens nothing yet.</summary>
+    /// <exception cref="SettingException">The folder cannot be made.</exception>
+    public Database(Settings settings)
+    {
+        MakeFolder(settings.DatabasePath);
+        upgrade = new SqliteConnectionStringBuilder
+        {
+            DataSource = settings.DatabasePath,
+            Mode = SqliteOpenMode.ReadWriteCreate,
+            Pooling = false,
+            DefaultTimeout = 1,
+        };
+        writer = new SqliteConnectionStringBuilder(upgrade.ConnectionString) { Mode = SqliteOpenMode.ReadWrite };
+        reader = new SqliteConnectionStringBuilder(upgrade.ConnectionString) { Mode = SqliteOpenMode.ReadOnly, Pooling = true };
+    }
+
+    /// <summary>What stands behind the path of a database in the names of its files: the database, its write-ahead log, the index of that.</summary>
+    internal static IReadOnlyList<string> Suffixes { get; } = ["", "-wal", "-shm"];
+
+    /// <summary>The connection string for the upgrade of the schema, which alone may make the file.</summary>
+    public string UpgradeConnectionString => upgrade.ConnectionString;
+
+    /// <summary>How much of the file is used, in bytes, as the writer has found it last: the pages that are not free.</summary>
+    public long UsedBytes
+    {
+        get => Interlocked.Read(ref usedBytes);
+        internal set => Interlocked.Exchange(ref usedBytes, value);
+    }
+
+    /// <summary>Opens the connection of the one writer: a write-ahead log, and an fsync at each commit.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
+    public SqliteConnection OpenWriter()
+    {
+        MatchRights();
+        return Open(writer.ConnectionString, WriterPragmas);
+    }
+
+    /// <summary>Opens a pooled connection that cannot write; it reads beside the writer.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    public SqliteConnection OpenReader() => Open(reader.ConnectionString, "PRAGMA query_only = 1");
+
+    /// <summary>Opens a database file for a command, which works beside the server or without one.</summary>
+    /// <param name="path">The file; it is made only where <paramref name="mode"/> says so.</param>
+    /// <param name="mode">What the command may do with it.</param>
+    /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
+    internal static SqliteConnection OpenFile(string path, SqliteOpenMode mode) => Open(
+        new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 1 }.ConnectionString,
+        "SELECT count(*) FROM sqlite_schema");
+
+    /// <summary>Opens a database file to read it with all rules of its schema, which SQLite passes over where it could not write; it changes nothing.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
+    internal static SqliteConnection OpenUnchanged(string path)
+    {
+        var connection = OpenFile(path, SqliteOpenMode.ReadWrite);
+
+        // Whoever closes a database last moves the log into it, and a log that a killed server has left may be wanted as it is.
+        _ = raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+        Execute(connection, "PRAGMA query_only = 1");
+        return connection;
+    }
+
+    /// <summary>
+    /// Refuses a file, a log or a folder that cannot be written, by its name; SQLite would find out at the first write. To be asked
+    /// before SQLite has anything open: it would lose its locks.
+    /// </summary>
+    /// <exception cref="SettingException">It cannot be written.</exception>
+    public void RequireWritable()
+    {
+        MatchRights();
+        try
+        {
+            foreach (var path in Logs.Prepend(upgrade.DataSource).Where(File.Exists))
+            {
+                File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete).Dispose();
+            }
+
+            // The log has to be made, and whoever may make this file may make that.
+            var other = upgrade.DataSource + "-try";
+            if (!Logs.All(File.Exists) && !File.Exists(other))
+            {
+                File.OpenHandle(other, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.DeleteOnClose).Dispose();
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"DATABASE_PATH must be a file that can be written, in a folder that can be written: {exception.Message}");
+        }
+    }
+
+    /// <summary>
+    /// Moves the write-ahead log into the database file, so that the file alone is the whole database. It waits for other readers only a
+    /// moment: a process that replicates the log reads it all the time, and the log may as well stay.
+    /// </summary>
+    public static void Checkpoint(SqliteConnection connection)
+    {
+        Execute(connection, $"PRAGMA busy_timeout = {CheckpointTimeout}");
+        Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+        Execute(connection, $"PRAGMA busy_timeout = {BusyTimeout}");
+    }
+
+    /// <summary>Closes the pooled readers; the writer, closing last, then removes the write-ahead log.</summary>
+    public void CloseReaders()
+    {
+        using var pooled = new SqliteConnection(reader.ConnectionString);
+        SqliteConnection.ClearPool(pooled);
+    }
+
+    private string[] Logs => [upgrade.DataSource + "-wal", upgrade.DataSource + "-shm"];
+
+    // SQLite makes the log with the rights that the file has then: beside a file that is writable again, it would stay read-only.
+    private void MatchRights()
+    {
+        if (OperatingSystem.IsWindows() || !File.Exists(upgrade.DataSource))
+        {
+            return;
+        }
+
+        var rights = File.GetUnixFileMode(upgrade.DataSource);
+        foreach (var path in Logs.Where(File.Exists))
+        {
+            try
+            {
+                File.SetUnixFileMode(path, rights);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Somebody else's: SQLite says what it cannot do with it.
+            }
+        }
+    }
+
+    private static SqliteConnection Open(string connectionString, string pragmas)
+    {
+        var connection = new SqliteConnection(connectionString);
+        try
+        {
+            connection.Open();
+            Execute(connection, $"PRAGMA busy_timeout = {BusyTimeout}");
+            Execute(connection, pragmas);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private static void MakeFolder(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"DATABASE_PATH must be a file in a folder that can be made, not '{path}': {exception.Message}");
+        }
+    }
+}

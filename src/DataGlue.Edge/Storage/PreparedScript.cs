@@ -1,0 +1,71 @@
+using Microsoft.Data.Sqlite;
+
+namespace DataGlue.Edge.Storage;
+
+/// <summary>The statements of a script, prepared once for the life of the writer's connection.</summary>
+internal sealed class PreparedScript : IDisposable
+{
+    private readonly nint database;
+    private readonly List<PreparedStatement> shortcut = [];
+    private readonly List<PreparedStatement> statements = [];
+    private readonly ParameterNames names = new();
+    private readonly Row answer = new();
+
+    /// <summary>Prepares the script.</summary>
+    /// <exception cref="SqliteException">A statement does not fit the database.</exception>
+    public PreparedScript(SqliteConnection connection, Script script)
+    {
+        database = connection.Handle!.DangerousGetHandle();
+        try
+        {
+            PreparedStatement.PrepareAll(connection, script.Shortcut ?? "", names, shortcut);
+            PreparedStatement.PrepareAll(connection, script.Sql, names, statements);
+        }
+        catch
+        {
+            // A statement that was left behind would be finalised by the garbage collector, on another thread than the connection's.
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the shortcut where the write is of the common kind, else the statements in order, and lets the write read the answer.</summary>
+    /// <exception cref="SqliteException">A statement failed; those before it have run.</exception>
+    public void Run(Write write, StatementValues values)
+    {
+        values.Take(write, names);
+        answer.Clear();
+        if (!TryShortcut(values))
+        {
+            answer.Clear();
+            foreach (var statement in statements)
+            {
+                statement.Run(values, answer);
+            }
+        }
+
+        write.Read(answer);
+    }
+
+    public void Dispose()
+    {
+        shortcut.ForEach(statement => statement.Dispose());
+        statements.ForEach(statement => statement.Dispose());
+    }
+
+    // The first statement decides: where it adds no row, the write is not a common one.
+    private bool TryShortcut(StatementValues values)
+    {
+        if (shortcut.Count == 0 || !shortcut[0].TryRun(values, answer) || SqliteNative.Changes(database) == 0)
+        {
+            return false;
+        }
+
+        for (var i = 1; i < shortcut.Count; i++)
+        {
+            shortcut[i].Run(values, answer);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,22 @@
+namespace DataGlue.Edge.Storage;
+
+/// <summary>
+/// A file of sql/write: statements that run in order, as one atomic unit, over one set of named values. No C# decides between two of them:
+/// that is all that SQLite, Cloudflare D1's batch and a pipelined PostgreSQL have in common.
+/// </summary>
+/// <param name="Name">The name of the file, without its ending; what a log calls it.</param>
+/// <param name="Sql">Its text.</param>
+internal sealed record Script(string Name, string Sql)
+{
+    /// <summary>
+    /// Tried first where there is one: it does the whole of the common case in few statements. In every other case its first statement
+    /// breaks a constraint, so that it comes to nothing, and <see cref="Sql"/> runs.
+    /// </summary>
+    public string? Shortcut { get; private init; }
+
+    /// <summary>Reads the file of this name from the program.</summary>
+    /// <param name="name">The name of a file in sql/write, without its ending.</param>
+    /// <param name="shortcut">The name of the file with its shortcut.</param>
+    public static Script Load(string name, string? shortcut = null) =>
+        new(name, SqlFile.Read($"write/{name}")) { Shortcut = shortcut is null ? null : SqlFile.Read($"write/{shortcut}") };
+}

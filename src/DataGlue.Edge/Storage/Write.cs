@@ -1,0 +1,66 @@
+namespace DataGlue.Edge.Storage;
+
+/// <summary>
+/// One write: it names its script, binds its values, and reads what the script answers. It is atomic, and already timed and named, so
+/// that it may run again, elsewhere, or twice.
+/// </summary>
+internal abstract class Write(Script script)
+{
+    /// <summary>Its statements.</summary>
+    public Script Script => script;
+
+    /// <summary>Whether a rule of the database's owner (a trigger, a constraint) did not allow it; holds once the commit is through.</summary>
+    public bool IsRefused { get; internal set; }
+
+    /// <summary>Whether it only asks whether the database takes a write.</summary>
+    public virtual bool IsProbe => false;
+
+    /// <summary>Gives every value that the script names.</summary>
+    public abstract void Bind(Binder values);
+
+    /// <summary>Reads the answer of the script. The last call before the commit counts.</summary>
+    public virtual void Read(Row answer)
+    {
+    }
+}
+
+/// <summary>Takes the values of a write, each under the name that it has in the SQL, without its sign.</summary>
+internal abstract class Binder
+{
+    /// <summary>Binds a text, or NULL where there is none.</summary>
+    public abstract void Set(string name, Utf8Text value);
+
+    /// <summary>Binds a number.</summary>
+    public abstract void Set(string name, long value);
+
+    /// <summary>Binds 0 or 1.</summary>
+    public void Set(string name, bool value) => Set(name, value ? 1L : 0L);
+
+    /// <summary>Binds a 64-bit hash; the database knows signed numbers only.</summary>
+    public void Set(string name, ulong value) => Set(name, unchecked((long)value));
+}
+
+/// <summary>What a script has answered: the columns of every row that its statements returned, by name.</summary>
+internal sealed class Row
+{
+    private readonly List<(string Name, long Number, string? Text)> columns = [];
+
+    /// <summary>The answer of a script that returned no row.</summary>
+    public static Row Empty { get; } = new();
+
+    /// <summary>Whether a row had this column.</summary>
+    public bool Has(string name) => columns.Exists(column => column.Name == name);
+
+    /// <summary>The number of a column; 0 where no row had it.</summary>
+    public long Number(string name) => columns.Find(column => column.Name == name).Number;
+
+    /// <summary>Whether the number of a column is not 0.</summary>
+    public bool Flag(string name) => Number(name) != 0;
+
+    /// <summary>The text of a column; none where no row had it, and for NULL.</summary>
+    public Utf8Text Text(string name) => Utf8Text.From(columns.Find(column => column.Name == name).Text);
+
+    internal void Add(string name, long number, string? text) => columns.Add((name, number, text));
+
+    internal void Clear() => columns.Clear();
+}

@@ -1,0 +1,280 @@
+using System.Buffers;
+using System.Text.Json;
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Wire.Json;
+
+namespace DataGlue.Edge.Wire.Glue;
+
+/// <summary>
+/// An item as an edge keeps and relays it, whichever wire it came by: what it is, when it was received, the ids that the edge has made, and the item
+/// itself as the glue wire has it. So a home has one reader for all.
+/// </summary>
+internal static class OutboxItem
+{
+    /// <summary>How deep it may nest.</summary>
+    public const int Depth = JsonFields.MaxDepth + 1;
+
+    private static readonly JsonWriterOptions Options = new() { Encoder = ServerJson.Encoder, SkipValidation = true };
+
+    /// <summary>Writes an item.</summary>
+    public static Utf8Text Write(Item item)
+    {
+        var output = new ArrayBufferWriter<byte>(512);
+        using var json = new Utf8JsonWriter(output, Options);
+        json.WriteStartObject();
+        json.WriteString("type", item switch { Track => ItemReader.Track, Identify => ItemReader.Identify, _ => ItemReader.Sync });
+        json.WriteNumber("received", item.Received);
+        WriteMadeIds(json, item);
+        json.WriteStartObject("item");
+        WriteText(json, "glue_user_id", item.GlueUserId);
+        WriteFields(json, item);
+        WriteMembers(json, item.Others);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.Flush();
+        return new Utf8Text(output.WrittenSpan.ToArray());
+    }
+
+    /// <summary>Reads an item.</summary>
+    public static ReadItem Read(ReadOnlySpan<byte> text)
+    {
+        var faults = new Faults();
+        var envelope = JsonFields.ReadBody(text, faults, (ref reader) => new Envelope().Read(ref reader, faults), Depth);
+        return faults.None && envelope is not null ? envelope.Open(text) : new ReadItem(null, faults.ToString());
+    }
+
+    private static void WriteMadeIds(Utf8JsonWriter json, Item item)
+    {
+        if (item is Track { ServerMade: true })
+        {
+            WriteText(json, "event_id", item.EventId);
+        }
+
+        if (item is not Sync { Events.Count: > 0 } sync)
+        {
+            return;
+        }
+
+        json.WriteStartArray("event_ids");
+        foreach (var track in sync.Events.Select(synced => synced.Track))
+        {
+            if (track is { ServerMade: false })
+            {
+                json.WriteNullValue();
+            }
+            else
+            {
+                json.WriteStringValue((track?.EventId ?? Receipt.LeftOut).Span);
+            }
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteFields(Utf8JsonWriter json, Item item)
+    {
+        switch (item)
+        {
+            case Track track:
+                WriteTrack(json, track);
+                break;
+            case Identify identify:
+                WriteText(json, "event_id", identify.EventId);
+                WriteText(json, "email", identify.Email);
+                WriteJson(json, "traits", identify.Traits);
+                WriteJson(json, "context", identify.Context);
+                WriteTime(json, "timestamp", identify);
+                break;
+            case Sync sync:
+                WriteText(json, "event_id", sync.EventId);
+                WriteTime(json, "synced_at", sync);
+                WriteData(json, sync);
+                break;
+        }
+    }
+
+    private static void WriteTrack(Utf8JsonWriter json, Track track)
+    {
+        WriteText(json, "event", track.Event);
+        WriteText(json, "event_id", track.ServerMade ? default : track.EventId);
+        WriteText(json, "session_id", track.SessionId);
+        WriteText(json, "email", track.Email);
+        WriteJson(json, "properties", track.Properties.IsEmptyObject ? null : track.Properties);
+        WriteJson(json, "context", track.Context);
+        WriteTime(json, "timestamp", track);
+    }
+
+    private static void WriteData(Utf8JsonWriter json, Sync sync)
+    {
+        json.WriteStartObject("data");
+        if (sync.Profile is { } profile)
+        {
+            WriteProfile(json, profile);
+        }
+
+        json.WriteStartArray("sessions");
+        foreach (var session in sync.Sessions)
+        {
+            json.WriteRawValue(session.Data.Span, skipInputValidation: true);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("events");
+        foreach (var track in sync.Events.Select(synced => synced.Track))
+        {
+            if (track is null)
+            {
+                // Keeps the place of one that the edge has rejected.
+                json.WriteNullValue();
+                continue;
+            }
+
+            json.WriteStartObject();
+            WriteTrack(json, track);
+            WriteMembers(json, track.Others);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteProfile(Utf8JsonWriter json, Profile profile)
+    {
+        json.WriteStartObject("profile");
+        WriteText(json, "email", profile.Email);
+        WriteJson(json, "traits", profile.Traits);
+        WriteTime(json, "first_seen", profile.FirstSeen);
+        WriteTime(json, "last_seen", profile.LastSeen);
+        json.WriteStartObject("attribution");
+        foreach (var touch in profile.Touches)
+        {
+            json.WriteStartObject(touch.Kind.Span);
+            WriteMembers(json, touch.Members);
+            WriteTime(json, "timestamp", touch.Timestamp);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        WriteMembers(json, profile.Others);
+        json.WriteEndObject();
+    }
+
+    private static void WriteText(Utf8JsonWriter json, string name, Utf8Text text)
+    {
+        if (text.IsPresent)
+        {
+            json.WriteString(name, text.Span);
+        }
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, string name, JsonText? value)
+    {
+        if (value is { } known)
+        {
+            json.WritePropertyName(name);
+            json.WriteRawValue(known.Utf8, skipInputValidation: true);
+        }
+    }
+
+    // The time of receipt is that of the item where it says no other.
+    private static void WriteTime(Utf8JsonWriter json, string name, Item item) => WriteTime(json, name, item.Timestamp == item.Received ? null : item.Timestamp);
+
+    private static void WriteTime(Utf8JsonWriter json, string name, long? time)
+    {
+        if (time is { } known)
+        {
+            json.WriteNumber(name, known);
+        }
+    }
+
+    private static void WriteMembers(Utf8JsonWriter json, IReadOnlyList<JsonMember> members)
+    {
+        foreach (var member in members)
+        {
+            WriteJson(json, member.Name, member.Value);
+        }
+    }
+
+    private sealed class Envelope
+    {
+        private readonly List<Utf8Text> eventIds = [];
+        private Utf8Text type;
+        private long? received;
+        private Utf8Text eventId;
+        private Range? item;
+
+        public Envelope Read(ref Utf8JsonReader reader, Faults faults)
+        {
+            var fields = new JsonFields("", faults);
+            while (fields.Next(ref reader))
+            {
+                if (reader.ValueTextEquals("type"u8))
+                {
+                    type = fields.ReadText(ref reader, "type", Limits.Id, required: true);
+                }
+                else if (reader.ValueTextEquals("received"u8))
+                {
+                    received = fields.ReadInstant(ref reader, "received", DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() - JsonFields.MaxAhead);
+                }
+                else if (reader.ValueTextEquals("event_id"u8))
+                {
+                    eventId = fields.ReadText(ref reader, "event_id", Limits.Id);
+                }
+                else if (reader.ValueTextEquals("event_ids"u8))
+                {
+                    ReadEventIds(ref reader, ref fields, faults);
+                }
+                else if (reader.ValueTextEquals("item"u8))
+                {
+                    reader.Read();
+                    var start = (int)reader.TokenStartIndex;
+                    reader.Skip();
+                    item = start..(int)reader.BytesConsumed;
+                }
+                else
+                {
+                    fields.Skip(ref reader);
+                }
+            }
+
+            return this;
+        }
+
+        // The item is read at the end: what comes before it says how.
+        public ReadItem Open(ReadOnlySpan<byte> text)
+        {
+            if (!type.IsPresent || received is not { } time || item is not { } place)
+            {
+                return new ReadItem(null, "A relayed item needs type, received and item");
+            }
+
+            var faults = new Faults();
+            ReadItem read = default;
+            JsonFields.ReadBody(
+                text[place],
+                faults,
+                (ref reader) =>
+                {
+                    read = ItemReader.Read(ref reader, type.ToString(), new Receipt(time, eventId, eventIds));
+                    return this;
+                });
+            return faults.None ? read : new ReadItem(null, faults.ToString());
+        }
+
+        // What is no text is no id; the event that needs one then says so.
+        private void ReadEventIds(ref Utf8JsonReader reader, ref JsonFields fields, Faults faults)
+        {
+            if (!fields.EnterArray(ref reader, "event_ids"))
+            {
+                return;
+            }
+
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                eventIds.Add(reader.TokenType == JsonTokenType.String ? Utf8Text.From(JsonText.ReadString(ref reader, "event_ids", faults)) : default);
+                reader.Skip();
+            }
+        }
+    }
+}
