@@ -5,10 +5,14 @@ using DataGlue.Edge.Wire.Json;
 namespace DataGlue.Edge.Model;
 
 /// <summary>A row of <c>identities</c>, the log that e-mail, traits and identification of a profile follow from.</summary>
-internal sealed class IdentityWrite() : Write(Insert)
+/// <param name="kind">One of <see cref="IdentityKind"/>.</param>
+internal sealed class IdentityWrite(Utf8Text kind) : Write(kind == IdentityKind.Identify ? Identification : Other)
 {
-    private static readonly Script Insert = Script.Load("identity", shortcut: "identity_common");
+    private static readonly Script Identification = Script.Load("identity", shortcut: "identity_common");
 
+    private static readonly Script Other = Script.Load("identity");
+
+    private Utf8Text emailKey;
     private OutcomeStatus status;
     private bool newUser;
 
@@ -16,14 +20,19 @@ internal sealed class IdentityWrite() : Write(Insert)
 
     public required Utf8Text EventId { get; init; }
 
-    /// <summary>One of <see cref="IdentityKind"/>.</summary>
-    public required Utf8Text Kind { get; init; }
-
     /// <summary>The time at which it holds.</summary>
     public required Utf8Text Timestamp { get; init; }
 
     /// <summary>The e-mail, as it was sent.</summary>
-    public Utf8Text Email { get; init; }
+    public Utf8Text Email
+    {
+        get;
+        init
+        {
+            field = value;
+            emailKey = Utf8Text.From(value.Decode()?.ToLowerInvariant());
+        }
+    }
 
     /// <summary>A JSON merge patch.</summary>
     public Utf8Text Traits { get; init; }
@@ -50,20 +59,16 @@ internal sealed class IdentityWrite() : Write(Insert)
         _ => new Outcome(status) { EventId = EventId, NewUser = newUser },
     };
 
-    private Utf8Text EmailKey { get; init; }
-
     /// <summary>The row of an identification.</summary>
     public static IdentityWrite Of(Identify identify)
     {
         var time = Instants.Utf8(identify.Timestamp);
-        return new IdentityWrite
+        return new IdentityWrite(IdentityKind.Identify)
         {
             GlueUserId = identify.GlueUserId,
             EventId = identify.EventId,
-            Kind = IdentityKind.Identify,
             Timestamp = time,
             Email = identify.Email,
-            EmailKey = KeyOf(identify.Email),
             Traits = identify.Traits?.Text ?? default,
             Context = identify.Context is { IsEmptyObject: false } context ? context.Text : default,
             FirstSeen = time,
@@ -89,14 +94,12 @@ internal sealed class IdentityWrite() : Write(Insert)
         {
             // Only an identification is a visit; a sync by itself is none.
             long?[] seen = [profile.FirstSeen, profile.LastSeen, profile.Email.IsPresent ? sync.Timestamp : null];
-            yield return new IdentityWrite
+            yield return new IdentityWrite(IdentityKind.Sync)
             {
                 GlueUserId = sync.GlueUserId,
                 EventId = id,
-                Kind = IdentityKind.Sync,
                 Timestamp = Instants.Utf8(sync.Timestamp),
                 Email = profile.Email,
-                EmailKey = KeyOf(profile.Email),
                 Traits = traits.Count == 0 ? default : JsonMember.Object(traits),
                 FirstSeen = Format(seen.Min()),
                 LastSeen = Format(seen.Max()),
@@ -108,13 +111,12 @@ internal sealed class IdentityWrite() : Write(Insert)
         foreach (var touch in profile.Touches)
         {
             var fallback = touch.Kind == IdentityKind.FirstTouch ? profile.FirstSeen : profile.LastSeen;
-            yield return new IdentityWrite
+            yield return new IdentityWrite(touch.Kind)
             {
                 GlueUserId = sync.GlueUserId,
 
                 // Known by its content: every later sync reports it again.
                 EventId = touch.Timestamp is null ? id : Utf8Text.From($"touch_{touch.Hash:x16}"),
-                Kind = touch.Kind,
                 Timestamp = Instants.Utf8(touch.Timestamp ?? fallback ?? sync.Timestamp),
                 Touch = touch.Touch,
                 Fingerprint = touch.Hash,
@@ -127,10 +129,10 @@ internal sealed class IdentityWrite() : Write(Insert)
     {
         values.Set("user", GlueUserId);
         values.Set("event_id", EventId);
-        values.Set("kind", Kind);
+        values.Set("kind", kind);
         values.Set("timestamp", Timestamp);
         values.Set("email", Email);
-        values.Set("email_key", EmailKey);
+        values.Set("email_key", emailKey);
         values.Set("traits", Traits);
         values.Set("context", Context);
         values.Set("first_seen", FirstSeen);
@@ -146,8 +148,6 @@ internal sealed class IdentityWrite() : Write(Insert)
         status = answer.Flag("stolen") ? OutcomeStatus.Rejected : answer.Flag("known") ? OutcomeStatus.Duplicate : OutcomeStatus.Stored;
         newUser = !answer.Flag("identified");
     }
-
-    private static Utf8Text KeyOf(Utf8Text email) => Utf8Text.From(email.Decode()?.ToLowerInvariant());
 
     private static Utf8Text Format(long? instant) => instant is { } known ? Instants.Utf8(known) : default;
 }

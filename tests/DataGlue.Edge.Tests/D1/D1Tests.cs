@@ -1,8 +1,7 @@
-using DataGlue.Edge.Journeys;
-using DataGlue.Edge.Regions;
 using DataGlue.Edge.Storage;
 using DataGlue.Edge.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -24,13 +23,13 @@ public sealed class D1Tests : IDisposable
         await LoadAsync(d1, sqlite);
 
         await BothAsync(d1, sqlite, [.. SqlText.Split(Story.RowsByHand).Select(sql => Statement.Of(sql))]);
-        foreach (var sample in Story.Samples)
+        foreach (var write in Story.Writes())
         {
-            await WriteAsync(d1, sqlite, sample);
+            await WriteAsync(d1, sqlite, write);
         }
 
         await ReadAsync(d1, sqlite);
-        Assert.Empty(ProductSql.Writes.Concat(ProductSql.Reads).Concat(ProductSql.Questions.Values).Except(run.Keys));
+        Assert.Empty(ProductSql.Writes.Concat(ProductSql.Reads.Values).Concat(ProductSql.Questions.Values).Except(run.Keys));
         Assert.Empty(run.Where(statement => !statement.Value).Select(statement => statement.Key));
 
         var tables = await Tables.NamesAsync(sqlite);
@@ -106,20 +105,28 @@ public sealed class D1Tests : IDisposable
         Assert.Equal(await Tables.SchemaAsync(sqlite), await Tables.SchemaAsync(d1));
     }
 
-    // As GroupCommit does: the shortcut first, alone, and the whole plan where that comes to nothing; a rebuild ends each transaction.
-    private async Task WriteAsync(D1Database d1, SqliteBatches sqlite, Sample sample)
+    // As GroupCommit does: the shortcut first, alone, and the whole script where that comes to nothing; what ends a transaction, each time.
+    private async Task WriteAsync(D1Database d1, SqliteBatches sqlite, Write write)
     {
-        var rebuild = new Sample(WriteSql.Rebuild, [Story.Received]).Bind(WriteSql.Rebuild.Statements);
-        if (sample.Plan.Shortcut.Count == 0 || !await BothAsync(d1, sqlite, [.. sample.Bind(sample.Plan.Shortcut), .. rebuild]))
+        var end = Bind(Story.End(), Story.End().Script.Sql);
+        if (write.Script.Shortcut is not { } shortcut || !await BothAsync(d1, sqlite, [.. Bind(write, shortcut), .. end]))
         {
-            Assert.True(await BothAsync(d1, sqlite, [.. sample.Bind(sample.Plan.Statements), .. rebuild]));
+            Assert.True(await BothAsync(d1, sqlite, [.. Bind(write, write.Script.Sql), .. end]));
         }
     }
+
+    private static IEnumerable<Statement> Bind(Write write, string sql)
+    {
+        var values = NamedValues.Of(write);
+        return SqlText.Split(sql).Select(statement => new Statement(statement, values));
+    }
+
+    private static Statement Read(string file, params (string Name, object? Value)[] values) => Statement.Of(ProductSql.Reads[file], values);
 
     private async Task ReadAsync(D1Database d1, SqliteBatches sqlite)
     {
         var users = (await sqlite.RunAsync([Statement.Of("SELECT glue_user_id AS id FROM users")])).Statements[0].Rows.Select(row => row["id='".Length..^1]);
-        await BothAsync(d1, sqlite, [Statement.Of(JourneySql.Snapshot), .. OutboxReads(), Statement.Of(WriteSql.CountLogged), Statement.Of(WriteSql.Differences)]);
+        await BothAsync(d1, sqlite, [Read("newest_event"), .. OutboxReads(), Read("logged_profiles"), Read("profile_differences")]);
         foreach (var user in users.Append("nobody"))
         {
             await BothAsync(d1, sqlite, [.. Reads(user, snapshot: 1_000), .. Reads(user, snapshot: 4)]);
@@ -128,24 +135,26 @@ public sealed class D1Tests : IDisposable
         foreach (var email in new[] { "ADA@EXAMPLE.COM", "äDÄ@example.com", "hand@example.com", "nobody@example.com" })
         {
             (string, object?)[] values = [("email", email), ("key", email.ToLowerInvariant())];
-            await BothAsync(d1, sqlite, [Statement.Of(JourneySql.ProfilesOf, values), .. ProductSql.Questions.Values.Select(sql => Statement.Of(sql, values))]);
+            await BothAsync(d1, sqlite, [Read("profiles_of_email", values), .. ProductSql.Questions.Values.Select(sql => Statement.Of(sql, values))]);
         }
     }
 
     private static IEnumerable<Statement> OutboxReads() =>
     [
-        Statement.Of(OutboxSql.State, ("name", "home_id")), Statement.Of(OutboxSql.HasHome), Statement.Of(OutboxSql.HoldsVisitors), Statement.Of(OutboxSql.Newest), Statement.Of(OutboxSql.Count, ("last", 6L)), Statement.Of(OutboxSql.Oldest),
-        Statement.Of(OutboxSql.After, ("after", 5L), ("count", 10L)), Statement.Of(OutboxSql.SizeAside), Statement.Of(OutboxSql.CountAside), Statement.Of(OutboxSql.Aside, ("after", 0L), ("count", 10L)),
+        Read("server_state", ("name", "home_id")), Read("has_home"), Read("holds_visitors"),
+        Read("outbox_newest"), Read("outbox_count", ("last", 6L)), Read("outbox_oldest"), Read("outbox_fresh", ("after", 5L), ("count", 10L)),
+        Read("outbox_due", ("now", Story.Received), ("horizon", "2024-06-01T12:00:15.000Z")), Read("outbox_next_try"),
+        Read("aside_size"), Read("aside_count"), Read("aside", ("after", 0L), ("count", 10L)),
     ];
 
     private static IEnumerable<Statement> Reads(string user, long snapshot)
     {
         (string, object?)[] values = [("user", user), ("snapshot", snapshot)];
         (string, object?)[] place = [("afterTime", "2024-01-04T09:00:00.000Z"), ("afterId", "e0"), ("boundTime", "~"), ("boundId", "~"), ("most", 2L)];
-        yield return Statement.Of(JourneySql.Profile, values);
-        yield return Statement.Of(JourneySql.SpanOf, values);
-        yield return Statement.Of(JourneySql.Page, [.. values, .. place]);
-        yield return Statement.Of(JourneySql.Find, ("eventId", snapshot == 4 ? "live-1" : "e5"));
+        yield return Read("profile", values);
+        yield return Read("journey_span", values);
+        yield return Read("journey_page", [.. values, .. place]);
+        yield return Read("event", ("eventId", snapshot == 4 ? "live-1" : "e5"));
     }
 
     // Whether the batch went through; what came of it is the same on both in any case.
@@ -172,19 +181,21 @@ public sealed class D1Tests : IDisposable
     // The same writes by the server's own writer.
     private async Task<string> ByTheServerAsync(IReadOnlyList<string> tables)
     {
-        var options = new EdgeOptions { DatabasePath = folder.File("server.db") };
-        var database = new EdgeDatabase(options);
+        var settings = new Settings { DatabasePath = folder.File("server.db") };
+        var database = new Database(settings);
         SchemaUpgrade.Apply(database.UpgradeConnectionString, SchemaUpgrade.Scripts());
-        using var sqlite = new SqliteBatches(options.DatabasePath);
+        using var sqlite = new SqliteBatches(settings.DatabasePath);
         (await sqlite.RunAsync([.. SqlText.Split(Story.RowsByHand).Select(sql => Statement.Of(sql))])).IsOk();
 
-        await using var services = new ServiceCollection().AddMetrics().AddSingleton(options).AddSingleton(database).AddSingleton<StorageMetrics>().BuildServiceProvider();
+        await using var services = new ServiceCollection().AddMetrics().AddSingleton(settings).AddSingleton(database).AddSingleton<StorageMetrics>().BuildServiceProvider();
+        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
         var clock = new FakeTimeProvider(DateTimeOffset.Parse(Story.Received, System.Globalization.CultureInfo.InvariantCulture));
-        using var queue = new WriteQueue(database, services.GetRequiredService<StorageMetrics>(), clock, NullLogger<WriteQueue>.Instance);
+        using var queue = new WriteQueue(database, Story.End(), services.GetRequiredService<StorageMetrics>(), lifetime, clock, NullLogger<WriteQueue>.Instance);
         await queue.StartAsync(CancellationToken.None);
-        foreach (var sample in Story.Samples)
+        foreach (var write in Story.Writes())
         {
-            Assert.Null((await queue.SubmitAsync(sample))[0].Refusal);
+            await queue.SubmitAsync(write);
+            Assert.False(write.IsRefused);
         }
 
         await queue.StopAsync(CancellationToken.None);

@@ -1,26 +1,33 @@
+using System.Globalization;
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Model;
 using DataGlue.Edge.Storage;
+using DataGlue.Edge.Wire.Json;
 
 namespace DataGlue.Edge.Tests.D1;
 
-/// <summary>One run of a plan.</summary>
-public sealed record Sample(WritePlan Plan, WriteValue[] Values) : IWrite
+/// <summary>The values of a write, under the names that they have in its script.</summary>
+internal sealed class NamedValues : Binder
 {
-    public static Sample Of(IWrite write) => new(write.Plan, write.Values);
+    private readonly Dictionary<string, object?> values = [];
 
-    /// <summary>The statements of a part of the plan, with their values.</summary>
-    public IEnumerable<Statement> Bind(IEnumerable<string> statements)
+    public static IReadOnlyDictionary<string, object?> Of(Write write)
     {
-        var values = Plan.Parameters.Zip(Values, (name, value) => (name, value: value.IsNumber ? (object?)value.Number : value.Text.Decode()))
-            .ToDictionary(pair => pair.name, pair => pair.value);
-        return statements.Select(sql => new Statement(sql, values));
+        var named = new NamedValues();
+        write.Bind(named);
+        return named.values;
     }
+
+    public override void Set(string name, Utf8Text value) => values.Add(name, value.Decode());
+
+    public override void Set(string name, long value) => values.Add(name, value);
 }
 
 /// <summary>
-/// Writes in which each statement of each plan has something to do at least once. A new plan needs a sample here; which statement has
+/// Writes in which each statement of each script has something to do at least once. A new script needs a write here; which statement has
 /// had nothing to do, a test says.
 /// </summary>
-public static class Story
+internal static class Story
 {
     /// <summary>When the server received all of it.</summary>
     public const string Received = "2024-06-01T12:00:00.000Z";
@@ -29,12 +36,13 @@ public static class Story
 
     private const string Google = """{"utm_source":"google"}""";
 
-    private const string Direct = """{"page":"/"}""";
+    private const string Bing = """{"utm_source":"bing"}""";
 
-    // No double holds these.
+    // A touch that does not count.
+    private const string Direct = """{"landing_page":"/"}""";
+
+    // No double holds this.
     private const ulong Large = 0xF123_4567_89AB_CDEF;
-
-    private const ulong Larger = 0xF123_4567_89AB_CDF0;
 
     /// <summary>Rows that the owner has inserted by hand before.</summary>
     public const string RowsByHand = """
@@ -49,35 +57,41 @@ public static class Story
         INSERT INTO events (event_id, glue_user_id, event, timestamp, created_at) VALUES ('by-hand', 'hand-1', 'visit', '2023-01-01T00:00:00.000Z', NULL);
         """;
 
-    /// <summary>The writes, in their order.</summary>
-    public static IReadOnlyList<Sample> Samples { get; } = [.. Events, .. Identities, .. Others];
+    private static long ReceivedAt => Milliseconds(Received);
 
-    private static IEnumerable<Sample> Events =>
+    /// <summary>The writes, in their order; each may be run once.</summary>
+    public static IReadOnlyList<Write> Writes() => [.. Events(), .. Identities(), .. Others()];
+
+    /// <summary>What ends each transaction.</summary>
+    public static Write End() => new StaleProfilesWrite(new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.Parse(Received, CultureInfo.InvariantCulture)));
+
+    private static IEnumerable<Write> Events() =>
     [
-        Event("e1", "10:00", Large, touch: Google),
-        Event("e2", "11:00", Larger, touch: Direct, counts: false),
-        Event("e3", "11:00", 7, user: "bare"),
+        Event("e1", "10:00", touch: Google),
+        Event("e2", "11:00", touch: Direct, properties: """{"n":2}"""),
+        Event("e3", "11:00", user: "bare"),
 
-        Event("e0", "08:00", 1, name: "page_view"),
+        Event("e0", "08:00", name: "page_view"),
 
         // Known, earlier, with another touch and less of the rest.
-        Event("e1", "09:00", Larger, touch: Direct, email: "ada@example.com"),
-        Event("e1", "09:00", Large, touch: """{"utm_source":"bing"}"""),
-        Event("e1", "09:00", Large, user: "thief"),
+        Event("e1", "09:00", touch: Direct, email: "ada@example.com"),
+        Event("e1", "09:00", touch: Bing, properties: """{"n":3}"""),
+        Event("e1", "09:00", touch: Google, properties: """{"n":4}"""),
+        Event("e1", "09:00", user: "thief"),
 
         // The same event live and then with an id, and the other way round.
-        Event("live-1", "12:00", Large, live: true, touch: Google),
-        Event("e4", "12:00", Large, touch: Google),
-        Event("live-1", "12:00", Large),
-        Event("live-2", "11:00", Larger, live: true, touch: Google),
-        Event("live-3", "11:00", 7, user: "bare", live: true, email: "bare@example.com"),
+        Event("live-1", "12:00", live: true, touch: Google),
+        Event("e4", "12:00", touch: Google),
+        Event("live-1", "12:00"),
+        Event("live-2", "11:00", live: true, touch: Google, properties: """{"n":2}"""),
+        Event("live-3", "11:00", user: "bare", live: true, email: "bare@example.com"),
 
-        Event("e5", "10:00", 0, user: "hand-1", touch: Google),
-        Event("live-4", "10:00", ulong.MaxValue, user: "hand-2", live: true, touch: Google),
-        Event("an @user 'quoted' :event\nline", "10:00", 1UL << 53, user: "odd", properties: """{"@user":"? ?1 \\n \u0001 '' --","é":[1e300,0.1,null]}"""),
+        Event("e5", "10:00", user: "hand-1", touch: Google),
+        Event("live-4", "10:00", user: "hand-2", live: true, touch: Google),
+        Event("an @user 'quoted' :event\nline", "10:00", user: "odd", properties: """{"@user":"? ?1 \\n \u0001 '' --","é":[1e300,0.1,null]}"""),
     ];
 
-    private static IEnumerable<Sample> Identities =>
+    private static IEnumerable<Write> Identities() =>
     [
         Identity("i1", "10:30", email: "Ada@Example.com", traits: """{"a":1,"b":{"c":[1,2]},"ü":"😀"}""", touch: Google),
         Identity("i2", "10:40", email: "ADA@example.com", traits: """{"a":null,"d":2.50}"""),
@@ -87,87 +101,92 @@ public static class Story
         Identity("i2", "10:35", user: "thief", email: "thief@example.com"),
         Identity("e2", "10:35", user: "thief", email: "thief@example.com"),
         Identity("i5", "10:30", user: "new", email: "new@example.com", touch: Google),
-        Identity("i6", "10:30", user: "hand-3", traits: """{"x":1}"""),
+        Identity("i6", "10:30", user: "hand-3", email: "three@example.com", traits: """{"x":1}"""),
         Identity("s1", "11:30", kind: IdentityKind.Sync, traits: """{"synced":1}"""),
         Identity("s1", "08:30", kind: IdentityKind.FirstTouch, touch: """{"utm_source":"first"}"""),
         Identity("s1", "13:30", kind: IdentityKind.LastTouch, touch: """{"utm_source":"last"}"""),
 
         // More keys than a profile holds: the second is passed over, when it is joined and when it is replayed.
-        Identity("k1", "10:00", user: "many", traits: Keys("a", 700)),
-        Identity("k2", "11:00", user: "many", traits: Keys("b", 700)),
-        Identity("k3", "09:00", user: "many", traits: Keys("c", 200)),
-        Identity("k4", "12:00", user: "many", traits: $$"""{"long":"{{new string('ö', 66_000)}}"}"""),
+        Identity("k1", "10:00", user: "many", email: "many@example.com", traits: Keys("a", 700)),
+        Identity("k2", "11:00", user: "many", email: "many@example.com", traits: Keys("b", 700)),
+        Identity("k3", "09:00", user: "many", email: "many@example.com", traits: Keys("c", 200)),
+        Identity("k4", "12:00", user: "many", email: "many@example.com", traits: $$"""{"long":"{{new string('ö', 66_000)}}"}"""),
     ];
 
-    private static IEnumerable<Sample> Others =>
+    private static IEnumerable<Write> Others() =>
     [
-        Sample.Of(new SyncWrite(Text(Ada), At("12:30"), Text(Received))),
-        Sample.Of(new SyncWrite(Text(Ada), At("12:20"), Text(Received))),
-        Sample.Of(new SyncWrite(Text("synced"), At("12:20"), Text(Received))),
+        new LastSyncedWrite(Sync(Ada, "12:30")),
+        new LastSyncedWrite(Sync(Ada, "12:20")),
+        new LastSyncedWrite(Sync("synced", "12:20")),
         Session("""{"pages":1}""", "12:30"),
         Session("""{"pages":2}""", "12:40"),
         Session("""{"pages":0}""", "12:10"),
-        Sample.Of(new ProbeWrite(Text(Received))),
-        Sample.Of(new ProbeWrite(Text(Received))),
-        .. Enumerable.Range(1, 6).Select(i => Sample.Of(new OutboxWrite(Text(Received), Item(i)))),
-        Sample.Of(new PutAsideWrite(1, Item(1), Text("400: it's faulty"), Text(Received))),
-        Sample.Of(new PutAsideWrite(2, Item(2), Text("409"), Text(Received))),
-        Sample.Of(new PutAsideWrite(3, Item(3), Text("409"), Text(Received))),
-        Sample.Of(new PutAsideWrite(4, Item(5), Text("409"), Text(Received))),
-        Sample.Of(new AsideWrite(1, Again: true)),
-        Sample.Of(new AsideWrite(2, Again: false)),
-        Sample.Of(new AsideWrite(99, Again: false)),
-        Sample.Of(new AcknowledgeWrite(4, Item(4), 5, Item(5))),
-        Sample.Of(new HomeWrite(Text("a"))),
-        Sample.Of(new HomeWrite(default)),
-        Sample.Of(new HomeWrite(Text("b"))),
+        new ProbeWrite(Text(Received)),
+        new ProbeWrite(Text(Received)),
+        .. Enumerable.Range(1, 7).Select(i => new OutboxWrite(Text($$"""{"type":"track","received":{{i}},"item":{"event":"é😀"} }"""), Text(Received))),
+        new AsideWrite(1, "400: it's faulty", Text(Received)),
+        new AsideWrite(2, "409", Text(Received)),
+        new AsideWrite(3, "409", Text(Received)),
+        new AsideWrite(99, "409", Text(Received)),
+        new AsideRemoval(1, again: true),
+        new AsideRemoval(2, again: false),
+        new AsideRemoval(99, again: false),
+        new OutboxPostpone([5, 6], Text(Received)),
+        new OutboxDelete([4, 5, 99]),
+        new HomeIdWrite("a"),
+        new ForgetHomeWrite(),
+        new HomeIdWrite("b"),
     ];
 
-    private static Sample Event(
-        string id, string time, ulong fingerprint, string user = Ada, bool live = false, string? touch = null, bool counts = true, string? email = null,
-        string name = "Käufe 😀", string properties = """{"n":1}""") => Sample.Of(new EventWrite
+    private static EventWrite Event(
+        string id, string time, string user = Ada, bool live = false, string? touch = null, string? email = null,
+        string name = "Käufe 😀", string properties = """{"n":1}""") => new(new Track
         {
             GlueUserId = Text(user),
+            Received = ReceivedAt,
+            Timestamp = At(time),
             EventId = Text(id),
             ServerMade = live,
             SessionId = Text("session-1"),
             Event = Text(name),
-            Timestamp = At(time),
-            Properties = Text(properties),
+            Properties = Json(properties),
             Email = Text(email),
-            Context = Text(touch),
-            Touch = Text(touch),
-            TouchCounts = touch is not null && counts,
-            Fingerprint = fingerprint,
-            Received = Text(Received),
+            Context = touch is null ? null : Json(touch),
         });
 
-    private static Sample Identity(
-        string id, string time, string user = Ada, IdentityKind kind = IdentityKind.Identify, string? email = null, string? traits = null, string? touch = null) =>
-        Sample.Of(new IdentityWrite
+    private static IdentityWrite Identity(
+        string id, string time, string user = Ada, Utf8Text kind = default, string? email = null, string? traits = null, string? touch = null) =>
+        new(kind.Or(IdentityKind.Identify))
         {
             GlueUserId = Text(user),
             EventId = Text(id),
-            Kind = kind,
-            Timestamp = At(time),
+            Timestamp = Instants.Utf8(At(time)),
             Email = Text(email),
             Traits = Text(traits),
-            FirstSeen = At(time),
-            LastSeen = At(time),
-            Touch = Text(touch),
-            TouchCounts = touch is not null,
+            FirstSeen = Instants.Utf8(At(time)),
+            LastSeen = Instants.Utf8(At(time)),
+            Touch = touch is null ? null : new Touch(Text(touch), Counts: true),
             Fingerprint = Large,
             Received = Text(Received),
-        });
+        };
 
-    private static Utf8Text Item(int number) => Text($$"""{"type":"track","received":{{number}},"item":{"event":"é😀"} }""");
+    private static SessionWrite Session(string data, string time) => new(Sync(Ada, time), new Session(Text("session-2"), Text(data)));
 
-    private static Sample Session(string data, string time) =>
-        Sample.Of(new SessionWrite(Text(Ada), Text("session-2"), Text(data), At(time), Text(""), Text(Received)));
+    private static Sync Sync(string user, string time) =>
+        new() { GlueUserId = Text(user), Received = ReceivedAt, Timestamp = At(time), Sessions = [], Events = [] };
 
     private static string Keys(string prefix, int count) => $"{{{string.Join(',', Enumerable.Range(0, count).Select(i => $"\"{prefix}{i}\":{i}"))}}}";
 
-    private static Utf8Text At(string time) => Text($"2024-01-04T{time}:00.000Z");
+    private static long At(string time) => Milliseconds($"2024-01-04T{time}:00.000Z");
+
+    private static long Milliseconds(string instant) => DateTimeOffset.Parse(instant, CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
+
+    private static JsonText Json(string text)
+    {
+        var reader = new System.Text.Json.Utf8JsonReader(System.Text.Encoding.UTF8.GetBytes(text));
+        reader.Read();
+        return JsonText.Read(ref reader, "", new Faults());
+    }
 
     private static Utf8Text Text(string? text) => Utf8Text.From(text);
 }

@@ -25,7 +25,7 @@ public sealed class FlyTests
             .Concat(dockerfile.Environment.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
             .Append(new("FLY_APP_NAME", (string)fly["app"])).Append(new("PRIMARY_REGION", (string)fly["primary_region"]))
             .Append(new("FLY_REGION", (string)fly["primary_region"]));
-        var options = EdgeOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(environment).Build());
+        var options = Settings.Read(new ConfigurationBuilder().AddInMemoryCollection(environment).Build());
 
         Assert.Equal((long)options.Port, Service["internal_port"]);
         var metrics = Only("metrics");

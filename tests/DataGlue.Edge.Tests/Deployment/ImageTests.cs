@@ -65,7 +65,7 @@ public sealed class ImageTests
     [Fact]
     public void The_server_listens_where_the_image_says_and_keeps_its_data_on_the_volume()
     {
-        var options = EdgeOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(dockerfile.Environment!).Build());
+        var options = Settings.Read(new ConfigurationBuilder().AddInMemoryCollection(dockerfile.Environment!).Build());
 
         Assert.Equal(dockerfile.Last("EXPOSE"), options.Port.ToString(CultureInfo.InvariantCulture));
         Assert.Equal(dockerfile.Last("VOLUME"), Path.GetDirectoryName(options.DatabasePath));

@@ -26,9 +26,9 @@ public sealed class HomeAddressTests
     [InlineData("http://glue.railway.internal:3000", "http://glue.railway.internal:3000/")]
     public void An_address_makes_an_edge(string text, string home)
     {
-        var options = Read(("HOME_URL", text), ("API_KEY", "key"));
+        var settings = Read(("HOME_URL", text), ("API_KEY", "key"));
 
-        Assert.Equal((home, "edge"), (options.Home!.AbsoluteUri, options.Role));
+        Assert.Equal((home, "edge"), (settings.Home!.AbsoluteUri, Role.Of(settings).Name));
     }
 
     [Theory]
@@ -83,6 +83,6 @@ public sealed class HomeAddressTests
         $"OUTBOX_MAX_MB must be a whole number from 1 to 1048576, not '{text}'",
         Assert.Throws<SettingException>(() => Read(("OUTBOX_MAX_MB", text))).Message);
 
-    private static EdgeOptions Read(params (string Name, string? Value)[] settings) => EdgeOptions.Read(
+    private static Settings Read(params (string Name, string? Value)[] settings) => Settings.Read(
         new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, setting.Value))).Build());
 }

@@ -254,7 +254,7 @@ public sealed class RelayEndpointTests : IDisposable
     public void Dispose() => home.Dispose();
 
     private static string Rejected(string error) =>
-        new JsonObject { ["status"] = "rejected", ["code"] = 400, ["error"] = error }.ToJsonString(new(System.Text.Json.JsonSerializerOptions.Default) { Encoder = EdgeJson.Encoder });
+        new JsonObject { ["status"] = "rejected", ["code"] = 400, ["error"] = error }.ToJsonString(new(System.Text.Json.JsonSerializerOptions.Default) { Encoder = ServerJson.Encoder });
 
     // Events that are reported live without an id, and by a sync with one or without: the two must meet whichever comes first.
     private static IEnumerable<string> LiveAndSynced(int count)

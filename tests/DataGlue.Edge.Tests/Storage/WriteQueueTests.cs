@@ -304,7 +304,7 @@ public sealed class WriteQueueTests : IDisposable
     public void The_connections_are_what_durability_needs()
     {
         Assert.Equal(["wal"], app.Query("PRAGMA journal_mode"));
-        var database = new EdgeDatabase(new EdgeOptions { DatabasePath = app.DatabasePath });
+        var database = new Database(new Settings { DatabasePath = app.DatabasePath });
         using var writer = database.OpenWriter();
         using var reader = database.OpenReader();
 

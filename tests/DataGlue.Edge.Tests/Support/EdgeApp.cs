@@ -213,7 +213,7 @@ public sealed record Reply(HttpStatusCode Status, string Body, HttpResponseMessa
         return this;
     }
 
-    private static JsonSerializerOptions Relaxed { get; } = new(EdgeJson.Wire.Options) { TypeInfoResolver = EdgeJson.Wire };
+    private static JsonSerializerOptions Relaxed { get; } = new(ServerJson.Wire.Options) { TypeInfoResolver = ServerJson.Wire };
 }
 
 /// <summary>A folder that ends with the test.</summary>
