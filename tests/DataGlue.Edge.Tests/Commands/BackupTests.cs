@@ -1,5 +1,4 @@
 using DataGlue.Edge.Tests.Support;
-using Xunit.Abstractions;
 
 namespace DataGlue.Edge.Tests.Commands;
 
@@ -13,7 +12,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
 
     private string Copy => folder.File("copy.db");
 
-    [SkippableFact]
+    [Fact]
     public async Task While_clients_write_it_holds_all_that_was_acknowledged_before()
     {
         NativeBinary.SkipWithout();
@@ -49,7 +48,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
         ledger.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_a_killed_server_has_left_in_its_log_is_in_it()
     {
         NativeBinary.SkipWithout();
@@ -62,7 +61,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
         Assert.Equal("delete", Assert.Single(new DatabaseFile(Copy).Query("PRAGMA journal_mode")));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("taken", "'{0}/taken' exists; --force replaces it")]
     [InlineData("data", "'{0}/data' is a folder")]
     [InlineData("data/dataglue.db", "'{0}/data/dataglue.db' is the database itself")]
@@ -81,7 +80,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
         ledger.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task On_a_full_disk_nothing_is_left_and_the_former_copy_stays()
     {
         NativeBinary.SkipWithout();
@@ -96,7 +95,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
         ledger.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("pwrite64:signal=SIGKILL:when=1")]
     [InlineData("pwrite64:signal=SIGKILL:when=40")]
     [InlineData("fsync:signal=SIGKILL:when=1")]
@@ -118,7 +117,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
         ledger.IsThatOf(new DatabaseFile(Copy));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_damaged_database_is_not_copied()
     {
         NativeBinary.SkipWithout();
@@ -132,7 +131,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Of_two_to_the_same_place_one_is_refused()
     {
         NativeBinary.SkipWithout();

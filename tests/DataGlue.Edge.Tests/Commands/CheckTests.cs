@@ -13,7 +13,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
 
     private string DatabasePath => folder.File("data/dataglue.db");
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     public async Task Whatever_is_written_in_whatever_order_fits(int seed)
@@ -35,7 +35,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         Assert.Equal(whileServing.Output, stopped.Output);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("UPDATE users SET traits = '{\"n\":0}' WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: traits")]
     [InlineData("UPDATE users SET email = NULL WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: e-mail")]
     [InlineData("UPDATE users SET identified_at = NULL, stale = 1 WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: e-mail, left in the middle of a write")]
@@ -64,7 +64,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         Assert.InRange(run.Output.Count(line => line.StartsWith("  ", StringComparison.Ordinal)), lines.Length, 20);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("INSERT INTO users (glue_user_id, traits, first_seen) VALUES ('by-hand', '{\"a\":1}', '2020-01-01 00:00:00')", "profiles: ok, 30 compared with their logs")]
     [InlineData("CREATE INDEX mine ON events (created_at); CREATE VIEW latest AS SELECT 1", "schema: ok; beside it index mine, view latest")]
     [InlineData("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)", "schema: ok; beside it table _litestream_seq")]
@@ -79,7 +79,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         Assert.Contains(line, (await CheckAsync()).IsOk().Output);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Damage_is_told_and_nothing_is_changed()
     {
         NativeBinary.SkipWithout();
@@ -95,7 +95,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         Assert.Equal(before, Hash(DatabasePath));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_log_that_a_killed_server_has_left_is_read_and_stays()
     {
         NativeBinary.SkipWithout();
@@ -111,7 +111,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         Assert.Equal(before, (Hash(DatabasePath), Hash(DatabasePath + "-wal")));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_file_that_is_no_database_is_named()
     {
         NativeBinary.SkipWithout();

@@ -9,7 +9,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
 {
     private readonly TempFolder folder = new();
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("DataGlue.Edge [command] [options]", "--help")]
     [InlineData("DataGlue.Edge [command] [options]", "-h")]
     [InlineData("DataGlue.Edge backup <FILE> [options]", "backup", "--help")]
@@ -26,7 +26,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
         Assert.Empty(run.Errors);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Help_lists_every_command_and_the_exit_codes()
     {
         NativeBinary.SkipWithout();
@@ -35,7 +35,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
         Assert.All(["backup <FILE>", "restore <FILE>", "check", "vacuum", "healthcheck", "Exit codes: 0"], part => Assert.Contains(part, text, StringComparison.Ordinal));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_version_is_told()
     {
         NativeBinary.SkipWithout();
@@ -43,7 +43,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
         Assert.Matches(@"^\d+\.\d+\.\d+", Assert.Single((await CommandRun.RunAsync(binary, folder.Path, "--version")).IsOk().Output));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("'serve' is not known here", "serve")]
     [InlineData("'--foo' is not known here", "--foo")]
     [InlineData("'-p' is not known here", "-p", "3000")]
@@ -66,7 +66,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("backup", "copy.db")]
     [InlineData("restore", "copy.db")]
     [InlineData("check")]
@@ -79,7 +79,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
         (await CommandRun.RunAsync(binary, folder.Path, [("PORT", "http")], [], arguments)).Fails("PORT must be a whole number from 1 to 65535, not 'http'");
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("backup", "copy.db")]
     [InlineData("check")]
     [InlineData("vacuum")]
@@ -91,7 +91,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_env_file_stands_behind_the_environment()
     {
         NativeBinary.SkipWithout();
@@ -102,7 +102,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
             .Fails($"There is no database at '{folder.File("other.db")}' (DATABASE_PATH)");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Settings_of_the_host_start_the_server_as_before()
     {
         NativeBinary.SkipWithout();

@@ -14,7 +14,7 @@ public sealed class DrainTests(NativeBinary binary) : IDisposable
 
     private readonly int homePort = EdgeApp.FreePort();
 
-    [SkippableFact]
+    [Fact]
     public async Task It_waits_for_a_home_that_comes_back()
     {
         NativeBinary.SkipWithout();
@@ -27,7 +27,7 @@ public sealed class DrainTests(NativeBinary binary) : IDisposable
         Assert.Equal(["1"], new DatabaseFile(homeFolder.File("data/dataglue.db")).Query("SELECT count(*) FROM events"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task It_says_what_still_waits_and_why()
     {
         NativeBinary.SkipWithout();
@@ -40,7 +40,7 @@ public sealed class DrainTests(NativeBinary binary) : IDisposable
         Assert.StartsWith($"Still waiting: 1. The home at http://127.0.0.1:{homePort} cannot be reached: ", run.Errors[^1], StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_is_aside_would_be_lost()
     {
         NativeBinary.SkipWithout();
@@ -53,7 +53,7 @@ public sealed class DrainTests(NativeBinary binary) : IDisposable
             "The home has everything but what it has rejected (1), which would be gone with this volume; GET /glue/outbox lists it: send it again, or delete it, first");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_databases_of_a_home_and_of_an_edge_are_not_restored_in_each_others_place()
     {
         NativeBinary.SkipWithout();
@@ -76,7 +76,7 @@ public sealed class DrainTests(NativeBinary binary) : IDisposable
         (await CommandRun.RunAsync(binary, folder.Path, settings, [], "restore", ofEdge, "--force")).IsOk();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_home_is_not_drained_and_without_a_server_there_is_nothing_to_ask()
     {
         NativeBinary.SkipWithout();

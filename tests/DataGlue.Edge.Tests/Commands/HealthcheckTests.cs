@@ -12,7 +12,7 @@ public sealed class HealthcheckTests(NativeBinary binary) : IDisposable
 {
     private readonly TempFolder folder = new();
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_server_that_answers_is_well(bool withKey)
@@ -27,7 +27,7 @@ public sealed class HealthcheckTests(NativeBinary binary) : IDisposable
         Assert.Empty(run.Errors);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Where_nothing_listens_it_says_so()
     {
         NativeBinary.SkipWithout();
@@ -36,7 +36,7 @@ public sealed class HealthcheckTests(NativeBinary binary) : IDisposable
         (await AskAsync(port)).Fails($"The server at port {port} does not answer /healthz: Connection refused 127.0.0.1:{port}");
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "answers /healthz with 'HTTP/1.1 503 Service Unavailable'")]
     [InlineData("HTTP/1.1 2000\r\n", "answers /healthz with 'HTTP/1.1 2000'")]
     [InlineData("SSH-2.0", "answers /healthz with 'SSH-2.0'")]

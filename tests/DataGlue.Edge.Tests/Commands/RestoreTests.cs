@@ -1,6 +1,5 @@
 using DataGlue.Edge.Storage;
 using DataGlue.Edge.Tests.Support;
-using Xunit.Abstractions;
 
 namespace DataGlue.Edge.Tests.Commands;
 
@@ -14,7 +13,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
 
     private string DatabasePath => folder.File("data/dataglue.db");
 
-    [SkippableFact]
+    [Fact]
     public async Task Where_there_is_no_database_it_is_that_of_the_copy()
     {
         NativeBinary.SkipWithout();
@@ -30,7 +29,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         await AddOneAsync(ledger);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_database_is_replaced_by_force_alone_and_kept_with_what_was_in_its_log()
     {
         NativeBinary.SkipWithout();
@@ -54,7 +53,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         ledger.IsThatOf(new DatabaseFile(DatabasePath));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_database_that_is_damaged_is_kept_as_it_is()
     {
         NativeBinary.SkipWithout();
@@ -69,7 +68,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         (await CheckAsync()).IsOk();
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("absent", "There is no file '{0}'")]
     [InlineData("itself", "'{0}' is the database itself")]
     [InlineData("text", "'{0}' is not restored: the database file is corrupt (SQLite Error 26: 'file is not a database'.)")]
@@ -94,7 +93,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         ledger.IsThatOf(new DatabaseFile(DatabasePath));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_copy_of_an_older_version_is_upgraded()
     {
         NativeBinary.SkipWithout();
@@ -110,7 +109,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         Assert.Single(copy.Query("SELECT scriptname FROM schemaversions"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Under_a_running_server_each_write_is_in_the_one_database_or_the_other()
     {
         NativeBinary.SkipWithout();
@@ -147,7 +146,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         output.WriteLine($"{ledger.Acknowledged.Count} acknowledged, {ledger.Refused.Count} refused over {kept.Count} restores");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_server_that_is_idle_takes_the_copy_over_when_it_is_asked_whether_it_is_ready()
     {
         NativeBinary.SkipWithout();
@@ -167,7 +166,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         Assert.Equal(["1", "3"], new DatabaseFile(DatabasePath).Query("SELECT event_id FROM events ORDER BY 1"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task On_a_full_disk_the_database_stays()
     {
         NativeBinary.SkipWithout();
@@ -182,7 +181,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         Assert.Equal(["dataglue.db"], run.Output);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("pwrite64", 1)]
     [InlineData("pwrite64", 20)]
     [InlineData("fsync", 2)]
@@ -208,11 +207,11 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         Assert.False(File.Exists(DatabasePath + ".partial"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_root_restores_is_the_servers_own()
     {
         NativeBinary.SkipWithout();
-        Skip.IfNot(Environment.IsPrivilegedProcess, "needs root");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root");
         var copy = await Unprivileged.CopyAsync(binary, folder);
         using (var edge = await EdgeProcess.StartAsync(copy, folder.Path, Unprivileged.Before))
         {

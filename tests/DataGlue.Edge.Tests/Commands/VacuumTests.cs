@@ -11,7 +11,7 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
 
     private string DatabasePath => folder.File("data/dataglue.db");
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task The_space_of_what_was_deleted_is_given_back(bool whileServing)
@@ -40,7 +40,7 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
         (await CommandRun.RunAsync(binary, folder.Path, "check")).IsOk();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_lock_in_its_way_is_told()
     {
         NativeBinary.SkipWithout();
@@ -54,7 +54,7 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
         (await VacuumAsync()).IsOk();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_reader_that_keeps_the_log_from_being_emptied_is_told()
     {
         NativeBinary.SkipWithout();
@@ -71,7 +71,7 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
         (await CommandRun.RunAsync(binary, folder.Path, "check")).IsOk();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_full_disk_is_told_and_changes_nothing()
     {
         NativeBinary.SkipWithout();

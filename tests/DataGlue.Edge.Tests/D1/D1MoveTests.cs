@@ -14,7 +14,7 @@ public sealed class D1MoveTests : IDisposable
 
     private readonly TempFolder folder = new();
 
-    [SkippableFact]
+    [Fact]
     public async Task A_database_moves_to_D1_and_back_without_losing_a_bit()
     {
         SkipWithout();
@@ -41,7 +41,7 @@ public sealed class D1MoveTests : IDisposable
         await BothGoOnAlikeAsync((before, before.DatabasePath), (after, folder.File("dataglue.db")));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_export_alone_rounds_fingerprints_which_is_why_they_are_written_out_before()
     {
         SkipWithout();
@@ -52,7 +52,7 @@ public sealed class D1MoveTests : IDisposable
         Assert.Contains("""INSERT INTO "t" VALUES(9007199254740992);""", await d1.ExportAsync(), StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_export_in_place_of_the_servers_file_is_refused_untouched()
     {
         SkipWithout();
@@ -64,7 +64,7 @@ public sealed class D1MoveTests : IDisposable
         Assert.Equal("The upgrade of the database failed at 0000_schema.sql: SQLite Error 1: 'table users already exists'.; nothing was changed", failure.Message);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Into_a_file_that_holds_rows_nothing_is_copied()
     {
         SkipWithout();
@@ -83,7 +83,7 @@ public sealed class D1MoveTests : IDisposable
         Assert.Equal("0", Sqlite3.Run(folder.File("dataglue.db"), "SELECT count(*) FROM users"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_guides_tables_are_taken_over_with_every_column_that_it_documents()
     {
         SkipWithout();
@@ -121,7 +121,7 @@ public sealed class D1MoveTests : IDisposable
         (await app.UserAsync("b")).IsOk();
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("CREATE TABLE users (id SERIAL PRIMARY KEY, glue_user_id VARCHAR(255) UNIQUE NOT NULL, email VARCHAR(255), traits JSONB)")]
     [InlineData("CREATE TABLE users (glue_user_id TEXT, email TEXT, traits TEXT, total_events INTEGER)")]
     public async Task The_table_of_the_guides_Worker_may_lack_every_other_column(string table)

@@ -30,7 +30,7 @@ public sealed class D1Server : IDisposable
     public static void SkipWithout()
     {
         Assert.False(Missing is not null && Environment.GetEnvironmentVariable("CI") == "true", Missing);
-        Skip.If(Missing is not null, Missing ?? "");
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
     }
 
     /// <summary>Starts it with databases of these names.</summary>

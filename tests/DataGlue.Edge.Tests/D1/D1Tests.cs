@@ -13,7 +13,7 @@ public sealed class D1Tests : IDisposable
     private readonly TempFolder folder = new();
     private readonly Dictionary<string, bool> run = [];
 
-    [SkippableFact]
+    [Fact]
     public async Task Every_statement_comes_to_the_same_on_D1_as_on_SQLite()
     {
         D1Server.SkipWithout();
@@ -39,7 +39,7 @@ public sealed class D1Tests : IDisposable
         Assert.Equal(rows, await ByTheServerAsync(tables));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_a_batch_has_done_is_undone_when_a_later_statement_of_it_fails()
     {
         D1Server.SkipWithout();
@@ -53,7 +53,7 @@ public sealed class D1Tests : IDisposable
         Assert.Equal("t\nx='1'", await Tables.DumpAsync(d1, ["t"]));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Values_arrive_on_D1_exactly()
     {
         D1Server.SkipWithout();
@@ -71,7 +71,7 @@ public sealed class D1Tests : IDisposable
         Assert.Equal(await Tables.DumpAsync(sqlite, ["t"]), await Tables.DumpAsync(d1, ["t"]));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_limits_are_those_of_D1()
     {
         D1Server.SkipWithout();

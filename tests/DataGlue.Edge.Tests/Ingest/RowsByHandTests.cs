@@ -7,7 +7,7 @@ public sealed class RowsByHandTests : IDisposable
 {
     private readonly EdgeApp app = new();
 
-    [SkippableFact]
+    [Fact]
     public async Task The_guides_workers_row_is_read_as_it_is()
     {
         Run("INSERT INTO users (glue_user_id, email, traits) VALUES ('worker', 'w@example.com', '{\"plan\":\"gold\"}')");
@@ -24,7 +24,7 @@ public sealed class RowsByHandTests : IDisposable
         Assert.True((bool)(await app.IdentifyAsync("""{"glue_user_id":"worker","email":"w@example.com"}""")).Json["new_user"]!);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_late_identification_is_patched_in_above_it()
     {
         Run(
@@ -46,7 +46,7 @@ public sealed class RowsByHandTests : IDisposable
         Assert.Equal("2024-05-02T00:00:00.000Z", (string?)user["last_seen"]);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_event_widens_its_times_whatever_their_form()
     {
         Run("INSERT INTO users (glue_user_id, first_seen, last_seen) VALUES ('a', '2024-01-04 14:00:00', '2024-01-04 20:00:00')");
@@ -58,7 +58,7 @@ public sealed class RowsByHandTests : IDisposable
         Assert.Equal("2024-01-04T20:00:00.000Z", (string?)user["last_seen"]);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_direct_visit_does_not_become_its_campaign()
     {
         Run("INSERT INTO users (glue_user_id) VALUES ('a')");
@@ -70,7 +70,7 @@ public sealed class RowsByHandTests : IDisposable
         Assert.Equal("google", (string?)(await app.UserAsync("a")).Json["user"]!["attribution"]!["last_touch"]!["utm_source"]);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_event_that_is_refused_leaves_it_alone()
     {
         Run("INSERT INTO users (glue_user_id, email) VALUES ('a', 'a@example.com')");
@@ -83,7 +83,7 @@ public sealed class RowsByHandTests : IDisposable
         Assert.Equal(before, app.Contents());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Json_that_an_older_sqlite3_lets_through_does_not_break_a_reply()
     {
         Run("INSERT INTO users (glue_user_id) VALUES ('a')");
@@ -92,7 +92,7 @@ public sealed class RowsByHandTests : IDisposable
         Assert.Equal("""{"x":1}""", (await app.UserAsync("a")).IsOk().Json["user"]!["traits"]!.ToJsonString());
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("INSERT INTO events (event_id, glue_user_id, event, timestamp) VALUES (x'4142', 'a', 'e', '2024-01-01T00:00:00.000Z')")]
     [InlineData("INSERT INTO users (glue_user_id, traits) VALUES ('a', x'7b7d')")]
     public void A_blob_is_no_text_and_no_json(string sql)
@@ -102,7 +102,7 @@ public sealed class RowsByHandTests : IDisposable
         Assert.Contains("BLOB", Assert.ThrowsAny<Exception>(() => Sqlite3.Run(app.DatabasePath, sql)).Message, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_event_id_that_is_no_text_ends_a_read_instead_of_repeating_it()
     {
         Run("INSERT INTO users (glue_user_id) VALUES ('a')");

@@ -14,7 +14,7 @@ public sealed partial class MetricsTests(NativeBinary binary) : IDisposable
     private readonly TempFolder folder = new();
     private EdgeProcess? edge;
 
-    [SkippableFact]
+    [Fact]
     public async Task Writes_are_counted_by_what_became_of_them()
     {
         await StartAsync();
@@ -41,7 +41,7 @@ public sealed partial class MetricsTests(NativeBinary binary) : IDisposable
         double Grown(string result) => Value(after, "dataglue_writes_total", $"result=\"{result}\"") - Value(before, "dataglue_writes_total", $"result=\"{result}\"");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Requests_commits_queue_files_and_memory_are_measured()
     {
         await StartAsync();
@@ -66,7 +66,7 @@ public sealed partial class MetricsTests(NativeBinary binary) : IDisposable
         Assert.All(metrics, line => Assert.Matches(Line(), line));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_stranger_cannot_make_up_series()
     {
         await StartAsync();
@@ -82,7 +82,7 @@ public sealed partial class MetricsTests(NativeBinary binary) : IDisposable
         Assert.Contains("http_request_method=\"_OTHER\"", metrics, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task With_a_key_they_need_it_or_come_on_their_own_port_where_nothing_else_is_served()
     {
         var port = EdgeApp.FreePort();

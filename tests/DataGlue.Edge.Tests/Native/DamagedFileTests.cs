@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using DataGlue.Edge.Tests.Support;
-using Xunit.Abstractions;
 
 namespace DataGlue.Edge.Tests.Native;
 
@@ -15,7 +14,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
 
     private string DatabasePath => folder.File("data/dataglue.db");
 
-    [SkippableFact]
+    [Fact]
     public async Task An_empty_file_is_a_new_database()
     {
         NativeBinary.SkipWithout();
@@ -30,7 +29,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         ledger.IsThatOf(new DatabaseFile(DatabasePath));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("444", "777", "")]
     [InlineData("444", "555", "")]
     [InlineData("666", "555", "-try")]
@@ -51,7 +50,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         await StopAsync(copy);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_file_of_which_half_is_missing_stops_the_start()
     {
         NativeBinary.SkipWithout();
@@ -66,7 +65,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
             $"DATABASE_PATH must be a SQLite database that can be written, or a new file, not '{DatabasePath}': the database file is corrupt (SQLite Error 11: 'database disk image is malformed'.)");
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("events", 1)]
     [InlineData("users", 1)]
     [InlineData("idx_events_event_id", 1)]
@@ -107,7 +106,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         Assert.Equal(["ok"], new DatabaseFile(DatabasePath).Query("PRAGMA integrity_check"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Damage_in_the_middle_of_a_journey_breaks_the_connection_and_is_one_line_in_the_log()
     {
         NativeBinary.SkipWithout();

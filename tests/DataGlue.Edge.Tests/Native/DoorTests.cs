@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using DataGlue.Edge.Tests.Support;
-using Xunit.Abstractions;
 
 namespace DataGlue.Edge.Tests.Native;
 
@@ -22,7 +21,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
 
     private readonly TempFolder folder = new();
 
-    [SkippableFact]
+    [Fact]
     public async Task Keys_origins_limits_and_compressed_bodies_work_natively()
     {
         using var edge = await StartAsync(("API_KEY", Key), ("ALLOWED_ORIGINS", Shop), ("RATE_LIMIT", "4"), ("TRUSTED_PROXIES", "127.0.0.0/8"));
@@ -48,7 +47,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_variable_of_the_framework_does_not_make_it_believe_what_anybody_says_of_the_address()
     {
         using var edge = await StartAsync(("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true"), ("RATE_LIMIT", "3"));
@@ -61,7 +60,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         Assert.Equal(HttpStatusCode.TooManyRequests, (await edge.SendAsync("POST", "/glue/track", Track, ("X-Forwarded-For", "198.51.100.1"))).Status);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_database_behind_a_link_is_kept_where_the_link_leads()
     {
         Directory.CreateDirectory(folder.File("volume"));
@@ -76,7 +75,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         Assert.DoesNotMatch(@"(?m)^dataglue_database_wal_size_bytes\{[^}]*\} 0$", metrics);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_million_addresses_take_bounded_memory()
     {
         using var edge = await StartAsync(("RATE_LIMIT", "100"), ("TRUSTED_PROXIES", "127.0.0.0/8"), ("API_KEY", Key));
@@ -92,7 +91,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         Assert.Equal(HttpStatusCode.Unauthorized, (await edge.GetAsync("/glue/user/a")).Status);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Connections_beyond_the_limit_are_refused_and_those_within_go_on()
     {
         using var edge = await StartAsync();
@@ -128,7 +127,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         Assert.InRange(edge.Log.Count, 1, 5);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Bodies_that_never_end_take_bounded_memory_and_then_get_a_503()
     {
         using var edge = await StartAsync();
@@ -145,7 +144,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         (await edge.PostAsync("/glue/sync", """{"glue_user_id":"a","data":{}}""")).IsOk();
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("GET /glue/user/a HTTP/1.1\r\nHost: localhost\r\nX-Long: {0}\r\n\r\n", 17_000, 431)]
     [InlineData("GET /glue/user/a?{0} HTTP/1.1\r\nHost: localhost\r\n\r\n", 9_000, 414)]
     [InlineData("GET /glue/user/a HTTP/1.1\r\nHost: localhost\r\n{0}\r\n\r\n", 0, 408)]
@@ -162,7 +161,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         (await edge.GetAsync("/healthz")).IsOk();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_log_tells_of_nobody_and_each_line_of_it_is_one_entry()
     {
         const string email = "secret.person@example.com";
@@ -200,7 +199,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         Assert.Contains(edge.Log, line => line.Contains("The database takes no writes", StringComparison.Ordinal));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("API_KEY", Key, "API_KEY is set and ALLOWED_ORIGINS names no origin: browsers, which have no key, get 401")]
     [InlineData("API_KEY", "short", "A key of API_KEY has fewer than 16 characters and may be guessed")]
     [InlineData("API_KEY", "", "API_KEY is not set: whoever reaches the port may write; reads are answered to this machine alone")]

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.RegularExpressions;
 using DataGlue.Edge.Tests.Support;
-using Xunit.Abstractions;
 
 namespace DataGlue.Edge.Tests.Native;
 
@@ -18,7 +17,7 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
 
     private readonly TempFolder folder = new();
 
-    [SkippableFact]
+    [Fact]
     public async Task Kill_9_loses_nothing_that_was_acknowledged_and_doubles_nothing_that_was_retried()
     {
         NativeBinary.SkipWithout();
@@ -81,7 +80,7 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("pwrite64")]
     [InlineData("fsync")]
     public async Task A_kill_in_the_middle_of_a_commit_leaves_it_whole_or_undone(string call)
@@ -133,11 +132,11 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_log_is_synced_to_disk_before_the_first_byte_of_the_reply()
     {
         NativeBinary.SkipWithout();
-        Skip.IfNot(Tools.Has("strace"), "needs strace (apt install strace)");
+        Assert.SkipUnless(Tools.Has("strace"), "needs strace (apt install strace)");
         var trace = folder.File("trace");
         using (var edge = await EdgeProcess.StartAsync(
             binary, folder.Path, "strace", "-f", "-y", "-s", "40", "-o", trace, "-e", "trace=fsync,fdatasync,pwrite64,write,writev,sendto,sendmsg"))

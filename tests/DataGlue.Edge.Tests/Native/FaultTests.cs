@@ -1,6 +1,5 @@
 using System.Net;
 using DataGlue.Edge.Tests.Support;
-using Xunit.Abstractions;
 
 namespace DataGlue.Edge.Tests.Native;
 
@@ -17,7 +16,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
 
     private DatabaseFile Database => new(folder.File("data/dataglue.db"));
 
-    [SkippableFact]
+    [Fact]
     public async Task A_full_disk_stores_nothing_by_halves_and_is_served_again_when_there_is_room()
     {
         NativeBinary.SkipWithout();
@@ -52,7 +51,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
         output.WriteLine($"{fitted} events fitted, {ledger.Refused.Count} were refused");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_start_on_a_full_disk_says_so()
     {
         NativeBinary.SkipWithout();
@@ -66,7 +65,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
             Assert.Single(edge.Errors));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("fsync:error=EIO", "the disk fails")]
     [InlineData("pwrite64:error=EIO", "the disk is full or fails")]
     [InlineData("pwrite64:error=ENOSPC", "the disk is full or fails")]
@@ -92,7 +91,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_was_refused_because_its_fsync_failed_is_not_found_in_the_log_after_a_kill()
     {
         NativeBinary.SkipWithout();
@@ -110,7 +109,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
         ledger.IsThatOf(Database);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Of_a_disk_that_fails_now_and_then_each_write_is_as_it_was_told()
     {
         NativeBinary.SkipWithout();
@@ -137,7 +136,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
         output.WriteLine($"{ledger.Acknowledged.Count} acknowledged, {ledger.Refused.Count} refused; {watch.Told("The database takes no writes")} lines in the log");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_read_only_copy_in_the_place_of_the_file_is_written_as_soon_as_it_may_be()
     {
         NativeBinary.SkipWithout();
@@ -160,7 +159,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
         ledger.IsThatOf(Database);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task While_another_process_holds_the_lock_reads_go_on()
     {
         NativeBinary.SkipWithout();
@@ -184,7 +183,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
         ledger.IsThatOf(Database);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_folder_that_was_away_is_taken_up_where_it_was_left(bool copied)

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using DataGlue.Edge.Tests.Fuzz;
 using DataGlue.Edge.Tests.Support;
-using Xunit.Abstractions;
 
 namespace DataGlue.Edge.Tests.Native;
 
@@ -29,7 +28,7 @@ public sealed class FuzzTests(NativeBinary binary, ITestOutputHelper output) : I
     private readonly int requests = (int)Setting("FUZZ_REQUESTS", DefaultRequests);
     private readonly ulong seed = Setting("FUZZ_SEED", (ulong)Random.Shared.NextInt64());
 
-    [SkippableFact]
+    [Fact]
     public async Task No_request_breaks_the_server_or_loses_what_its_neighbours_store()
     {
         NativeBinary.SkipWithout();

@@ -1,5 +1,4 @@
 using DataGlue.Edge.Tests.Support;
-using Xunit.Abstractions;
 
 namespace DataGlue.Edge.Tests.Native;
 
@@ -13,7 +12,7 @@ public sealed class MemoryTests(NativeBinary binary, ITestOutputHelper output) :
 
     private readonly TempFolder folder = new();
 
-    [SkippableFact]
+    [Fact]
     public async Task A_journey_of_200_000_events_is_answered_in_bounded_memory()
     {
         NativeBinary.SkipWithout();

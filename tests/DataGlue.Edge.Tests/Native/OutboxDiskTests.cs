@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using DataGlue.Edge.Tests.Support;
-using Xunit.Abstractions;
 
 namespace DataGlue.Edge.Tests.Native;
 
@@ -33,7 +32,7 @@ public sealed class OutboxDiskTests(NativeBinary binary, ITestOutputHelper outpu
     private LastingDisk? disk;
     private Node? edge;
 
-    [SkippableFact]
+    [Fact]
     public async Task A_full_outbox_refuses_drops_nothing_and_takes_writes_again_when_the_home_is_back()
     {
         NativeBinary.SkipWithout();
@@ -57,7 +56,7 @@ public sealed class OutboxDiskTests(NativeBinary binary, ITestOutputHelper outpu
         await IsWholeAsync();
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task On_a_disk_without_a_byte_left_it_drains_and_takes_writes_again_when_there_is_room(bool killed)
@@ -110,7 +109,7 @@ public sealed class OutboxDiskTests(NativeBinary binary, ITestOutputHelper outpu
         output.WriteLine($"{acknowledged.Count} acknowledged; refused with: {string.Join(" | ", refusals)}");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_size_that_the_disk_cannot_hold_is_refused_at_the_start_and_the_one_that_is_named_is_taken()
     {
         NativeBinary.SkipWithout();

@@ -10,7 +10,7 @@ public sealed class OutboxMetricsTests(NativeBinary binary) : IDisposable
 
     private readonly TempFolder folder = new();
 
-    [SkippableFact]
+    [Fact]
     public async Task What_waits_is_measured_and_so_is_the_home()
     {
         NativeBinary.SkipWithout();

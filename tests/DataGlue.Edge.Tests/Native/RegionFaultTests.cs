@@ -19,7 +19,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
 
     private readonly Region region = new(binary);
 
-    [SkippableFact]
+    [Fact]
     public async Task What_the_home_rejects_is_put_aside_with_the_reason_and_waits_for_its_owner()
     {
         NativeBinary.SkipWithout();
@@ -41,7 +41,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.NotEqual(0, edge.Told("The home has rejected "));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_is_aside_is_sent_again_or_deleted_as_its_owner_says()
     {
         NativeBinary.SkipWithout();
@@ -67,7 +67,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         await edge.DrainsAsync();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Items_on_which_the_home_fails_let_the_others_pass_and_go_when_the_home_is_mended()
     {
         NativeBinary.SkipWithout();
@@ -97,7 +97,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.Equal(41 + more, Count(home, "u"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task With_a_wrong_key_everything_is_held_until_it_is_right()
     {
         NativeBinary.SkipWithout();
@@ -119,7 +119,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.Equal(["u@example.com"], home.Database.Query("SELECT email FROM users"));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(401, "held", Fault, "The home does not know the first key of API_KEY: 401, no")]
     [InlineData(403, "held", Page, "The home does not know the first key of API_KEY: 403")]
     [InlineData(404, "held", Page, "What answers at the home's address takes no relays; it may be an older version: 404")]
@@ -157,7 +157,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.Equal("relaying", (string)(await edge.OutboxAsync())["state"]!);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Another_home_at_the_address_gets_nothing_before_the_owner_says_so()
     {
         NativeBinary.SkipWithout();
@@ -181,7 +181,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.Equal((string)(await other.OutboxAsync())["database_id"]!, (string)(await edge.OutboxAsync())["home_id"]!);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task An_edge_takes_neither_another_edge_nor_itself_for_its_home(bool itself)
@@ -206,7 +206,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.Equal(1, Count(home, "u"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_database_with_visitors_does_not_start_as_an_edge()
     {
         NativeBinary.SkipWithout();
@@ -221,7 +221,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.Equal(1, Count(node, "u"));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_home_that_finds_an_outbox_in_its_database_applies_it(bool killed)
@@ -244,7 +244,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.All(user["events"]!.AsArray(), item => Assert.True(Instant(item!["timestamp"]) <= accepted && Instant(item["created_at"]) <= accepted));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("http://127.0.0.1:9", "", "API_KEY must be set at an edge, to a key of its home http://127.0.0.1:9/")]
     [InlineData("http://home.example.com", Node.Key, "HOME_URL must begin with https:// where the address is not a private one, since the key is sent there, not 'http://home.example.com'")]
     [InlineData("http://203.0.113.7:3000", Node.Key, "HOME_URL must begin with https:// where the address is not a private one, since the key is sent there, not 'http://203.0.113.7:3000'")]
@@ -261,7 +261,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.False(File.Exists(edge.DatabasePath));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_identification_is_queued_while_the_home_is_silent_and_the_next_does_not_even_ask_it()
     {
         NativeBinary.SkipWithout();
@@ -289,7 +289,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.Equal(["first", "known", "second"], home.Database.Query("SELECT glue_user_id FROM users WHERE identified ORDER BY 1"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_time_of_receipt_is_that_at_the_edge()
     {
         NativeBinary.SkipWithout();
@@ -316,7 +316,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.All(times, time => Assert.InRange(Instant(time), before, accepted));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_the_home_has_stored_and_could_not_say_so_is_not_stored_twice()
     {
         NativeBinary.SkipWithout();

@@ -13,7 +13,7 @@ public sealed class RegionReadTests(NativeBinary binary) : IDisposable
 
     private readonly Region region = new(binary);
 
-    [SkippableFact]
+    [Fact]
     public async Task A_forwarded_read_is_byte_for_byte_that_of_the_home()
     {
         NativeBinary.SkipWithout();
@@ -42,7 +42,7 @@ public sealed class RegionReadTests(NativeBinary binary) : IDisposable
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_visitor_finds_what_it_has_just_written()
     {
         NativeBinary.SkipWithout();
@@ -55,7 +55,7 @@ public sealed class RegionReadTests(NativeBinary binary) : IDisposable
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task While_the_home_is_away_a_read_says_so_and_afterwards_it_is_answered()
     {
         NativeBinary.SkipWithout();
@@ -80,7 +80,7 @@ public sealed class RegionReadTests(NativeBinary binary) : IDisposable
         Assert.Equal(2, (int)(await edge.GetAsync("/glue/user/u")).IsOk().Json["user"]!["total_events"]!);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_answer_that_breaks_off_is_not_taken_for_a_whole_one()
     {
         NativeBinary.SkipWithout();

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using DataGlue.Edge.Tests.Support;
-using Xunit.Abstractions;
 
 namespace DataGlue.Edge.Tests.Native;
 
@@ -27,7 +26,7 @@ public sealed class RegionTests(NativeBinary binary, ITestOutputHelper output) :
     private readonly Region region = new(binary);
     private readonly Random random = new(Seed);
 
-    [SkippableFact]
+    [Fact]
     public async Task In_the_end_the_home_equals_a_single_server_that_was_given_the_same_writes()
     {
         NativeBinary.SkipWithout();

@@ -1,5 +1,4 @@
 using DataGlue.Edge.Tests.Support;
-using Xunit.Abstractions;
 
 namespace DataGlue.Edge.Tests.Native;
 
@@ -19,7 +18,7 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
 
     private string DatabasePath => folder.File("data/dataglue.db");
 
-    [SkippableFact]
+    [Fact]
     public async Task While_it_reads_the_server_does_not_restart_the_log_not_even_at_its_end()
     {
         NativeBinary.SkipWithout();
@@ -43,7 +42,7 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
         ledger.IsThatOf(new DatabaseFile(DatabasePath));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Its_checkpoints_and_locks_refuse_no_write_and_lose_none()
     {
         NativeBinary.SkipWithout();
@@ -79,7 +78,7 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
         output.WriteLine($"{ledger.Acknowledged.Count} acknowledged, none refused");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_database_has_the_settings_that_it_needs()
     {
         NativeBinary.SkipWithout();

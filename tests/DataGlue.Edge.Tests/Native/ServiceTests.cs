@@ -13,7 +13,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
 {
     private readonly TempFolder folder = new();
 
-    [SkippableFact]
+    [Fact]
     public async Task Every_endpoint_serves_good_and_bad_and_the_data_outlives_the_process()
     {
         NativeBinary.SkipWithout();
@@ -31,7 +31,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
         Assert.Equal(before, (await again.GetAsync("/glue/user/email/a@example.com")).IsOk().Body);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Errors_of_the_transport_have_the_same_body()
     {
         NativeBinary.SkipWithout();
@@ -56,7 +56,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
         Assert.DoesNotContain("Server:", broken + slow + large + absolute, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_sync_larger_than_all_that_may_wait_is_stored_when_nothing_waits()
     {
         NativeBinary.SkipWithout();
@@ -74,7 +74,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
         Assert.Equal(40, (int)reply.IsOk().Json["sessions_synced"]!);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_was_acknowledged_before_sigterm_is_stored()
     {
         NativeBinary.SkipWithout();
@@ -111,7 +111,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
         Assert.Empty(acknowledged.Except(new DatabaseFile(folder.File("data/dataglue.db")).Query("SELECT event_id FROM events")));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_slow_reader_neither_holds_the_log_nor_the_end()
     {
         NativeBinary.SkipWithout();

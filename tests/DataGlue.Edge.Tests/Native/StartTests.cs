@@ -19,7 +19,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
 
     private readonly TempFolder folder = new();
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("PORT", "0", Port + "'0'")]
     [InlineData("PORT", "65536", Port + "'65536'")]
     [InlineData("PORT", "-1", Port + "'-1'")]
@@ -56,7 +56,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_idle_server_watches_no_files_and_has_loaded_no_openssl()
     {
         NativeBinary.SkipWithout();
@@ -69,7 +69,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
             descriptor => new FileInfo(descriptor).LinkTarget?.Contains("inotify", StringComparison.Ordinal) ?? false);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_folder_that_cannot_be_made_is_named()
     {
         NativeBinary.SkipWithout();
@@ -80,7 +80,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
             line => Assert.StartsWith("DATABASE_PATH must be a file in a folder that can be made, not ", line, StringComparison.Ordinal));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("PORT")]
     [InlineData("METRICS_PORT")]
     public async Task A_port_that_is_taken_is_named(string name)
@@ -95,7 +95,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
             line => Assert.StartsWith($"{name} {port} cannot be listened on: ", line, StringComparison.Ordinal));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_database_that_cannot_be_upgraded_is_left_as_it_was()
     {
         NativeBinary.SkipWithout();
@@ -111,7 +111,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
         Assert.Equal(before, Sqlite3.Run(path, ".dump"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_database_that_is_newer_is_refused()
     {
         NativeBinary.SkipWithout();
@@ -128,7 +128,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
             line => Assert.Equal("The database is newer than this binary: it has 9999_future.sql; run the version that made it, or a later one", line));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_file_that_is_no_database_is_refused()
     {
         NativeBinary.SkipWithout();
@@ -140,7 +140,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
                 $"DATABASE_PATH must be a SQLite database that can be written, or a new file, not '{folder.File("edge.db")}': ", line, StringComparison.Ordinal));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_env_file_that_is_broken_is_named()
     {
         NativeBinary.SkipWithout();
@@ -149,7 +149,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
         await FailsAsync([], line => Assert.StartsWith(".env must hold lines NAME=value: ", line, StringComparison.Ordinal));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_environment_wins_over_the_env_file()
     {
         NativeBinary.SkipWithout();

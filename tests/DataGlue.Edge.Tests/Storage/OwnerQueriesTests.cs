@@ -7,7 +7,7 @@ public sealed class OwnerQueriesTests : IDisposable
 {
     private readonly EdgeApp app = new();
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("journey.sql", "2024-01-04T14:00:00.000Z|page_view|s1|{\"url\":\"/a\"}\n2024-01-04T14:00:02.000Z|purchase||{}")]
     [InlineData("funnel.sql", "page_view|3|2\npurchase|1|1")]
     [InlineData("attribution.sql", "google|2|1\n|1|0")]

@@ -12,7 +12,7 @@ public sealed class WriteQueueTests : IDisposable
 
     private readonly EdgeApp app = new();
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("RAISE(ABORT, 'no')")]
     [InlineData("RAISE(FAIL, 'no')")]
     [InlineData("RAISE(ROLLBACK, 'no')")]
@@ -50,7 +50,7 @@ public sealed class WriteQueueTests : IDisposable
         (await TrackAsync(1_000, "good")).IsOk();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_trigger_of_the_owner_means_what_it_says()
     {
         Sqlite3.SkipWithout();
@@ -83,7 +83,7 @@ public sealed class WriteQueueTests : IDisposable
         Assert.Empty(app.Query("SELECT 1 FROM users WHERE glue_user_id = 'b'"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_poison_event_of_a_sync_is_rejected_by_its_index()
     {
         Sqlite3.SkipWithout();
@@ -95,7 +95,7 @@ public sealed class WriteQueueTests : IDisposable
         Assert.Equal($$"""[{"index":1,"error":"{{Refused}}"}]""", reply.Json["events_rejected"]!.ToJsonString());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Late_identifications_beside_a_poison_write_are_rebuilt_once_and_right()
     {
         Sqlite3.SkipWithout();
@@ -111,7 +111,7 @@ public sealed class WriteQueueTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 100).Select(i => $"k{i}={i}").Order(), user["traits"]!.AsObject().Select(trait => $"{trait.Key}={trait.Value}").Order());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_broken_trigger_is_a_503_that_blames_no_write()
     {
         Sqlite3.SkipWithout();
@@ -124,7 +124,7 @@ public sealed class WriteQueueTests : IDisposable
         (await TrackAsync(1, "e")).IsOk();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_rule_on_profiles_refuses_the_write_that_breaks_it_in_the_rebuild()
     {
         Sqlite3.SkipWithout();
@@ -141,7 +141,7 @@ public sealed class WriteQueueTests : IDisposable
         Assert.Equal("""{"x":1}""", (await app.UserAsync("a")).Json["user"]!["traits"]!.ToJsonString());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_refused_session_is_told_and_the_events_of_the_sync_stand()
     {
         Sqlite3.SkipWithout();
@@ -230,10 +230,10 @@ public sealed class WriteQueueTests : IDisposable
         Assert.Equal(["ok"], app.Query("PRAGMA integrity_check"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_file_that_was_copied_back_with_its_log_goes_on_with_it()
     {
-        Skip.IfNot(OperatingSystem.IsLinux(), "only Linux is asked whose log it is");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux is asked whose log it is");
         (await TrackAsync(1, "e")).IsOk();
         foreach (var file in new[] { "", "-wal" })
         {

@@ -22,7 +22,7 @@ public sealed class NativeBinary
     /// <summary>The program.</summary>
     public string Path => path.Value;
 
-    public static void SkipWithout() => Skip.If(Missing is not null, Missing ?? "");
+    public static void SkipWithout() => Assert.SkipWhen(Missing is not null, Missing ?? "");
 
     /// <summary>A copy of the program and its SQLite in another folder.</summary>
     public NativeBinary CopyTo(string folder)

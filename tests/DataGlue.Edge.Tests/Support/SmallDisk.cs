@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Xunit.Sdk;
 
 namespace DataGlue.Edge.Tests.Support;
 
@@ -21,7 +22,7 @@ public static class SmallDisk
             }
         }
 
-        throw new SkipException("needs the right to mount a file system (root, or user namespaces)");
+        throw SkipException.ForSkip("needs the right to mount a file system (root, or user namespaces)");
     }
 
     /// <summary>That folder as the running program sees it.</summary>
@@ -44,7 +45,7 @@ public sealed class LastingDisk : IDisposable
     public static async Task<LastingDisk> MountAsync(string folder, int megabytes)
     {
         var mount = await SmallDisk.BeforeAsync(folder, megabytes);
-        Skip.IfNot(Tools.Has("nsenter"), "needs nsenter (util-linux)");
+        Assert.SkipUnless(Tools.Has("nsenter"), "needs nsenter (util-linux)");
 
         // It reads until this process ends, however that comes about.
         var info = new ProcessStartInfo(mount[0], [.. mount[1..], "sh", "-c", "echo mounted; exec cat >/dev/null"])

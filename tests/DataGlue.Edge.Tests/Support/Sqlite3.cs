@@ -5,7 +5,7 @@ namespace DataGlue.Edge.Tests.Support;
 /// <summary>The sqlite3 program, with which an owner asks questions and changes things beside the server.</summary>
 public static class Sqlite3
 {
-    public static void SkipWithout() => Skip.IfNot(Tools.Has("sqlite3"), "needs the sqlite3 program (apt install sqlite3)");
+    public static void SkipWithout() => Assert.SkipUnless(Tools.Has("sqlite3"), "needs the sqlite3 program (apt install sqlite3)");
 
     /// <summary>Runs SQL on a database file.</summary>
     /// <returns>What it printed.</returns>

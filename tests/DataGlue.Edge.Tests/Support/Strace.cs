@@ -16,7 +16,7 @@ public sealed class Strace : IDisposable
         process.BeginErrorReadLine();
     }
 
-    public static void SkipWithout() => Skip.IfNot(Tools.Has("strace"), "needs strace (apt install strace)");
+    public static void SkipWithout() => Assert.SkipUnless(Tools.Has("strace"), "needs strace (apt install strace)");
 
     /// <summary>Attaches to the process and its threads.</summary>
     /// <param name="edge">The process.</param>
@@ -29,7 +29,7 @@ public sealed class Strace : IDisposable
         if (!line.Contains(" attached", StringComparison.Ordinal))
         {
             strace.Dispose();
-            throw new SkipException($"strace may not attach to a process here: {line}");
+            Assert.Skip($"strace may not attach to a process here: {line}");
         }
 
         return strace;

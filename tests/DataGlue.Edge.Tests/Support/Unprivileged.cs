@@ -10,11 +10,11 @@ public static class Unprivileged
     /// <summary>Opens the folder to that user, and copies the program there.</summary>
     public static async Task<NativeBinary> CopyAsync(NativeBinary binary, TempFolder folder)
     {
-        Skip.If(Before.Length > 0 && !Tools.Has(Before[0]), "needs a user who is not root, or setpriv (apt install util-linux)");
+        Assert.SkipWhen(Before.Length > 0 && !Tools.Has(Before[0]), "needs a user who is not root, or setpriv (apt install util-linux)");
         await RightsAsync(folder.Path, "777");
         var copy = binary.CopyTo(folder.Path);
         string[] command = [.. Before, "test", "-x", copy.Path];
-        Skip.IfNot(await Tools.RunAsync(command[0], command[1..]) == 0, "needs a folder for temporary files that another user can reach");
+        Assert.SkipUnless(await Tools.RunAsync(command[0], command[1..]) == 0, "needs a folder for temporary files that another user can reach");
         return copy;
     }
 
