@@ -3,7 +3,8 @@
 # The build runs on the kind of machine that the image is for, because a native binary is linked there. So
 # `docker buildx build --platform linux/amd64,linux/arm64` wants a builder of each kind; docs/deploy-docker.md says how.
 
-FROM mcr.microsoft.com/dotnet/sdk:10.0-noble-aot AS build
+# The tag says what it is, the SDK that global.json names; the digest, of both kinds of machine, is what is taken.
+FROM mcr.microsoft.com/dotnet/sdk:10.0.401-noble-aot@sha256:96f3b7d45f53eb05990f05b89ce61c4e23d07a5098521c2f20b018630e34f298 AS build
 
 # For the sqlite3 program: its source, and what compiles it.
 RUN . /etc/os-release && sed -i 's/^Types: deb$/Types: deb deb-src/' "/etc/apt/sources.list.d/$ID.sources" \
