@@ -15,7 +15,11 @@ public static class HealthEndpoints
     }
 
     private static void Live(HttpContext context, EdgeOptions options) =>
-        JsonReply.Write(context.Response, StatusCodes.Status200OK, new StatusReply(true, "alive") { Role = options.Role }, EdgeJson.Wire.StatusReply);
+        JsonReply.Write(
+            context.Response,
+            StatusCodes.Status200OK,
+            new StatusReply(true, "alive") { Role = options.Role, Version = EdgeVersion.Text },
+            EdgeJson.Wire.StatusReply);
 
     private static async Task ReadyAsync(HttpContext context, Readiness readiness)
     {
@@ -35,4 +39,7 @@ public sealed record StatusReply(bool Success, string Status)
 {
     /// <summary>Of <c>/healthz</c>: <c>home</c> or <c>edge</c>.</summary>
     public string? Role { get; init; }
+
+    /// <summary>Of <c>/healthz</c>: the version of the program.</summary>
+    public string? Version { get; init; }
 }
