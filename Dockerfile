@@ -53,6 +53,7 @@ RUN set -eu \
 
 FROM scratch
 LABEL org.opencontainers.image.title="DataGlue Edge" \
+      org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.description="Takes what visitors do on a website, durable in one SQLite file before it answers, and gives each journey back"
 COPY --from=build /image /
 # A new Docker volume takes its owner from here.
