@@ -3,7 +3,8 @@
 # The build runs on the kind of machine that the image is for, because a native binary is linked there. So
 # `docker buildx build --platform linux/amd64,linux/arm64` wants a builder of each kind; docs/deploy-docker.md says how.
 
-FROM mcr.microsoft.com/dotnet/sdk:10.0-noble-aot AS build
+# The SDK that global.json names.
+FROM mcr.microsoft.com/dotnet/sdk:10.0.401-noble-aot AS build
 
 # For the sqlite3 program: its source, and what compiles it.
 RUN . /etc/os-release && sed -i 's/^Types: deb$/Types: deb deb-src/' "/etc/apt/sources.list.d/$ID.sources" \
@@ -52,6 +53,7 @@ RUN set -eu \
 
 FROM scratch
 LABEL org.opencontainers.image.title="DataGlue Edge" \
+      org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.description="Takes what visitors do on a website, durable in one SQLite file before it answers, and gives each journey back"
 COPY --from=build /image /
 # A new Docker volume takes its owner from here.

@@ -7,15 +7,17 @@ namespace DataGlue.Edge.Monitoring;
 internal static class HealthEndpoints
 {
     /// <summary>Maps GET /healthz and GET /readyz.</summary>
-    public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
+    public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", Live).For(Audience.Probes);
         routes.MapGet("/readyz", ReadyAsync).For(Audience.Probes);
-        return routes;
     }
 
-    private static void Live(HttpContext context, Role role) =>
-        JsonReply.Write(context.Response, StatusCodes.Status200OK, new StatusReply(true, "alive") { Role = role.Name }, ServerJson.Wire.StatusReply);
+    private static void Live(HttpContext context, Role role) => JsonReply.Write(
+        context.Response,
+        StatusCodes.Status200OK,
+        new StatusReply(true, "alive") { Role = role.Name, Version = ServerVersion.Text },
+        ServerJson.Wire.StatusReply);
 
     private static async Task ReadyAsync(HttpContext context, Readiness readiness)
     {
@@ -35,4 +37,7 @@ internal sealed record StatusReply(bool Success, string Status)
 {
     /// <summary>Of <c>/healthz</c>: <c>home</c> or <c>edge</c>.</summary>
     public string? Role { get; init; }
+
+    /// <summary>Of <c>/healthz</c>: the version of the program.</summary>
+    public string? Version { get; init; }
 }

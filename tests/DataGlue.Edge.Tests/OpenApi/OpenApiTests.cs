@@ -56,6 +56,9 @@ public sealed class OpenApiTests : IDisposable
     }
 
     [Fact]
+    public async Task Its_version_is_that_of_the_program() => Assert.Equal(Product.Version, (string?)(await ReadAsync())["info"]!["version"]);
+
+    [Fact]
     public async Task Every_route_of_the_server_is_in_it()
     {
         var routes = app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().SelectMany(endpoint =>
