@@ -1,5 +1,5 @@
--- Runs on D1, before its export. An export writes every number as a double; a fingerprint has 64 bits, and would lose its last ones.
--- from-d1.sql takes it from here.
+-- Run on D1 before its export. An export writes numbers as doubles, which would lose the last bits of a 64-bit fingerprint.
+-- from-d1.sql reads the exact values from the table that this script makes.
 DROP TABLE IF EXISTS exact_fingerprints;
 CREATE TABLE exact_fingerprints (
   name        TEXT NOT NULL,

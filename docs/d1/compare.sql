@@ -1,5 +1,5 @@
--- Runs on D1 and on the server's file: how many rows there are, and sums over what they hold. Equal databases give equal figures.
--- A length is that of one value: D1 puts no texts together that have more than 2 MB.
+-- Run on D1 and on the server's file: counts rows and sums what they hold. Equal databases give equal figures.
+-- Lengths are summed value by value, because D1 does not join texts of more than 2 MB.
 SELECT 'users' AS name, count(*) AS count, 0 AS fingerprints, sum(
   coalesce(length(glue_user_id), -1) + coalesce(length(email), -1) + coalesce(length(traits), -1) + coalesce(length(attribution), -1)
   + coalesce(length(first_seen), -1) + coalesce(length(last_seen), -1) + coalesce(length(identified), -1)

@@ -1,5 +1,5 @@
--- Copies the rows of a D1 export, which stands as tables in the file d1.db, into the server's file, whose tables are empty.
--- All of it or nothing. The server is stopped.
+-- Copies the rows of a D1 export, loaded into the file d1.db, into the server's file, whose tables must be empty.
+-- Copies all or nothing. Stop the server first.
 --   sqlite3 data/dataglue.db < docs/d1/from-d1.sql
 .bail on
 ATTACH 'd1.db' AS d1;

@@ -1,14 +1,14 @@
--- Copies the rows of the public guide's own tables, exported from D1 and standing in the file d1.db, into the server's file.
--- All of it or nothing. The server is stopped. Needs sqlite3 3.38 or later.
+-- Copies the rows of the public guide's own tables, exported from D1 and loaded into the file d1.db, into the server's file.
+-- Copies all or nothing. Stop the server first. Needs sqlite3 3.38 or later.
 --   sqlite3 data/dataglue.db < docs/d1/from-guide.sql
 .bail on
 ATTACH 'd1.db' AS guide;
 BEGIN IMMEDIATE;
 
--- The guide's Worker stores visitors alone.
+-- The guide's Worker stores only users.
 CREATE TABLE IF NOT EXISTS guide.events (event_id TEXT);
 
--- A table may lack columns. A name that the inner query does not find is looked for in the outer one, where it is NULL.
+-- A table may lack columns. SQLite looks up a name that the inner query lacks in the outer one, where it is NULL.
 CREATE TEMP TABLE visitors AS
 SELECT (
     SELECT json_array(glue_user_id, email, traits, attribution, first_seen, last_seen, identified_at, created_at, updated_at)
@@ -29,8 +29,8 @@ CROSS JOIN (
     NULL AS created_at) absent
 ORDER BY g.place;
 
--- An instant is a text that SQLite reads as one, or a number of milliseconds. What a visitor's row says stands until the first write of
--- theirs, which builds upon it: that is what logged = 0 means, the default.
+-- An instant is a text that SQLite reads as one, or a number of milliseconds. The default logged = 0 means that a row stands as it is
+-- until the visitor's first write, which builds on it.
 INSERT INTO main.users (glue_user_id, email, traits, attribution, first_seen, last_seen, identified, identified_at, created_at, updated_at)
 SELECT said ->> 0, nullif(said ->> 1, ''), said ->> 2, said ->> 3,
   strftime('%Y-%m-%dT%H:%M:%fZ', iif(said ->> 4 GLOB '*[^0-9.]*', said ->> 4, (said ->> 4) / 1000.0), 'auto'),

@@ -1,5 +1,5 @@
--- Prints the rows of the server's file as statements that D1 takes: one on each line, none longer than 100,000 bytes, and none with a
--- function that D1 lacks, as those that .dump of a newer sqlite3 writes. A long value goes ahead in pieces, and is put together there.
+-- Prints the rows of the server's file as statements for D1: one a line, none longer than 100,000 bytes, none with a function that D1
+-- lacks (.dump of a newer sqlite3 writes such). A long value goes ahead in pieces and is joined on D1.
 --   sqlite3 -readonly data/dataglue.db < docs/d1/to-d1.sql > rows.sql
 .bail on
 .mode list
@@ -32,7 +32,7 @@ FROM main.sessions;
 SELECT 'DROP TABLE IF EXISTS pieces;';
 SELECT 'CREATE TABLE pieces (name TEXT NOT NULL, id INTEGER NOT NULL, place INTEGER NOT NULL, n INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (name, id, place, n)) STRICT;';
 
--- As bytes: what is in them needs no quoting.
+-- As bytes, which need no quoting.
 WITH RECURSIVE piece (name, id, place, n, text, rest) AS (
   SELECT m.name, m.id, v.key, 0, substr(v.value, 1, 10000), substr(v.value, 10001)
   FROM moved m, json_each(m.said) v WHERE length(m.said) > 3000 AND v.type = 'text' AND length(v.value) > 3000
@@ -40,7 +40,7 @@ WITH RECURSIVE piece (name, id, place, n, text, rest) AS (
   SELECT name, id, place, n + 1, substr(rest, 1, 10000), substr(rest, 10001) FROM piece WHERE rest <> '')
 SELECT 'INSERT INTO pieces VALUES (''' || name || ''', ' || id || ', ' || place || ', ' || n || ', CAST(X''' || hex(text) || ''' AS TEXT));' FROM piece;
 
--- A text with a control character goes as bytes too: a line break would end the line, and sqlite3 shows the others as something else.
+-- A text with a control character goes as bytes too: a line break would end the line, and sqlite3 prints the others differently.
 SELECT 'INSERT INTO ' || m.name || ' (' || m.columns || ') VALUES (' || (
   SELECT group_concat(CASE
     WHEN v.type <> 'text' THEN coalesce(v.value, 'NULL')

@@ -1,5 +1,5 @@
 -- How many events, and how many visitors, reached each step?
---   sqlite3 -box data/dataglue.db < sql/queries/funnel.sql
+--   sqlite3 -readonly -box data/dataglue.db < sql/queries/funnel.sql
 SELECT event, count(*) AS count, count(DISTINCT glue_user_id) AS visitors
 FROM events
 WHERE event IN ('page_view', 'form_submit', 'purchase')
