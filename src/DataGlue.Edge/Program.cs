@@ -66,7 +66,7 @@ internal sealed partial class Program
         role.UseRules(app);
         app.UseCompressedBodies();
 
-        var glue = app.MapGroup("/glue").RateLimited().ForwardedToHome();
+        var glue = app.MapGroup("/glue").RateLimited().AnsweredAtHome();
         app.Services.GetRequiredService<GlueEndpoints>().Map(glue);
         app.MapOutbox(glue);
         role.Map(app, glue);

@@ -45,12 +45,12 @@ internal sealed class EdgeRole(Settings settings, Uri home) : Role
         var outbox = app.ApplicationServices.GetRequiredService<Outbox>();
         app.Use(next => context =>
         {
-            if (EdgeRules.AreDeclared(context) && context.Request.Headers.ContainsKey(RelayFormat.HopHeader))
+            if (NodeRules.AreDeclared(context) && context.Request.Headers.ContainsKey(RelayFormat.HopHeader))
             {
                 throw Loop();
             }
 
-            return EdgeRules.IsForwarded(context) ? forwarding.AnswerAsync(context)
+            return NodeRules.IsAnsweredAtHome(context) ? forwarding.AnswerAsync(context)
                 : context.Audience() == Audience.Pages ? CountAsync(context, next, outbox)
                 : next(context);
         });

@@ -1,4 +1,3 @@
-using DataGlue.Edge.Edge;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Model;
 using DataGlue.Edge.Wire.Glue;
@@ -10,7 +9,7 @@ internal sealed class HomeCheck(ServerState state)
 {
     public RequestDelegate Guard(RequestDelegate next) => context =>
     {
-        if (!EdgeRules.AreDeclared(context) || !context.Request.Headers.TryGetValue(RelayFormat.HomeHeader, out var expected))
+        if (!NodeRules.AreDeclared(context) || !context.Request.Headers.TryGetValue(RelayFormat.HomeHeader, out var expected))
         {
             return next(context);
         }

@@ -76,7 +76,7 @@ internal static class SchemaUpgrade
     }
 
     // Comments and white space make no other schema.
-    private static string HashOf(string sql)
+    internal static string HashOf(string sql)
     {
         var lines = sql.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith("--", StringComparison.Ordinal));
         return XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', lines))).ToString("x16", CultureInfo.InvariantCulture);

@@ -17,21 +17,21 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
     {
         NativeBinary.SkipWithout();
         using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
-        var ledger = new Ledger(edge);
+        var client = new EventClient(edge);
         using var end = new CancellationTokenSource();
         var clients = Enumerable.Range(0, Clients).Select(async _ =>
         {
             while (!end.IsCancellationRequested)
             {
-                Assert.True(await ledger.SendAsync(new string('x', 2_000)));
+                Assert.True(await client.SendAsync(new string('x', 2_000)));
             }
         }).ToArray();
         for (var round = 0; round < 5; round++)
         {
-            await Poll.UntilAsync(() => Task.FromResult(ledger.Acknowledged.Count > 400 * (round + 1)));
-            var before = ledger.Acknowledged;
+            await Poll.UntilAsync(() => Task.FromResult(client.Acknowledged.Count > 400 * (round + 1)));
+            var before = client.Acknowledged;
             var run = (await BackupAsync("--force")).IsOk();
-            var after = ledger.Acknowledged.Count;
+            var after = client.Acknowledged.Count;
             Assert.Matches($"^{folder.File("data/dataglue.db")} is copied to {Copy}: [0-9.]+ MB, checked$", Assert.Single(run.Output));
             Assert.Equal("copying: 100 %", run.Errors[^1]);
             Assert.Equal(["copy.db"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
@@ -45,18 +45,18 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
         await end.CancelAsync();
         await Task.WhenAll(clients);
         Assert.Equal(0, await edge.TerminateAsync());
-        ledger.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
+        client.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
     }
 
     [Fact]
     public async Task What_a_killed_server_has_left_in_its_log_is_in_it()
     {
         NativeBinary.SkipWithout();
-        var ledger = await FillAsync(50);
+        var client = await FillAsync(50);
 
         (await BackupAsync()).IsOk();
 
-        ledger.IsThatOf(new DatabaseFile(Copy));
+        client.IsThatOf(new DatabaseFile(Copy));
         Assert.True(OperatingSystem.IsLinux() && File.GetUnixFileMode(Copy) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
         Assert.Equal("delete", Assert.Single(new DatabaseFile(Copy).Query("PRAGMA journal_mode")));
     }
@@ -70,21 +70,21 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
     public async Task A_place_that_cannot_be_meant_is_refused(string file, string sentence)
     {
         NativeBinary.SkipWithout();
-        var ledger = await FillAsync(3);
+        var client = await FillAsync(3);
         await File.WriteAllTextAsync(folder.File("taken"), "mine");
 
         (await CommandRun.RunAsync(binary, folder.Path, "backup", file)).Fails(sentence.Replace("{0}", folder.Path, StringComparison.Ordinal));
 
         Assert.Equal("mine", await File.ReadAllTextAsync(folder.File("taken")));
         Assert.Equal(["data", "taken"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
-        ledger.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
+        client.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
     }
 
     [Fact]
     public async Task On_a_full_disk_nothing_is_left_and_the_former_copy_stays()
     {
         NativeBinary.SkipWithout();
-        var ledger = await FillAsync(100, new string('x', 40_000));
+        var client = await FillAsync(100, new string('x', 40_000));
         var disk = Directory.CreateDirectory(folder.File("disk")).FullName;
         string[] before = [.. await SmallDisk.BeforeAsync(disk), "sh", "-c", "echo former >copy.db; \"$0\" \"$@\"; code=$?; ls -A; cat copy.db; exit $code"];
 
@@ -92,7 +92,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
 
         run.Fails($"'{folder.File("data/dataglue.db")}' is not copied: the disk is full (SQLite Error 13: 'database or disk is full'.)");
         Assert.Equal(["copy.db", "former"], run.Output);
-        ledger.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
+        client.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
     }
 
     [Theory]
@@ -104,7 +104,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
     {
         NativeBinary.SkipWithout();
         Strace.SkipWithout();
-        var ledger = await FillAsync(100, new string('x', 4_000));
+        var client = await FillAsync(100, new string('x', 4_000));
         string[] before = ["strace", "-f", "-o", "/dev/null", "-e", $"trace={kill.Split(':')[0]}", "-e", $"inject={kill}"];
 
         var killed = await CommandRun.RunAsync(binary, folder.Path, [], before, "backup", "copy.db");
@@ -114,7 +114,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
         Assert.True(File.Exists(Copy + ".partial"));
         (await BackupAsync()).IsOk();
         Assert.Equal(["copy.db"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
-        ledger.IsThatOf(new DatabaseFile(Copy));
+        client.IsThatOf(new DatabaseFile(Copy));
     }
 
     [Fact]
@@ -147,17 +147,17 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
     public void Dispose() => folder.Dispose();
 
     // The server is killed, so that its log is not yet in the database file.
-    private async Task<Ledger> FillAsync(int events, string filler = "")
+    private async Task<EventClient> FillAsync(int events, string filler = "")
     {
         using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
-        var ledger = new Ledger(edge);
+        var client = new EventClient(edge);
         for (var i = 0; i < events; i++)
         {
-            Assert.True(await ledger.SendAsync(filler));
+            Assert.True(await client.SendAsync(filler));
         }
 
         await edge.KillAsync();
-        return ledger;
+        return client;
     }
 
     private Task<CommandRun> BackupAsync(params string[] options) => CommandRun.RunAsync(binary, folder.Path, ["backup", "copy.db", .. options]);

@@ -1,4 +1,3 @@
-using DataGlue.Edge.Storage;
 using DataGlue.Edge.Tests.Support;
 
 namespace DataGlue.Edge.Tests.Commands;
@@ -17,7 +16,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
     public async Task Where_there_is_no_database_it_is_that_of_the_copy()
     {
         NativeBinary.SkipWithout();
-        var ledger = await FillAsync(20);
+        var client = await FillAsync(20);
         await BackupAsync();
         Directory.Delete(folder.File("data"), recursive: true);
 
@@ -26,7 +25,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         Assert.Matches($"^{folder.File("copy.db")} is restored to {DatabasePath}: [0-9.]+ MB, checked$", Assert.Single(run.Output));
         Assert.Equal(["dataglue.db"], FilesOfData());
         (await CheckAsync()).IsOk();
-        await AddOneAsync(ledger);
+        await AddOneAsync(client);
     }
 
     [Fact]
@@ -36,7 +35,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         await FillAsync(5);
         await BackupAsync();
         Directory.Delete(folder.File("data"), recursive: true);
-        var ledger = await FillAsync(20);
+        var client = await FillAsync(20);
         var before = await ContentsAsync();
 
         (await RestoreAsync()).Fails($"There is a database at '{DatabasePath}'; --force replaces it and keeps it beside");
@@ -47,10 +46,10 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         Assert.Matches($@"^{DatabasePath}\.replaced-\d+$", kept);
         Assert.Equal(["5"], new DatabaseFile(DatabasePath).Query("SELECT count(*) FROM events"));
         Assert.Equal(["dataglue.db", Path.GetFileName(kept)], FilesOfData());
-        ledger.IsThatOf(new DatabaseFile(kept));
+        client.IsThatOf(new DatabaseFile(kept));
 
         (await CommandRun.RunAsync(binary, folder.Path, "restore", kept, "--force")).IsOk();
-        ledger.IsThatOf(new DatabaseFile(DatabasePath));
+        client.IsThatOf(new DatabaseFile(DatabasePath));
     }
 
     [Fact]
@@ -75,12 +74,13 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
     [InlineData("empty", "'{0}' is not a database of this program, and is not restored")]
     [InlineData("foreign", "'{0}' is not a database of this program, and is not restored")]
     [InlineData("newer", "'{0}' is not restored: The database is newer than this binary: it has 9999_future.sql; run the version that made it, or a later one")]
+    [InlineData("baseline", "'{0}' is not restored: The database has another baseline than this binary, as the schema changes in place until the first release; run the build that made it, or begin with a new file")]
     [InlineData("damaged", null)]
     [InlineData("halved", null)]
     public async Task A_file_that_is_no_whole_database_of_this_program_is_refused(string kind, string? sentence)
     {
         NativeBinary.SkipWithout();
-        var ledger = await FillAsync(60, new string('x', 4_000));
+        var client = await FillAsync(60, new string('x', 4_000));
         await BackupAsync();
         var file = await SpoilAsync(kind);
         var before = await ContentsAsync();
@@ -90,80 +90,27 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         Assert.Equal(1, run.Code);
         Assert.StartsWith(sentence?.Replace("{0}", file, StringComparison.Ordinal) ?? $"'{file}' is not restored: the database file is corrupt (", run.Errors[^1], StringComparison.Ordinal);
         Assert.Equal(before, await ContentsAsync());
-        ledger.IsThatOf(new DatabaseFile(DatabasePath));
+        client.IsThatOf(new DatabaseFile(DatabasePath));
     }
 
     [Fact]
-    public async Task A_copy_of_an_older_version_is_upgraded()
-    {
-        NativeBinary.SkipWithout();
-        var copy = new DatabaseFile(folder.File("copy.db"));
-        SchemaUpgrade.Apply(copy.ConnectionString, [SchemaUpgrade.Scripts()[0]]);
-        copy.Query("INSERT INTO users (glue_user_id) VALUES ('old')");
-
-        (await RestoreAsync()).IsOk();
-
-        (await CheckAsync()).IsOk();
-        Assert.Equal(SchemaUpgrade.Scripts().Select(script => script.Name), new DatabaseFile(DatabasePath).Query("SELECT scriptname FROM schemaversions"));
-        Assert.Equal(["old"], new DatabaseFile(DatabasePath).Query("SELECT glue_user_id FROM users"));
-        Assert.Single(copy.Query("SELECT scriptname FROM schemaversions"));
-    }
-
-    [Fact]
-    public async Task Under_a_running_server_each_write_is_in_the_one_database_or_the_other()
+    public async Task Under_a_running_server_nothing_is_restored()
     {
         NativeBinary.SkipWithout();
         using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
-        var ledger = new Ledger(edge);
-        Assert.True(await ledger.SendAsync());
+        var client = new EventClient(edge);
+        Assert.True(await client.SendAsync());
         await BackupAsync();
-        using var end = new CancellationTokenSource();
-        var clients = Enumerable.Range(0, Clients).Select(async _ =>
-        {
-            while (!end.IsCancellationRequested)
-            {
-                await ledger.SendAsync();
-            }
-        }).ToArray();
-        var kept = new List<string>();
-        for (var round = 1; round <= 5; round++)
-        {
-            var sent = ledger.Acknowledged.Count;
-            await Poll.UntilAsync(() => Task.FromResult(ledger.Acknowledged.Count > sent + 200));
-            kept.Add((await RestoreAsync("--force")).IsOk().Output[1]["The former database is ".Length..]);
-            sent = ledger.Acknowledged.Count;
-            await Poll.UntilAsync(() => Task.FromResult(ledger.Acknowledged.Count > sent + 200));
-        }
+        Assert.True(await client.SendAsync());
 
-        await end.CancelAsync();
-        await Task.WhenAll(clients);
+        var run = await CommandRun.RunAsync(binary, folder.Path, [("PORT", $"{edge.Port}")], [], "restore", "copy.db", "--force");
+
+        run.Fails($"A server answers at port {edge.Port}: stop it first, then restore, then start it");
+        Assert.True(await client.SendAsync());
         Assert.Equal(0, await edge.TerminateAsync());
-        (await CheckAsync()).IsOk();
-        Assert.All(kept, former => Assert.Equal(["ok"], new DatabaseFile(former).Query("PRAGMA integrity_check")));
-        var stored = kept.Append(DatabasePath).SelectMany(path => new DatabaseFile(path).Query("SELECT event_id FROM events")).ToHashSet();
-        Assert.Empty(ledger.Acknowledged.Except(stored));
-        Assert.Empty(stored.Except(ledger.Acknowledged));
-        output.WriteLine($"{ledger.Acknowledged.Count} acknowledged, {ledger.Refused.Count} refused over {kept.Count} restores");
-    }
-
-    [Fact]
-    public async Task A_server_that_is_idle_takes_the_copy_over_when_it_is_asked_whether_it_is_ready()
-    {
-        NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
-        var ledger = new Ledger(edge);
-        Assert.True(await ledger.SendAsync());
-        await BackupAsync();
-        Assert.True(await ledger.SendAsync());
-
+        client.IsThatOf(new DatabaseFile(DatabasePath));
         (await RestoreAsync("--force")).IsOk();
-        await Poll.UntilAsync(async () => (await edge.GetAsync("/readyz")).IsOk().Body.Length > 0
-            && (int)(await edge.GetAsync($"/glue/user/{Ledger.User}?limit=1")).IsOk().Json["user"]!["total_events"]! == 1);
-
-        Assert.Contains(edge.Log, line => line.Contains("The database file was replaced under the server", StringComparison.Ordinal));
-        Assert.True(await ledger.SendAsync());
-        Assert.Equal(0, await edge.TerminateAsync());
-        Assert.Equal(["1", "3"], new DatabaseFile(DatabasePath).Query("SELECT event_id FROM events ORDER BY 1"));
+        Assert.Equal(["1"], new DatabaseFile(DatabasePath).Query("SELECT event_id FROM events ORDER BY 1"));
     }
 
     [Fact]
@@ -194,14 +141,14 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         await FillAsync(5);
         await BackupAsync();
         Directory.Delete(folder.File("data"), recursive: true);
-        var ledger = await FillAsync(60, new string('x', 4_000));
+        var client = await FillAsync(60, new string('x', 4_000));
         string[] before = ["strace", "-f", "-o", "/dev/null", "-e", $"trace={calls}", "-e", $"inject={calls}:signal=SIGKILL:when={when}"];
 
         Assert.Equal(128 + 9, (await CommandRun.RunAsync(binary, folder.Path, [], before, "restore", "copy.db", "--force")).Code);
 
         output.WriteLine(string.Join(' ', FilesOfData()));
         var kept = Directory.GetFiles(folder.File("data"), "dataglue.db.replaced-*");
-        ledger.IsThatOf(new DatabaseFile(kept.Length == 0 ? DatabasePath : Assert.Single(kept)));
+        client.IsThatOf(new DatabaseFile(kept.Length == 0 ? DatabasePath : Assert.Single(kept)));
         (await RestoreAsync("--force")).IsOk();
         Assert.Equal(["5"], new DatabaseFile(DatabasePath).Query("SELECT count(*) FROM events"));
         Assert.False(File.Exists(DatabasePath + ".partial"));
@@ -215,10 +162,15 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         var copy = await Unprivileged.CopyAsync(binary, folder);
         using (var edge = await EdgeProcess.StartAsync(copy, folder.Path, Unprivileged.Before))
         {
-            Assert.True(await new Ledger(edge).SendAsync());
+            Assert.True(await new EventClient(edge).SendAsync());
             await BackupAsync();
-            (await RestoreAsync("--force")).IsOk();
-            Assert.True(await new Ledger(edge).SendAsync());
+            Assert.Equal(0, await edge.TerminateAsync());
+        }
+
+        (await RestoreAsync("--force")).IsOk();
+        using (var edge = await EdgeProcess.StartAsync(copy, folder.Path, Unprivileged.Before))
+        {
+            Assert.True(await new EventClient(edge).SendAsync());
             Assert.Equal(0, await edge.TerminateAsync());
         }
 
@@ -229,28 +181,28 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
 
         (await RestoreAsync()).IsOk();
         using var again = await EdgeProcess.StartAsync(copy, folder.Path, Unprivileged.Before);
-        Assert.True(await new Ledger(again).SendAsync());
+        Assert.True(await new EventClient(again).SendAsync());
     }
 
     public void Dispose() => folder.Dispose();
 
-    private async Task<Ledger> FillAsync(int events, string filler = "")
+    private async Task<EventClient> FillAsync(int events, string filler = "")
     {
         using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
-        var ledger = new Ledger(edge);
+        var client = new EventClient(edge);
         for (var i = 0; i < events; i++)
         {
-            Assert.True(await ledger.SendAsync(filler));
+            Assert.True(await client.SendAsync(filler));
         }
 
         await edge.KillAsync();
-        return ledger;
+        return client;
     }
 
-    private async Task AddOneAsync(Ledger former)
+    private async Task AddOneAsync(EventClient former)
     {
         using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
-        (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"{{Ledger.User}}","event":"e","event_id":"more"}""")).IsOk();
+        (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"{{EventClient.User}}","event":"e","event_id":"more"}""")).IsOk();
         Assert.Equal(0, await edge.TerminateAsync());
         Assert.Equal(former.Acknowledged.Append("more").Order(), new DatabaseFile(DatabasePath).Query("SELECT event_id FROM events").Order());
     }
@@ -270,6 +222,9 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
             case "foreign":
                 File.Delete(file);
                 database.Query("CREATE TABLE users (x)");
+                break;
+            case "baseline":
+                database.Query("UPDATE schemaversions SET scriptname = '0000_schema.sql#0123456789abcdef'");
                 break;
             case "newer":
                 database.Query("INSERT INTO schemaversions (scriptname, applied) VALUES ('9999_future.sql', '2030-01-01')");

@@ -27,14 +27,14 @@ internal sealed record ByteMutation(ByteMutation.Kind What, uint From, uint To, 
     }
 
     public static Gen<ByteMutation> Any { get; } = Gen.Select(
-        Gen.Enum<Kind>(), Pick.Number, Pick.Number,
+        Gen.Enum<Kind>(), Choice.Number, Choice.Number,
         Gen.Frequency((3, Gen.OneOf(Pieces)), (1, Gen.Byte.Array[1, 8])),
         (what, from, to, piece) => new ByteMutation(what, from, to, piece));
 
     public byte[] Apply(byte[] bytes)
     {
-        var start = Pick.Index(From, bytes.Length + 1);
-        var slice = bytes.AsSpan(start, Pick.Index(To, Math.Min(LongestSlice, bytes.Length - start) + 1));
+        var start = Choice.Index(From, bytes.Length + 1);
+        var slice = bytes.AsSpan(start, Choice.Index(To, Math.Min(LongestSlice, bytes.Length - start) + 1));
         return What switch
         {
             Kind.FlipBit => FlipBit(bytes),
@@ -52,7 +52,7 @@ internal sealed record ByteMutation(ByteMutation.Kind What, uint From, uint To, 
         var flipped = (byte[])bytes.Clone();
         if (flipped.Length > 0)
         {
-            flipped[Pick.Index(From, flipped.Length)] ^= (byte)(1 << Pick.Index(To, 8));
+            flipped[Choice.Index(From, flipped.Length)] ^= (byte)(1 << Choice.Index(To, 8));
         }
 
         return flipped;
@@ -61,9 +61,9 @@ internal sealed record ByteMutation(ByteMutation.Kind What, uint From, uint To, 
     // Two neighbouring slices change places.
     private byte[] Swap(byte[] bytes)
     {
-        var start = Pick.Index(From, bytes.Length + 1);
+        var start = Choice.Index(From, bytes.Length + 1);
         var rest = bytes.AsSpan(start);
-        var first = rest[..Pick.Index(To, Math.Min(LongestSlice, rest.Length) + 1)];
+        var first = rest[..Choice.Index(To, Math.Min(LongestSlice, rest.Length) + 1)];
         var second = rest[first.Length..];
         second = second[..Math.Min(first.Length, second.Length)];
         return [.. bytes.AsSpan(0, start), .. second, .. first, .. rest[(first.Length + second.Length)..]];

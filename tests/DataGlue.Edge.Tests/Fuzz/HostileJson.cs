@@ -87,7 +87,7 @@ internal static class HostileJson
         (depth, isArray) => isArray ? Repeat("[", depth) + Repeat("]", depth) : Repeat("{\"a\":", depth) + "1" + Repeat("}", depth));
 
     private static readonly Gen<string> Wide = Gen.Select(
-        Gen.Frequency((6, Gen.Int[2, 40]), (2, Gen.Int[250, 262]), (1, Gen.Const(1_100))), Pick.Number,
+        Gen.Frequency((6, Gen.Int[2, 40]), (2, Gen.Int[250, 262]), (1, Gen.Const(1_100))), Choice.Number,
         (count, first) => "{" + string.Join(',', Enumerable.Range((int)(first % 900), count).Select(i => $"\"k{i}\":{i}")) + "}");
 
     private static readonly Gen<string> RandomText = Gen.String[0, 12].Select(text => "\"" + JsonEncode(text) + "\"");

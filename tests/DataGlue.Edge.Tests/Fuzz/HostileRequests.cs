@@ -151,12 +151,12 @@ internal sealed class HostileRequests
             "raw bytes", [.. before, .. mutations.Aggregate(request.Bytes, (bytes, mutation) => mutation.Apply(bytes))], Delivery.Alone, HasSoundHead: false));
 
     private static Gen<HostileRequest> Abandoned(Gen<HostileRequest> whole) => Gen.Select(
-        whole, Gen.Bool, Pick.Number,
+        whole, Gen.Bool, Choice.Number,
         (request, isWhole, length) => new HostileRequest(
-            "abandoned", isWhole ? request.Bytes : request.Bytes[..Pick.Index(length, request.Bytes.Length)], Delivery.Abandoned, request.HasSoundHead));
+            "abandoned", isWhole ? request.Bytes : request.Bytes[..Choice.Index(length, request.Bytes.Length)], Delivery.Abandoned, request.HasSoundHead));
 
     private static Gen<byte[]> Mutated(Gen<string> valid) => Gen.Select(
-        valid, JsonMutation.Any.Array[Pick.Few], Gen.Frequency((9, Gen.Const(Array.Empty<ByteMutation>())), (1, ByteMutation.Any.Array[1, 3])),
+        valid, JsonMutation.Any.Array[Choice.Few], Gen.Frequency((9, Gen.Const(Array.Empty<ByteMutation>())), (1, ByteMutation.Any.Array[1, 3])),
         (body, json, bytes) => bytes.Aggregate(
             json.Aggregate(Encoding.UTF8.GetBytes(body), (current, mutation) => mutation.Apply(current)), (current, mutation) => mutation.Apply(current)));
 

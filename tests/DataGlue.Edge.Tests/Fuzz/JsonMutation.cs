@@ -20,7 +20,7 @@ internal sealed record JsonMutation(JsonMutation.Kind What, uint From, uint To, 
     }
 
     public static Gen<JsonMutation> Any { get; } = Gen.Select(
-        Gen.Enum<Kind>(), Pick.Number, Pick.Number, HostileJson.Key, HostileJson.Value,
+        Gen.Enum<Kind>(), Choice.Number, Choice.Number, HostileJson.Key, HostileJson.Value,
         (what, from, to, key, value) => new JsonMutation(what, from, to, key, value));
 
     public byte[] Apply(byte[] json)
@@ -31,8 +31,8 @@ internal sealed record JsonMutation(JsonMutation.Kind What, uint From, uint To, 
             return json;
         }
 
-        var span = spans[Pick.Index(From, spans.Count)];
-        var other = spans[Pick.Index(To, spans.Count)];
+        var span = spans[Choice.Index(From, spans.Count)];
+        var other = spans[Choice.Index(To, spans.Count)];
         return What switch
         {
             Kind.Replace => Splice(json, span.Start, span.End, Value),
@@ -42,7 +42,7 @@ internal sealed record JsonMutation(JsonMutation.Kind What, uint From, uint To, 
             Kind.Nest => Splice(json, span.Start, span.End, Nested(json[span.Start..span.End])),
             Kind.Rename => Splice(json, span.Key, span.Start, span.IsMember ? [.. Key, (byte)':'] : []),
             Kind.Add => Splice(json, span.Key, span.Key, span.IsMember ? [.. Key, (byte)':', .. Value, .. Comma] : [.. Value, .. Comma]),
-            _ => Splice(json, span.Start, span.Start, " \t\r\n"u8[..(1 + Pick.Index(To, 4))].ToArray()),
+            _ => Splice(json, span.Start, span.Start, " \t\r\n"u8[..(1 + Choice.Index(To, 4))].ToArray()),
         };
     }
 

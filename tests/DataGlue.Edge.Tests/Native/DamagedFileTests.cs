@@ -21,12 +21,12 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         Directory.CreateDirectory(folder.File("data"));
         await File.WriteAllBytesAsync(DatabasePath, []);
         using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
-        var ledger = new Ledger(edge);
+        var client = new EventClient(edge);
 
-        Assert.True(await ledger.SendAsync());
+        Assert.True(await client.SendAsync());
 
         Assert.Equal(0, await edge.TerminateAsync());
-        ledger.IsThatOf(new DatabaseFile(DatabasePath));
+        client.IsThatOf(new DatabaseFile(DatabasePath));
     }
 
     [Theory]
@@ -71,21 +71,21 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
     [InlineData("idx_events_event_id", 1)]
     [InlineData("idx_events_glue_user_id", 1)]
     [InlineData(null, 40)]
-    public async Task Damage_in_the_middle_is_told_and_a_good_copy_takes_over(string? tree, int pages)
+    public async Task Damage_in_the_middle_is_told_and_ends_with_a_good_copy_in_its_place(string? tree, int pages)
     {
         NativeBinary.SkipWithout();
         await FillAsync();
         File.Copy(DatabasePath, folder.File("good.db"));
         Damage(tree, pages);
         using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
-        var ledger = new Ledger(edge);
-        var watch = new FaultWatch(edge, ledger);
+        var client = new EventClient(edge);
+        var watch = new FaultWatch(edge, client);
 
         var reads = await ReadAllAsync(edge);
         if (tree is null)
         {
             // Whether a write meets the damage depends on where it goes.
-            await ledger.SendAsync();
+            await client.SendAsync();
             Assert.Contains(HttpStatusCode.ServiceUnavailable, reads);
         }
         else
@@ -95,14 +95,18 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
 
         await ReadAllAsync(edge);
         Assert.InRange(watch.Told("The database cannot be read: SQLite error 11"), reads.Contains(HttpStatusCode.ServiceUnavailable) ? 1 : 0, 2);
-        output.WriteLine($"{reads.Count(status => status == HttpStatusCode.OK)} of {Visitors} journeys are read, {ledger.Refused.Count} writes refused");
+        output.WriteLine($"{reads.Count(status => status == HttpStatusCode.OK)} of {Visitors} journeys are read, {client.Refused.Count} writes refused");
 
-        File.Move(folder.File("good.db"), DatabasePath, overwrite: true);
-        await Poll.UntilAsync(() => ledger.SendAsync());
-        Assert.All(await ReadAllAsync(edge), status => Assert.Equal(HttpStatusCode.OK, status));
-        await Poll.UntilAsync(async () => (await edge.GetAsync("/readyz")).Status == HttpStatusCode.OK);
         Assert.Equal(0, watch.Told("A request failed: "));
-        Assert.Equal(0, await edge.TerminateAsync());
+        File.Move(folder.File("good.db"), DatabasePath, overwrite: true);
+        Assert.False(await client.SendAsync());
+        Assert.Equal(1, await edge.ExitAsync());
+
+        using var again = await EdgeProcess.StartAsync(binary, folder.Path);
+        Assert.True(await new EventClient(again).SendAsync());
+        Assert.All(await ReadAllAsync(again), status => Assert.Equal(HttpStatusCode.OK, status));
+        (await again.GetAsync("/readyz")).IsOk();
+        Assert.Equal(0, await again.TerminateAsync());
         Assert.Equal(["ok"], new DatabaseFile(DatabasePath).Query("PRAGMA integrity_check"));
     }
 
@@ -112,7 +116,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         NativeBinary.SkipWithout();
         using (var whole = await EdgeProcess.StartAsync(binary, folder.Path))
         {
-            var before = new Ledger(whole);
+            var before = new EventClient(whole);
             for (var i = 0; i < 10; i++)
             {
                 Assert.True(await before.SendAsync(new string('x', 50_000)));
@@ -125,10 +129,10 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
         for (var i = 0; i < 10; i++)
         {
-            await Assert.ThrowsAsync<HttpRequestException>(() => edge.GetAsync($"/glue/user/{Ledger.User}"));
+            await Assert.ThrowsAsync<HttpRequestException>(() => edge.GetAsync($"/glue/user/{EventClient.User}"));
         }
 
-        var watch = new FaultWatch(edge, new Ledger(edge));
+        var watch = new FaultWatch(edge, new EventClient(edge));
         await Poll.UntilAsync(() => Task.FromResult(watch.Told("The database cannot be read: SQLite error 11") > 0));
         Assert.DoesNotContain(edge.Log, line => line.Contains("unhandled exception", StringComparison.Ordinal));
         watch.LogIsBounded();

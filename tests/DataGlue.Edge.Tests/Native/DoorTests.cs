@@ -179,12 +179,13 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         var database = folder.File("data/dataglue.db");
         new DatabaseFile(database).Query("CREATE TRIGGER rule BEFORE INSERT ON events WHEN NEW.event LIKE '%secret%' BEGIN SELECT RAISE(ABORT, 'no'); END");
         Assert.Equal(HttpStatusCode.BadRequest, (await edge.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"{{email}}","event":"secret{{forged}}"}""", key)).Status);
+        new DatabaseFile(database).Query("CREATE TRIGGER broken BEFORE INSERT ON users BEGIN INSERT INTO missing VALUES (1); END");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await edge.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"{{email}}","event":"other"}""", key)).Status);
         File.Move(database, database + ".away");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await edge.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"{{email}}","event":"secret"}""", key)).Status);
-        File.Move(database + ".away", database);
-        await edge.TerminateAsync();
+        Assert.Equal(1, await edge.ExitAsync());
 
-        Assert.InRange(edge.Log.Count, 3, 10);
+        Assert.InRange(edge.Log.Count, 4, 10);
         foreach (var line in edge.Log.Concat(edge.Errors))
         {
             Assert.DoesNotContain("secret", line, StringComparison.OrdinalIgnoreCase);
@@ -192,11 +193,12 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
             Assert.DoesNotContain(Key, line, StringComparison.Ordinal);
             var entry = JsonNode.Parse(line)!;
             Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", (string?)entry["Timestamp"]);
-            Assert.Matches("^(Information|Warning|Error)$", (string?)entry["LogLevel"]);
+            Assert.Matches("^(Information|Warning|Error|Critical)$", (string?)entry["LogLevel"]);
         }
 
-        Assert.Contains(edge.Log, line => line.Contains("The database refused one track", StringComparison.Ordinal));
+        Assert.Contains(edge.Log, line => line.Contains("The database refused one event", StringComparison.Ordinal));
         Assert.Contains(edge.Log, line => line.Contains("The database takes no writes", StringComparison.Ordinal));
+        Assert.Contains(edge.Log, line => line.Contains("The process ends", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -72,7 +72,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
     {
         NativeBinary.SkipWithout();
         var home = await region.StartHomeAsync();
-        await using var proxy = await StandIn.StartAsync(home.Port);
+        await using var proxy = await StubServer.StartAsync(home.Port);
         proxy.Answer = (body, context) => Task.FromResult(FailOnPoison(body, context));
         var edge = await region.StartEdgeAsync(proxy.Url);
         var ids = Enumerable.Range(0, 40).Select(i => i % 10 == 5 && i / 10 < Poisons.Length ? Poisons[i / 10].Id : $"{i}");
@@ -138,7 +138,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
     {
         NativeBinary.SkipWithout();
         var home = await region.StartHomeAsync();
-        await using var stranger = await StandIn.StartAsync(home.Port);
+        await using var stranger = await StubServer.StartAsync(home.Port);
         var edge = await region.StartEdgeAsync(stranger.Url);
         (await edge.TrackAsync("u", "0")).IsOk();
         await edge.DrainsAsync();
@@ -266,7 +266,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
     {
         NativeBinary.SkipWithout();
         var home = await region.StartHomeAsync();
-        await using var silent = await StandIn.StartAsync(home.Port);
+        await using var silent = await StubServer.StartAsync(home.Port);
         var edge = await region.StartEdgeAsync(silent.Url);
         Assert.Equal("""{"success":true,"user_id":"known","new_user":true}""", (await IdentifyAsync(edge, "known")).IsOk().Body);
         Assert.Equal("""{"success":true,"user_id":"known","new_user":false}""", (await IdentifyAsync(edge, "known")).IsOk().Body);
@@ -321,7 +321,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
     {
         NativeBinary.SkipWithout();
         var home = await region.StartHomeAsync();
-        await using var proxy = await StandIn.StartAsync(home.Port);
+        await using var proxy = await StubServer.StartAsync(home.Port);
         var edge = await region.StartEdgeAsync(proxy.Url);
         var lost = 0;
         proxy.Answer = async (body, context) =>

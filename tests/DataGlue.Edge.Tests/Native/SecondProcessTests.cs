@@ -23,14 +23,14 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
     {
         NativeBinary.SkipWithout();
         using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
-        var ledger = new Ledger(edge);
-        Assert.True(await ledger.SendAsync());
+        var client = new EventClient(edge);
+        Assert.True(await client.SendAsync());
         await using (var second = await SecondProcess.ReadAsync(DatabasePath))
         {
             var salt = await SecondProcess.SaltAsync(DatabasePath);
             while (new FileInfo(DatabasePath + "-wal").Length < 3L * PagesOfCheckpoint * PageSize)
             {
-                Assert.True(await ledger.SendAsync(new string('x', 50_000)));
+                Assert.True(await client.SendAsync(new string('x', 50_000)));
             }
 
             Assert.Equal(salt, await SecondProcess.SaltAsync(DatabasePath));
@@ -39,7 +39,7 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
             Assert.InRange(new FileInfo(DatabasePath + "-wal").Length, 3L * PagesOfCheckpoint * PageSize, long.MaxValue);
         }
 
-        ledger.IsThatOf(new DatabaseFile(DatabasePath));
+        client.IsThatOf(new DatabaseFile(DatabasePath));
     }
 
     [Fact]
@@ -47,20 +47,20 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
     {
         NativeBinary.SkipWithout();
         using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
-        var ledger = new Ledger(edge);
+        var client = new EventClient(edge);
         await using var second = await SecondProcess.ReadAsync(DatabasePath);
         using var end = new CancellationTokenSource();
         var clients = Enumerable.Range(0, 8).Select(async _ =>
         {
             while (!end.IsCancellationRequested)
             {
-                await ledger.SendAsync(new string('x', 1_000));
+                await client.SendAsync(new string('x', 1_000));
             }
         }).ToArray();
         for (var round = 0; round < 20; round++)
         {
-            var sent = ledger.Acknowledged.Count;
-            await Poll.UntilAsync(() => Task.FromResult(ledger.Acknowledged.Count > sent + 200));
+            var sent = client.Acknowledged.Count;
+            await Poll.UntilAsync(() => Task.FromResult(client.Acknowledged.Count > sent + 200));
             second.Checkpoint(round % 5 == 4 ? "TRUNCATE" : "PASSIVE");
             if (round % 5 == 2)
             {
@@ -70,12 +70,12 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
 
         await end.CancelAsync();
         await Task.WhenAll(clients);
-        Assert.Empty(ledger.Refused);
+        Assert.Empty(client.Refused);
         await second.DisposeAsync();
         Assert.Equal(0, await edge.TerminateAsync());
-        ledger.IsThatOf(new DatabaseFile(DatabasePath));
+        client.IsThatOf(new DatabaseFile(DatabasePath));
         (await CommandRun.RunAsync(binary, folder.Path, "check")).IsOk();
-        output.WriteLine($"{ledger.Acknowledged.Count} acknowledged, none refused");
+        output.WriteLine($"{client.Acknowledged.Count} acknowledged, none refused");
     }
 
     [Fact]

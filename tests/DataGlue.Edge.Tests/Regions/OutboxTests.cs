@@ -104,35 +104,6 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
-    public async Task An_answer_that_comes_for_another_file_removes_nothing_of_this_one()
-    {
-        var port = int.Parse(home.Url.Split(':')[2], System.Globalization.CultureInfo.InvariantCulture);
-        await using var slow = await StandIn.StartAsync(port);
-        edge = HomeAndEdge.EdgeOf(slow.Url);
-        (await edge.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).IsOk();
-        await RelayedAsync();
-        using var arrived = new SemaphoreSlim(0);
-        using var answer = new SemaphoreSlim(0);
-        slow.Answer = async (_, _) =>
-        {
-            arrived.Release();
-            await answer.WaitAsync();
-            return false;
-        };
-        (await edge.TrackAsync("""{"glue_user_id":"a","event":"former","event_id":"former"}""")).IsOk();
-        await arrived.WaitAsync();
-
-        // While the home takes its time, the item's id comes to stand for another.
-        edge.Query("UPDATE outbox SET item = replace(item, 'former', 'latter')");
-        slow.Answer = (_, _) => Task.FromResult(false);
-        answer.Release();
-
-        await RelayedAsync();
-        await Poll.UntilAsync(() => Task.FromResult(home.Query("SELECT 1 FROM events").Count == 3));
-        Assert.Equal(["former", "latter"], home.Query("SELECT event_id FROM events WHERE server_made = 0 ORDER BY 1"));
-    }
-
-    [Fact]
     public async Task Rows_that_are_no_items_do_not_hold_up_the_others()
     {
         edge = HomeAndEdge.EdgeOf(home.Url);
@@ -160,7 +131,7 @@ public sealed class OutboxTests : IDisposable
     public async Task What_answers_a_read_in_the_place_of_the_home_is_not_believed()
     {
         var port = int.Parse(home.Url.Split(':')[2], System.Globalization.CultureInfo.InvariantCulture);
-        await using var stranger = await StandIn.StartAsync(port);
+        await using var stranger = await StubServer.StartAsync(port);
         edge = HomeAndEdge.EdgeOf(stranger.Url);
         (await edge.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).IsOk();
         await RelayedAsync();

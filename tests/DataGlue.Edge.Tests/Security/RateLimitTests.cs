@@ -33,19 +33,21 @@ public sealed class RateLimitTests : IDisposable
     }
 
     [Fact]
-    public async Task Everything_below_glue_counts_and_nothing_else()
+    public async Task Every_endpoint_below_glue_counts_and_nothing_else()
     {
         Start(4);
         await app!.GetAsync("/glue/user/a");
-        await app.GetAsync("/glue/nothing");
+        await app.GetAsync("/glue/outbox");
         await app.PostAsync("/glue/track", "{");
-        await app.SendAsync("PUT", "//GLUE/track");
+        await app.SendAsync("POST", "//GLUE/track", Track);
 
         Assert.Equal(HttpStatusCode.TooManyRequests, (await app.GetAsync("/glue/user/a")).Status);
         foreach (var path in new[] { "/healthz", "/readyz", "/metrics", "/openapi.json" })
         {
             (await app.GetAsync(path)).IsOk();
         }
+
+        Assert.Equal(HttpStatusCode.NotFound, (await app.GetAsync("/glue/nothing")).Status);
     }
 
     [Fact]

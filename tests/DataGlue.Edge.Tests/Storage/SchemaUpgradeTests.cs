@@ -78,17 +78,31 @@ public sealed class SchemaUpgradeTests : IDisposable
         Assert.Equal(["a"], Query("SELECT glue_user_id FROM users WHERE nickname IS NULL"));
     }
 
-    [Fact]
-    public void A_database_of_the_baseline_keeps_its_rows_and_gets_the_narrower_set_of_indexes()
+    [Theory]
+    [InlineData("0000_schema.sql")]
+    [InlineData("0000_schema.sql#0123456789abcdef")]
+    public void A_database_of_another_baseline_is_refused_untouched(string baseline)
     {
-        SchemaUpgrade.Apply(Database.ConnectionString, [SchemaUpgrade.Scripts()[0]]);
-        Query("INSERT INTO events (event_id, glue_user_id, event, timestamp, fingerprint) VALUES ('e', 'a', 'x', '2024-01-04T14:00:00.000Z', 7)");
-
         Apply();
+        Query($"UPDATE schemaversions SET scriptname = '{baseline}'");
+        var before = Dump();
 
-        Assert.Equal(["e"], Query("SELECT event_id FROM events INDEXED BY idx_events_timestamp WHERE timestamp >= '2024' AND fingerprint = 7"));
-        Assert.Empty(Query("SELECT 1 FROM sqlite_schema WHERE name = 'idx_events_fingerprint'"));
-        Assert.Equal(["ok"], Query("PRAGMA integrity_check"));
+        var failure = Assert.Throws<SchemaException>(() => Apply());
+
+        Assert.Equal(
+            "The database has another baseline than this binary, as the schema changes in place until the first release; run the build that made it, or begin with a new file",
+            failure.Message);
+        Assert.Equal(before, Dump());
+    }
+
+    [Fact]
+    public void The_name_of_the_baseline_follows_from_its_statements_and_not_from_its_comments()
+    {
+        var script = SchemaUpgrade.Scripts()[0];
+
+        Assert.Matches("^0000_schema.sql#[0-9a-f]{16}$", script.Name);
+        Assert.Equal(SchemaUpgrade.HashOf(script.Contents), SchemaUpgrade.HashOf("-- A comment.\n\n" + script.Contents.Replace("  ", "    ", StringComparison.Ordinal).ReplaceLineEndings("\n  \n")));
+        Assert.NotEqual(SchemaUpgrade.HashOf(script.Contents), SchemaUpgrade.HashOf(script.Contents + "CREATE TABLE more (x);"));
     }
 
     [Fact]

@@ -96,7 +96,7 @@ public sealed class WriteQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Late_identifications_beside_a_poison_write_are_rebuilt_once_and_right()
+    public async Task Late_identifications_beside_a_poison_write_are_derived_again_and_right()
     {
         Sqlite3.SkipWithout();
         Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER poison BEFORE INSERT ON events WHEN NEW.event = 'poison' BEGIN SELECT RAISE(ABORT, 'no'); END;");
@@ -125,7 +125,7 @@ public sealed class WriteQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task A_rule_on_profiles_refuses_the_write_that_breaks_it_in_the_rebuild()
+    public async Task A_rule_on_profiles_refuses_the_write_that_breaks_it_when_the_profile_is_derived_again()
     {
         Sqlite3.SkipWithout();
         Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER rule BEFORE UPDATE ON users WHEN NEW.traits LIKE '%forbidden%' BEGIN SELECT RAISE(ABORT, 'no'); END;");
@@ -168,96 +168,6 @@ public sealed class WriteQueueTests : IDisposable
         Assert.Equal("1", reply.Message.Headers.GetValues("Retry-After").Single());
         Assert.Empty(app.Contents());
         (await TrackAsync(1, "e")).IsOk();
-    }
-
-    [Fact]
-    public async Task A_file_that_is_replaced_takes_over_and_no_write_goes_into_the_old_one()
-    {
-        (await TrackAsync(1, "e")).IsOk();
-        app.Query($"VACUUM INTO '{app.DatabasePath}.backup'");
-        (await TrackAsync(2, "e")).IsOk();
-        foreach (var file in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(app.DatabasePath + file);
-        }
-
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await TrackAsync(3, "e")).Status);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await TrackAsync(3, "e")).Status);
-        File.Move(app.DatabasePath + ".backup", app.DatabasePath);
-
-        (await TrackAsync(4, "e")).IsOk();
-        Assert.Equal(["u1", "u4"], app.Query("SELECT glue_user_id FROM users ORDER BY 1"));
-        Assert.Equal(HttpStatusCode.NotFound, (await app.UserAsync("u2")).Status);
-    }
-
-    [Fact]
-    public async Task A_backup_moved_over_the_file_is_not_mixed_with_the_log_of_the_former()
-    {
-        (await TrackAsync(1, "e")).IsOk();
-        app.Query($"VACUUM INTO '{app.DatabasePath}.backup'");
-        for (var user = 2; user < 50; user++)
-        {
-            (await TrackAsync(user, "e")).IsOk();
-        }
-
-        File.Move(app.DatabasePath + ".backup", app.DatabasePath, overwrite: true);
-
-        (await TrackAsync(100, "e")).IsOk();
-        Assert.Equal(["u1", "u100"], app.Query("SELECT glue_user_id FROM users ORDER BY 1"));
-        Assert.Equal(["ok"], app.Query("PRAGMA integrity_check"));
-        Assert.Equal(HttpStatusCode.NotFound, (await app.UserAsync("u2")).Status);
-    }
-
-    [Fact]
-    public async Task A_backup_moved_over_the_file_during_an_outage_is_not_mixed_with_the_log_either()
-    {
-        (await TrackAsync(1, "e")).IsOk();
-        app.Query($"VACUUM INTO '{app.DatabasePath}.backup'");
-        for (var user = 2; user < 50; user++)
-        {
-            (await TrackAsync(user, "e")).IsOk();
-        }
-
-        await using (await app.LockAsync())
-        {
-            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await TrackAsync(50, "e")).Status);
-            File.Move(app.DatabasePath + ".backup", app.DatabasePath, overwrite: true);
-        }
-
-        (await TrackAsync(100, "e")).IsOk();
-
-        Assert.Equal(["u1", "u100"], app.Query("SELECT glue_user_id FROM users ORDER BY 1"));
-        Assert.Equal(["ok"], app.Query("PRAGMA integrity_check"));
-    }
-
-    [Fact]
-    public async Task A_file_that_was_copied_back_with_its_log_goes_on_with_it()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux is asked whose log it is");
-        (await TrackAsync(1, "e")).IsOk();
-        foreach (var file in new[] { "", "-wal" })
-        {
-            File.Copy(app.DatabasePath + file, $"{app.DatabasePath}{file}.copy");
-            File.Delete(app.DatabasePath + file);
-            File.Move($"{app.DatabasePath}{file}.copy", app.DatabasePath + file);
-        }
-
-        (await TrackAsync(2, "e")).IsOk();
-
-        Assert.Equal(["u1", "u2"], app.Query("SELECT glue_user_id FROM users ORDER BY 1"));
-    }
-
-    [Fact]
-    public async Task A_file_that_was_away_for_a_while_goes_on_with_its_log()
-    {
-        (await TrackAsync(1, "e")).IsOk();
-        File.Move(app.DatabasePath, app.DatabasePath + ".away");
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await TrackAsync(2, "e")).Status);
-        File.Move(app.DatabasePath + ".away", app.DatabasePath);
-
-        (await TrackAsync(3, "e")).IsOk();
-
-        Assert.Equal(["u1", "u3"], app.Query("SELECT glue_user_id FROM users ORDER BY 1"));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace DataGlue.Edge.Tests.Support;
 
 /// <summary>What is to be seen of a server while its database takes no writes, and when it takes them again, whatever the cause.</summary>
-public sealed class FaultWatch(EdgeProcess edge, Ledger ledger)
+public sealed class FaultWatch(EdgeProcess edge, EventClient client)
 {
     private const int Writes = 30;
 
@@ -23,7 +23,7 @@ public sealed class FaultWatch(EdgeProcess edge, Ledger ledger)
     {
         for (var i = 0; i < writes; i++)
         {
-            Assert.False(await ledger.SendAsync());
+            Assert.False(await client.SendAsync());
         }
 
         await Poll.UntilAsync(async () => (await edge.GetAsync("/readyz")).Status != HttpStatusCode.OK);
@@ -36,8 +36,8 @@ public sealed class FaultWatch(EdgeProcess edge, Ledger ledger)
     /// <summary>Checks that the server takes writes again, says so, and was not started anew for it.</summary>
     public async Task ServesAgainAsync()
     {
-        await Poll.UntilAsync(() => ledger.SendAsync());
-        Assert.True(await ledger.SendAsync());
+        await Poll.UntilAsync(() => client.SendAsync());
+        Assert.True(await client.SendAsync());
         await Poll.UntilAsync(async () => (await edge.GetAsync("/readyz")).Status == HttpStatusCode.OK);
         await Poll.UntilAsync(() => Task.FromResult(Told("The database takes writes again, after ") > 0));
         LogIsBounded();

@@ -72,7 +72,7 @@ public sealed class MixedWrites
 
     private string Identify(string user, int number) => Of(
         user,
-        $$"""{"event_id":"i{{number}}","email":"{{user}}-{{random.Next(2)}}@example.com","timestamp":{{Time()}},"traits":{{Pick(Traits)}},"context":{{Pick(Contexts)}}}""");
+        $$"""{"event_id":"i{{number}}","email":"{{user}}-{{random.Next(2)}}@example.com","timestamp":{{Time()}},"traits":{{Choice(Traits)}},"context":{{Choice(Contexts)}}}""");
 
     // Some of its events have been tracked live as well, under the same ids.
     private string Sync(string user, int number)
@@ -80,7 +80,7 @@ public sealed class MixedWrites
         var events = Enumerable.Range(0, random.Next(1, 12)).Select(_ => Event()).ToList();
         all.AddRange(events.Where(_ => random.Next(2) == 0).Select(item => new ClientWrite("track", Of(user, item))));
         var session = $$"""{"id":"s{{random.Next(4)}}","version":{{number}}}""";
-        var profile = $$"""{"traits":{{Pick(Traits)}},"last_seen":{{Time()}}}""";
+        var profile = $$"""{"traits":{{Choice(Traits)}},"last_seen":{{Time()}}}""";
         return Of(
             user, $$"""{"event_id":"y{{number}}","synced_at":{{Time()}},"data":{"profile":{{profile}},"sessions":[{{session}}],"events":[{{string.Join(',', events)}}] } }""");
     }
@@ -89,12 +89,12 @@ public sealed class MixedWrites
     {
         var number = eventIds.Count;
         eventIds.Add($"e{number}");
-        return $$"""{"event_id":"e{{number}}","event":"{{Pick(["view", "buy"])}}","session_id":"s{{random.Next(4)}}","timestamp":{{Time()}},"properties":{"n":{{number}} },"context":{{Pick(Contexts)}}}""";
+        return $$"""{"event_id":"e{{number}}","event":"{{Choice(["view", "buy"])}}","session_id":"s{{random.Next(4)}}","timestamp":{{Time()}},"properties":{"n":{{number}} },"context":{{Choice(Contexts)}}}""";
     }
 
     private static string Of(string user, string item) => $$"""{"glue_user_id":"{{user}}",{{item.AsSpan(1)}}""";
 
     private string Time() => (Epoch + (random.Next(400) * 1000L)).ToString(CultureInfo.InvariantCulture);
 
-    private string Pick(string[] values) => values[random.Next(values.Length)];
+    private string Choice(string[] values) => values[random.Next(values.Length)];
 }

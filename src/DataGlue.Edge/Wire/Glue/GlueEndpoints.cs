@@ -9,10 +9,10 @@ internal sealed class GlueEndpoints(ISink sink, ItemBody body, IntakeMetrics met
 {
     public void Map(IEndpointRouteBuilder glue)
     {
-        glue.MapPost("/identify", context => PostAsync(context, settings.MaxBodyBytes, IdentifyReader.Read, GlueReplies.Identify)).AllowPages();
-        glue.MapPost("/track", context => PostAsync(context, settings.MaxBodyBytes, TrackReader.Read, GlueReplies.Track)).AllowPages();
-        glue.MapPost("/sync", context => PostAsync(context, settings.MaxBulkBytes, SyncReader.Read, GlueReplies.Sync)).AllowPages();
-        glue.MapPost("/batch", PostBatchAsync).AllowPages();
+        glue.MapPost("/identify", context => PostAsync(context, settings.MaxBodyBytes, IdentifyReader.Read, GlueReplies.Identify)).AllowPages().AnsweredHere();
+        glue.MapPost("/track", context => PostAsync(context, settings.MaxBodyBytes, TrackReader.Read, GlueReplies.Track)).AllowPages().AnsweredHere();
+        glue.MapPost("/sync", context => PostAsync(context, settings.MaxBulkBytes, SyncReader.Read, GlueReplies.Sync)).AllowPages().AnsweredHere();
+        glue.MapPost("/batch", PostBatchAsync).AllowPages().AnsweredHere();
     }
 
     private async Task PostAsync<T>(HttpContext context, int limit, ItemBody.BodyReader<T> read, Action<HttpResponse, T, Outcome> reply)

@@ -3,7 +3,7 @@ using CsCheck;
 namespace DataGlue.Edge.Tests.Fuzz;
 
 /// <summary>Choices whose range is known only when they are used: a generated number is scaled to it.</summary>
-internal static class Pick
+internal static class Choice
 {
     /// <summary>A number to be scaled.</summary>
     public static Gen<uint> Number => Gen.UInt.Uniform;

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace DataGlue.Edge.Tests.Support;
 
 /// <summary>What answers in the home's place: it sees each request, answers it as a test says, or passes it on to the home.</summary>
-public sealed class StandIn : IAsyncDisposable
+public sealed class StubServer : IAsyncDisposable
 {
     private readonly ConcurrentQueue<string> seen = new();
     private readonly HttpClient client = new();
@@ -21,7 +21,7 @@ public sealed class StandIn : IAsyncDisposable
     private readonly int home;
     private volatile Func<string, HttpContext, Task<bool>> answer = (_, _) => Task.FromResult(false);
 
-    private StandIn(WebApplication app, int port, int home) => (this.app, Port, this.home) = (app, port, home);
+    private StubServer(WebApplication app, int port, int home) => (this.app, Port, this.home) = (app, port, home);
 
     public int Port { get; }
 
@@ -39,14 +39,14 @@ public sealed class StandIn : IAsyncDisposable
 
     /// <summary>Begins to answer.</summary>
     /// <param name="home">The port of the home.</param>
-    public static async Task<StandIn> StartAsync(int home)
+    public static async Task<StubServer> StartAsync(int home)
     {
         var port = EdgeApp.FreePort();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.Zero);
-        var standIn = new StandIn(builder.Build(), port, home);
+        var standIn = new StubServer(builder.Build(), port, home);
         standIn.app.Run(standIn.ServeAsync);
         await standIn.app.StartAsync();
         return standIn;

@@ -1,0 +1,234 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using DataGlue.Edge.Tests.Support;
+
+namespace DataGlue.Edge.Tests.Native;
+
+/// <summary>
+/// A failed fsync, or another file at the path of the database, ends the process: every waiting write gets a 503, one line of the log says why, the
+/// exit code is 1, and the next start serves. What was acknowledged is there, and a retry with its id settles what was not.
+/// </summary>
+[Collection(nameof(NativeTests))]
+public sealed class FailStopTests(NativeBinary binary) : IDisposable
+{
+    private const string Moved = "the database file was deleted, moved or replaced";
+
+    private const string Unsynced = "the disk has failed to sync a commit, so that nobody knows what of it is on the disk";
+
+    private readonly TempFolder folder = new();
+
+    private string DatabasePath => folder.File("data/dataglue.db");
+
+    private DatabaseFile Database => new(DatabasePath);
+
+    [Fact]
+    public async Task After_a_failed_fsync_every_waiting_write_is_refused_and_a_retry_settles_it()
+    {
+        NativeBinary.SkipWithout();
+        Strace.SkipWithout();
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(edge);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.True(await client.SendAsync());
+        }
+
+        using (await Strace.InjectAsync(edge, "fsync:error=EIO"))
+        {
+            // The lock holds the writer back, so that all of these wait.
+            Task<HttpStatusCode>[] waiting;
+            await using (await Database.LockAsync())
+            {
+                waiting = [.. Enumerable.Range(0, 100).Select(i => StatusAsync(edge, $"waiting-{i}"))];
+                await Task.Delay(500);
+            }
+
+            Assert.All(await Task.WhenAll(waiting), status => Assert.Equal(HttpStatusCode.ServiceUnavailable, status));
+            await EndsAsync(edge, Unsynced);
+        }
+
+        using var again = await EdgeProcess.StartAsync(binary, folder.Path);
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(async i => Assert.Equal(HttpStatusCode.OK, await StatusAsync(again, $"waiting-{i}"))));
+        Assert.Equal(0, await again.TerminateAsync());
+        Assert.Equal(["ok"], Database.Query("PRAGMA integrity_check"));
+        Assert.Equal(["20", "100"], Database.Query("SELECT count(*) FROM events GROUP BY event_id LIKE 'waiting-%'"));
+        Assert.Empty(client.Acknowledged.Except(Database.Query("SELECT event_id FROM events")));
+    }
+
+    [Fact]
+    public async Task Whenever_an_fsync_fails_no_acknowledged_event_is_lost_and_none_is_doubled()
+    {
+        NativeBinary.SkipWithout();
+        Strace.SkipWithout();
+        var acknowledged = new List<string>();
+        for (var round = 1; round <= 4; round++)
+        {
+            using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+            using (await Strace.InjectAsync(edge, $"fsync:error=EIO:when={round * 3}"))
+            {
+                await Task.WhenAll(Enumerable.Range(0, 8).Select(async sender =>
+                {
+                    for (var i = 0; i < 100; i++)
+                    {
+                        var id = $"{round}-{sender}-{i}";
+                        try
+                        {
+                            if (await StatusAsync(edge, id) != HttpStatusCode.OK)
+                            {
+                                return;
+                            }
+                        }
+                        catch (HttpRequestException)
+                        {
+                            // It has ended.
+                            return;
+                        }
+
+                        lock (acknowledged)
+                        {
+                            acknowledged.Add(id);
+                        }
+                    }
+                }));
+                await EndsAsync(edge, Unsynced);
+            }
+        }
+
+        var stored = Database.Query("SELECT event_id FROM events");
+        Assert.NotEmpty(acknowledged);
+        Assert.Empty(acknowledged.Except(stored));
+        Assert.Equal(stored.Count, stored.Distinct().Count());
+        (await CommandRun.RunAsync(binary, folder.Path, "check")).IsOk();
+    }
+
+    [Theory]
+    [InlineData("deleted")]
+    [InlineData("moved")]
+    [InlineData("folder moved")]
+    [InlineData("backup moved over it")]
+    [InlineData("backup moved over it while the database is locked")]
+    [InlineData("copied back with its log")]
+    public async Task Another_file_at_the_path_ends_the_process_and_no_log_is_taken_for_that_of_another(string how)
+    {
+        NativeBinary.SkipWithout();
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(edge);
+        Assert.True(await client.SendAsync());
+        Database.Query($"VACUUM INTO '{folder.File("backup.db")}'");
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.True(await client.SendAsync());
+        }
+
+        Assert.NotEqual(0, new FileInfo(DatabasePath + "-wal").Length);
+        await ExchangeAsync(how, edge);
+        Assert.False(await client.SendAsync());
+        await EndsAsync(edge, Moved);
+
+        using var again = await EdgeProcess.StartAsync(binary, folder.Path);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(again, "again"));
+        Assert.Equal(0, await again.TerminateAsync());
+        Assert.Equal(["ok"], Database.Query("PRAGMA integrity_check"));
+        string[] expected = how switch
+        {
+            "deleted" or "moved" or "folder moved" => ["again"],
+            "copied back with its log" => [.. client.Acknowledged, "again"],
+            _ => ["1", "again"],
+        };
+        Assert.Equal(expected.Order(), Database.Query("SELECT event_id FROM events").Order());
+
+        // What was acknowledged is in the file that was moved away, whole.
+        if (how is "moved" or "folder moved")
+        {
+            var former = new DatabaseFile(folder.File(how == "moved" ? "away.db" : "away/dataglue.db"));
+            Assert.Equal(["ok"], former.Query("PRAGMA integrity_check"));
+            Assert.Equal(client.Acknowledged.Order(), former.Query("SELECT event_id FROM events").Order());
+        }
+    }
+
+    [Fact]
+    public async Task An_idle_server_finds_out_when_it_is_asked_whether_it_is_ready()
+    {
+        NativeBinary.SkipWithout();
+        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        File.Move(DatabasePath, folder.File("away.db"));
+
+        (await edge.GetAsync("/readyz")).IsError(HttpStatusCode.ServiceUnavailable, $"The database takes no writes: {Moved}");
+        await EndsAsync(edge, Moved);
+    }
+
+    [Fact]
+    public async Task An_edge_ends_too_and_what_waits_is_relayed_by_the_next()
+    {
+        NativeBinary.SkipWithout();
+        using var region = new Region(binary);
+        var home = region.Place("home");
+        var edge = await region.StartEdgeAsync(home.Url);
+        for (var i = 0; i < 20; i++)
+        {
+            (await edge.TrackAsync("u", $"{i}")).IsOk();
+        }
+
+        File.Move(edge.DatabasePath, edge.DatabasePath + ".away");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await edge.TrackAsync("u", "refused")).Status);
+        await EndsAsync(edge.Process, Moved);
+        File.Move(edge.DatabasePath + ".away", edge.DatabasePath);
+
+        await home.StartAsync();
+        await edge.StartAsync();
+        await edge.DrainsAsync();
+        Assert.Equal(["20"], home.Database.Query("SELECT count(*) FROM events WHERE glue_user_id = 'u'"));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private async Task ExchangeAsync(string how, EdgeProcess edge)
+    {
+        switch (how)
+        {
+            case "deleted":
+                File.Delete(DatabasePath);
+                break;
+            case "moved":
+                File.Move(DatabasePath, folder.File("away.db"));
+                break;
+            case "folder moved":
+                Directory.Move(folder.File("data"), folder.File("away"));
+                break;
+            case "backup moved over it":
+                File.Move(folder.File("backup.db"), DatabasePath, overwrite: true);
+                break;
+            case "backup moved over it while the database is locked":
+                await using (await Database.LockAsync())
+                {
+                    Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(edge, "locked"));
+                    File.Move(folder.File("backup.db"), DatabasePath, overwrite: true);
+                }
+
+                break;
+            case "copied back with its log":
+                foreach (var file in new[] { DatabasePath, DatabasePath + "-wal" })
+                {
+                    File.Copy(file, file + ".copy");
+                    File.Move(file + ".copy", file, overwrite: true);
+                }
+
+                break;
+            default:
+                throw new ArgumentException(how, nameof(how));
+        }
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(EdgeProcess edge, string id) =>
+        (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"v","event":"e","event_id":"{{id}}"}""")).Status;
+
+    // One critical line says why, the exit code is 1, and it does not take long.
+    private static async Task EndsAsync(EdgeProcess edge, string reason)
+    {
+        Assert.Equal(1, await edge.ExitAsync().WaitAsync(TimeSpan.FromSeconds(30)));
+        var critical = Assert.Single(edge.Log, line => (string?)JsonNode.Parse(line)!["LogLevel"] == "Critical");
+        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"The process ends, to be started again: {reason}"), (string?)JsonNode.Parse(critical)!["Message"]);
+        Assert.Empty(edge.Errors);
+    }
+}
