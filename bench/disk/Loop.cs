@@ -16,7 +16,7 @@ internal sealed class Loop
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA journal_size_limit = 67108864;
-        PRAGMA wal_autocheckpoint = 4096;
+        PRAGMA wal_autocheckpoint = 15000;
         PRAGMA cache_size = -12288;
         """;
 

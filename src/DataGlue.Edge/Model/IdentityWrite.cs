@@ -6,11 +6,11 @@ namespace DataGlue.Edge.Model;
 
 /// <summary>A row of <c>identities</c>, the log that e-mail, traits and identification of a profile follow from.</summary>
 /// <param name="kind">One of <see cref="IdentityKind"/>.</param>
-internal sealed class IdentityWrite(Utf8Text kind) : Write(kind == IdentityKind.Identify ? Identification : Other)
+internal sealed class IdentityWrite(Utf8Text kind) : Write(kind == IdentityKind.Identify || kind == IdentityKind.Sync ? Patch : Touched)
 {
-    private static readonly Script Identification = Script.Load("identity", shortcut: "identity_common");
+    private static readonly Script Patch = Script.Load("identity", shortcut: "identity_common");
 
-    private static readonly Script Other = Script.Load("identity");
+    private static readonly Script Touched = Script.Load("identity");
 
     private Utf8Text emailKey;
     private OutcomeStatus status;

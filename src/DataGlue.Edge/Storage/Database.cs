@@ -11,17 +11,22 @@ internal sealed class Database
 
     private const int CheckpointTimeout = 200;
 
-    // The read at the end makes SQLite open the log now and hold it, not at the first write.
+    // The read at the end makes SQLite open the log now and hold it, not at the first write. The log takes 62 MB before it is moved into the file, a
+    // little less than its size limit: visitors who return at random change the same pages again and again.
     private const string WriterPragmas = """
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA journal_size_limit = 67108864;
-        PRAGMA wal_autocheckpoint = 4096;
+        PRAGMA wal_autocheckpoint = 15000;
         PRAGMA cache_size = -12288;
         SELECT count(*) FROM sqlite_schema;
         """;
 
     private const int MemoryStatisticsOption = 9;
+
+    private const int StatementJournalOption = 26;
+
+    private const int MaxStatementJournal = 1024 * 1024;
 
     private readonly SqliteConnectionStringBuilder upgrade;
     private readonly SqliteConnectionStringBuilder writer;
@@ -36,6 +41,10 @@ internal sealed class Database
         Batteries_V2.Init();
         _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
         _ = raw.sqlite3_config(MemoryStatisticsOption, 0);
+
+        // Once what one statement has changed exceeds this, SQLite keeps it in a temporary file, and does so until the commit: most of what an
+        // identification wrote went there.
+        _ = raw.sqlite3_config(StatementJournalOption, MaxStatementJournal);
     }
 
     /// <summary>Names the file and makes its folder; opens nothing yet.</summary>

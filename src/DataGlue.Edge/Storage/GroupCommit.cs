@@ -132,6 +132,7 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         do
         {
             connection.Control("BEGIN IMMEDIATE");
+            connection.ReloadSchema();
             last = null;
             foreach (var write in writes.Where(write => !write.IsRefused))
             {

@@ -78,8 +78,9 @@ internal static class SchemaUpgrade
     // Comments and white space make no other schema.
     internal static string HashOf(string sql)
     {
-        var lines = sql.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith("--", StringComparison.Ordinal));
-        return XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', lines))).ToString("x16", CultureInfo.InvariantCulture);
+        var lines = sql.Split('\n').Where(line => !line.TrimStart().StartsWith("--", StringComparison.Ordinal));
+        var words = string.Join(' ', string.Join(' ', lines).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(words)).ToString("x16", CultureInfo.InvariantCulture);
     }
 
     private static string Path(string connectionString) => new SqliteConnectionStringBuilder(connectionString).DataSource;

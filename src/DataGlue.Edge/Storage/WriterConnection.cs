@@ -53,6 +53,10 @@ internal sealed class WriterConnection(Database database) : IDisposable
     /// <exception cref="SqliteException">It failed.</exception>
     public void Control(string sql) => Command(sql).ExecuteNonQuery();
 
+    /// <summary>Makes SQLite notice what others have done to the schema: it looks before it runs a statement, but not before it prepares one.</summary>
+    /// <exception cref="SqliteException">It failed.</exception>
+    public void ReloadSchema() => Control("SELECT count(*) FROM sqlite_schema");
+
     /// <summary>Ends the open transaction, and lets everybody know how much the file then holds.</summary>
     /// <exception cref="SqliteException">It is not committed.</exception>
     public void Commit()

@@ -66,13 +66,14 @@ public sealed class DrainTests(NativeBinary binary) : IDisposable
         (await CommandRun.RunAsync(binary, folder.Path, "backup", ofEdge)).IsOk();
         (string, string)[] settings = [.. Settings(edge.Port), ("HOME_URL", $"http://127.0.0.1:{homePort}")];
 
+        (await CommandRun.RunAsync(binary, folder.Path, settings, [], "restore", ofEdge, "--force")).Fails(
+            $"A server answers at port {edge.Port}: stop it first, then restore, then start it");
+        await edge.TerminateAsync();
+        await home.TerminateAsync();
         (await CommandRun.RunAsync(binary, homeFolder.Path, "restore", ofEdge, "--force")).Fails(
             $"'{ofEdge}' is not restored: it is the database of an edge, and without HOME_URL this is a home");
         (await CommandRun.RunAsync(binary, folder.Path, settings, [], "restore", ofHome, "--force")).Fails(
             $"'{ofHome}' is not restored: it holds visitors, and HOME_URL makes this an edge");
-        (await CommandRun.RunAsync(binary, folder.Path, settings, [], "restore", ofEdge, "--force")).Fails(
-            "The server of this edge runs: stop it first, because what it is sending belongs to the database that is in place");
-        await edge.TerminateAsync();
         (await CommandRun.RunAsync(binary, folder.Path, settings, [], "restore", ofEdge, "--force")).IsOk();
     }
 

@@ -232,25 +232,6 @@ public sealed class RelayEndpointTests : IDisposable
         Assert.Equal(HttpStatusCode.MisdirectedRequest, (await home.SendAsync("GET", "/glue/user/a", null, ("x-glue-home", "other"))).Status);
     }
 
-    [Fact]
-    public async Task A_file_that_was_put_in_its_place_is_taken_over_for_the_edge_that_looks_for_it()
-    {
-        using var other = new EdgeApp();
-        using var folder = new TempFolder();
-        (await RelayAsync("""{"format":1,"items":[]}""")).IsOk();
-        var id = Assert.Single(other.Query("SELECT value FROM server_state WHERE name = 'database_id'"));
-        other.Query($"VACUUM INTO '{folder.File("other.db")}'");
-        File.Move(home.DatabasePath, folder.File("former.db"));
-        File.Copy(folder.File("other.db"), home.DatabasePath);
-
-        var reply = await home.SendAsync(
-            "POST", "/glue/relay", """{"format":1,"items":[{"type":"track","received":1,"event_id":"x","item":{"glue_user_id":"a","event":"e"}}]}""", ("x-glue-home", id));
-
-        Assert.Equal(id, (string)reply.IsOk().Json["database_id"]!);
-        Assert.Equal(id, reply.Header("x-glue-home"));
-        Assert.Equal(["x"], home.Query("SELECT event_id FROM events"));
-    }
-
     public void Dispose() => home.Dispose();
 
     private static string Rejected(string error) =>
