@@ -19,8 +19,8 @@ public sealed class DotnetRunTests : IDisposable
             WorkingDirectory = folder.Path,
             RedirectStandardOutput = true,
         };
-        var port = EdgeApp.FreePort().ToString(CultureInfo.InvariantCulture);
-        foreach (var name in EdgeProcess.Settings)
+        var port = ServerApp.FreePort().ToString(CultureInfo.InvariantCulture);
+        foreach (var name in ServerProcess.Settings)
         {
             info.Environment.Remove(name);
         }

@@ -16,7 +16,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
     public async Task While_clients_write_it_holds_all_that_was_acknowledged_before()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var client = new EventClient(edge);
         using var end = new CancellationTokenSource();
         var clients = Enumerable.Range(0, Clients).Select(async _ =>
@@ -149,7 +149,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
     // The server is killed, so that its log is not yet in the database file.
     private async Task<EventClient> FillAsync(int events, string filler = "")
     {
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var client = new EventClient(edge);
         for (var i = 0; i < events; i++)
         {

@@ -19,7 +19,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     public async Task Whatever_is_written_in_whatever_order_fits(int seed)
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var random = new Random(seed);
         for (var i = 0; i < Requests; i++)
         {
@@ -98,7 +98,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     public async Task The_log_that_a_killed_server_has_left_is_read_and_stays()
     {
         NativeBinary.SkipWithout();
-        using (var edge = await EdgeProcess.StartAsync(binary, folder.Path))
+        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
         {
             Assert.True(await new EventClient(edge).SendAsync());
             await edge.KillAsync();
@@ -142,7 +142,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
 
     private async Task FillAsync()
     {
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var items = Enumerable.Range(0, 30).SelectMany(i => new[]
         {
             $$"""{"type":"track","glue_user_id":"v{{i}}","event":"e","event_id":"t{{i}}","timestamp":1704376800000,"context":{"utm_source":"s"} }""",

@@ -106,9 +106,9 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
     public async Task Settings_of_the_host_start_the_server_as_before()
     {
         NativeBinary.SkipWithout();
-        var port = EdgeApp.FreePort().ToString(CultureInfo.InvariantCulture);
+        var port = ServerApp.FreePort().ToString(CultureInfo.InvariantCulture);
 
-        using var edge = await EdgeProcess.StartAsync(
+        using var edge = await ServerProcess.StartAsync(
             binary, folder.Path, [("PORT", port)], "sh", "-c", "exec \"$0\" --DATABASE_PATH=given.db --environment=Development");
 
         (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();

@@ -12,7 +12,7 @@ public sealed class DrainTests(NativeBinary binary) : IDisposable
     private readonly TempFolder folder = new();
     private readonly TempFolder homeFolder = new();
 
-    private readonly int homePort = EdgeApp.FreePort();
+    private readonly int homePort = ServerApp.FreePort();
 
     [Fact]
     public async Task It_waits_for_a_home_that_comes_back()
@@ -86,7 +86,7 @@ public sealed class DrainTests(NativeBinary binary) : IDisposable
         (await DrainAsync(home)).Fails("This is the home: it holds the data itself, and has nowhere to drain to");
         var run = await CommandRun.RunAsync(binary, folder.Path, [("PORT", $"{homePort}"), ("API_KEY", "another-key-than-the-server")], [], "drain");
         run.Fails($"The server at http://127.0.0.1:{homePort}/ answers 401 to GET /glue/outbox; does it run with this API_KEY?");
-        var nobody = await CommandRun.RunAsync(binary, folder.Path, [("PORT", $"{EdgeApp.FreePort()}")], [], "drain");
+        var nobody = await CommandRun.RunAsync(binary, folder.Path, [("PORT", $"{ServerApp.FreePort()}")], [], "drain");
         Assert.Contains("does not answer GET /glue/outbox: ", nobody.Errors[^1], StringComparison.Ordinal);
         foreach (var seconds in new[] { "x", "1.5", "", "99999999999", "-1" })
         {
@@ -105,18 +105,18 @@ public sealed class DrainTests(NativeBinary binary) : IDisposable
         homeFolder.Dispose();
     }
 
-    private Task<EdgeProcess> StartHomeAsync() =>
-        EdgeProcess.StartAsync(binary, homeFolder.Path, Settings(homePort));
+    private Task<ServerProcess> StartHomeAsync() =>
+        ServerProcess.StartAsync(binary, homeFolder.Path, Settings(homePort));
 
-    private async Task<EdgeProcess> StartEdgeAsync()
+    private async Task<ServerProcess> StartEdgeAsync()
     {
-        var edge = await EdgeProcess.StartAsync(
-            binary, folder.Path, [.. Settings(EdgeApp.FreePort()), ("HOME_URL", $"http://127.0.0.1:{homePort}"), ("OUTBOX_MAX_MB", "8")]);
+        var edge = await ServerProcess.StartAsync(
+            binary, folder.Path, [.. Settings(ServerApp.FreePort()), ("HOME_URL", $"http://127.0.0.1:{homePort}"), ("OUTBOX_MAX_MB", "8")]);
         edge.Client.DefaultRequestHeaders.Add("x-api-key", Key);
         return edge;
     }
 
-    private Task<CommandRun> DrainAsync(EdgeProcess server, params string[] arguments) =>
+    private Task<CommandRun> DrainAsync(ServerProcess server, params string[] arguments) =>
         CommandRun.RunAsync(binary, folder.Path, Settings(server.Port), [], ["drain", .. arguments]);
 
     private static (string, string)[] Settings(int port) => [("PORT", port.ToString(CultureInfo.InvariantCulture)), ("API_KEY", Key)];

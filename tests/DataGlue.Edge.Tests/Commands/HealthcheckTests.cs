@@ -19,7 +19,7 @@ public sealed class HealthcheckTests(NativeBinary binary) : IDisposable
     {
         NativeBinary.SkipWithout();
         (string, string)[] settings = withKey ? [("API_KEY", "a-key-that-is-long-enough")] : [];
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path, settings);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path, settings);
 
         var run = (await AskAsync(edge.Port)).IsOk();
 
@@ -31,7 +31,7 @@ public sealed class HealthcheckTests(NativeBinary binary) : IDisposable
     public async Task Where_nothing_listens_it_says_so()
     {
         NativeBinary.SkipWithout();
-        var port = EdgeApp.FreePort();
+        var port = ServerApp.FreePort();
 
         (await AskAsync(port)).Fails($"The server at port {port} does not answer /healthz: Connection refused 127.0.0.1:{port}");
     }

@@ -97,7 +97,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
     public async Task Under_a_running_server_nothing_is_restored()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var client = new EventClient(edge);
         Assert.True(await client.SendAsync());
         await BackupAsync();
@@ -160,7 +160,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         NativeBinary.SkipWithout();
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root");
         var copy = await Unprivileged.CopyAsync(binary, folder);
-        using (var edge = await EdgeProcess.StartAsync(copy, folder.Path, Unprivileged.Before))
+        using (var edge = await ServerProcess.StartAsync(copy, folder.Path, Unprivileged.Before))
         {
             Assert.True(await new EventClient(edge).SendAsync());
             await BackupAsync();
@@ -168,7 +168,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         }
 
         (await RestoreAsync("--force")).IsOk();
-        using (var edge = await EdgeProcess.StartAsync(copy, folder.Path, Unprivileged.Before))
+        using (var edge = await ServerProcess.StartAsync(copy, folder.Path, Unprivileged.Before))
         {
             Assert.True(await new EventClient(edge).SendAsync());
             Assert.Equal(0, await edge.TerminateAsync());
@@ -180,7 +180,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         }
 
         (await RestoreAsync()).IsOk();
-        using var again = await EdgeProcess.StartAsync(copy, folder.Path, Unprivileged.Before);
+        using var again = await ServerProcess.StartAsync(copy, folder.Path, Unprivileged.Before);
         Assert.True(await new EventClient(again).SendAsync());
     }
 
@@ -188,7 +188,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
 
     private async Task<EventClient> FillAsync(int events, string filler = "")
     {
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var client = new EventClient(edge);
         for (var i = 0; i < events; i++)
         {
@@ -201,7 +201,7 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
 
     private async Task AddOneAsync(EventClient former)
     {
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"{{EventClient.User}}","event":"e","event_id":"more"}""")).IsOk();
         Assert.Equal(0, await edge.TerminateAsync());
         Assert.Equal(former.Acknowledged.Append("more").Order(), new DatabaseFile(DatabasePath).Query("SELECT event_id FROM events").Order());

@@ -17,7 +17,7 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
     public async Task The_space_of_what_was_deleted_is_given_back(bool whileServing)
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         await FillAsync(edge);
         if (!whileServing)
         {
@@ -44,7 +44,7 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
     public async Task A_lock_in_its_way_is_told()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         await FillAsync(edge);
         await using (await new DatabaseFile(DatabasePath).LockAsync())
         {
@@ -58,7 +58,7 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
     public async Task A_reader_that_keeps_the_log_from_being_emptied_is_told()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         await FillAsync(edge);
         await using (await SecondProcess.ReadAsync(DatabasePath))
         {
@@ -75,7 +75,7 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
     public async Task A_full_disk_is_told_and_changes_nothing()
     {
         NativeBinary.SkipWithout();
-        using (var edge = await EdgeProcess.StartAsync(binary, folder.Path))
+        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
         {
             (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"a","event":"e","properties":{"x":"{{new string('x', 50_000)}}"} }""")).IsOk();
             for (var i = 0; i < 22; i++)
@@ -97,7 +97,7 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private async Task FillAsync(EdgeProcess edge)
+    private async Task FillAsync(ServerProcess edge)
     {
         for (var i = 0; i < 100; i++)
         {

@@ -20,7 +20,7 @@ public sealed class D1MoveTests : IDisposable
         SkipWithout();
         using var server = await D1Server.StartAsync("DB");
         var d1 = server.Database("DB");
-        using var before = new EdgeApp();
+        using var before = new ServerApp();
         await FillAsync(before);
 
         await ToD1Async(before, d1);
@@ -37,7 +37,7 @@ public sealed class D1MoveTests : IDisposable
         using var moved = new SqliteBatches(folder.File("dataglue.db"));
         Assert.Equal(rows, await Tables.DumpAsync(moved, Moved));
         Assert.Equal(await CompareAsync(original), await CompareAsync(moved));
-        using var after = new EdgeApp(("DATABASE_PATH", folder.File("dataglue.db")));
+        using var after = new ServerApp(("DATABASE_PATH", folder.File("dataglue.db")));
         await BothGoOnAlikeAsync((before, before.DatabasePath), (after, folder.File("dataglue.db")));
     }
 
@@ -104,7 +104,7 @@ public sealed class D1MoveTests : IDisposable
 
         Assert.Null(Run("from-guide.sql"));
 
-        using var app = new EdgeApp(("DATABASE_PATH", folder.File("dataglue.db")));
+        using var app = new ServerApp(("DATABASE_PATH", folder.File("dataglue.db")));
         await app.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com","traits":{"lname":"Lee"},"timestamp":1704463200000}""");
         var journey = (await app.UserAsync("a")).IsOk().Json;
         Assert.True(JsonNode.DeepEquals(
@@ -138,7 +138,7 @@ public sealed class D1MoveTests : IDisposable
 
         Assert.Null(Run("from-guide.sql"));
 
-        using var app = new EdgeApp(("DATABASE_PATH", folder.File("dataglue.db")));
+        using var app = new ServerApp(("DATABASE_PATH", folder.File("dataglue.db")));
         (await app.TrackAsync("""{"glue_user_id":"a","event":"visit"}""")).IsOk();
         var user = (await app.PersonAsync("a@example.com")).IsOk().Json["user"]!;
         Assert.Equal("""{"n":1} true 1""", $"{user["traits"]!.ToJsonString()} {user["identified"]} {user["total_events"]}");
@@ -163,7 +163,7 @@ public sealed class D1MoveTests : IDisposable
 
     private static string Script(string name) => File.ReadAllText(Path.Combine(Docs, "d1", name));
 
-    private static async Task FillAsync(EdgeApp app)
+    private static async Task FillAsync(ServerApp app)
     {
         var large = string.Concat(Enumerable.Repeat("é😀'", 60_000));
         (await app.IdentifyAsync("""{"glue_user_id":"a","email":"Ä@example.com","traits":{"n":1.5,"s":"it's\nso"},"context":{"utm_source":"google"}}""")).IsOk();
@@ -176,7 +176,7 @@ public sealed class D1MoveTests : IDisposable
         app.Query("INSERT INTO users (glue_user_id, traits) VALUES ('by hand', '{\n \"a\": 1\n}')");
     }
 
-    private static async Task ToD1Async(EdgeApp app, D1Database d1)
+    private static async Task ToD1Async(ServerApp app, D1Database d1)
     {
         foreach (var script in SchemaUpgrade.Scripts())
         {
@@ -203,7 +203,7 @@ public sealed class D1MoveTests : IDisposable
         string.Join('\n', (await database.RunAsync([Statement.Of(Script("compare.sql"))])).IsOk().Statements[0].Rows);
 
     // The client's report of what it had tracked live meets it by its fingerprint, wherever that has been meanwhile.
-    private static async Task BothGoOnAlikeAsync(params (EdgeApp App, string Path)[] servers)
+    private static async Task BothGoOnAlikeAsync(params (ServerApp App, string Path)[] servers)
     {
         var bodies = new List<string>();
         foreach (var (app, path) in servers)

@@ -50,7 +50,7 @@ public sealed class FlyTests
     [Fact]
     public async Task Its_health_check_is_answered_with_200()
     {
-        using var app = new EdgeApp();
+        using var app = new ServerApp();
         var check = (TomlTable)Assert.Single((TomlTableArray)Service["checks"]);
         Assert.Equal("GET", check["method"]);
         (await app.GetAsync((string)check["path"])).IsOk();
@@ -63,7 +63,7 @@ public sealed class FlyTests
         Assert.Equal("always", Only("restart")["policy"]);
         Assert.Equal("SIGTERM", fly["kill_signal"]);
 
-        using var app = new EdgeApp();
+        using var app = new ServerApp();
         var patience = app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
         Assert.InRange((long)fly["kill_timeout"], 2 * patience.TotalSeconds, 300);
     }
@@ -71,7 +71,7 @@ public sealed class FlyTests
     [Fact]
     public void The_proxy_sends_no_more_at_once_than_the_server_has_connections_for()
     {
-        using var app = new EdgeApp();
+        using var app = new ServerApp();
         var connections = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.MaxConcurrentConnections!.Value;
 
         var concurrency = (TomlTable)Service["concurrency"];

@@ -14,7 +14,7 @@ public sealed class CompressedBodyTests : IDisposable
 
     private const int Limit = 65_536;
 
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     [Theory]
     [InlineData("gzip")]

@@ -10,7 +10,7 @@ public sealed class HttpTests : IDisposable
 
     private const string BadType = "Content-Type must be application/json or text/plain, in UTF-8, or absent";
 
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     [Theory]
     [InlineData("/")]

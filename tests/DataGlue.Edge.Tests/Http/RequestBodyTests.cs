@@ -8,7 +8,7 @@ namespace DataGlue.Edge.Tests.Http;
 /// <summary>A body that comes whole is read where it lies, one that comes in parts is put together: nobody can tell the two apart.</summary>
 public sealed class RequestBodyTests : IDisposable
 {
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     [Theory]
     [InlineData(100, 100, false)]

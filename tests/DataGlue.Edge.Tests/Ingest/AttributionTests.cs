@@ -7,7 +7,7 @@ public sealed class AttributionTests : IDisposable
 {
     private const string Campaign = """{"utm_source":"google"}""";
 
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     // Context and properties of an event, the touch that it is, and whether it may be a last touch.
     public static TheoryData<string, string, string?, bool> Touches => new()

@@ -11,7 +11,7 @@ public sealed class BadInputTests : IDisposable
 
     private const string BadTimestamp = "timestamp must be epoch milliseconds or an ISO 8601 date and time, from 1970 to 24 hours from now";
 
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     public static TheoryData<string, string> MalformedBodies => new()
     {

@@ -4,7 +4,7 @@ namespace DataGlue.Edge.Tests.Ingest;
 
 public sealed class BatchTests : IDisposable
 {
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     [Fact]
     public async Task Each_item_gets_its_result_in_order()

@@ -7,15 +7,15 @@ public sealed class ClockTests : IDisposable
 {
     private const int Each = 20;
 
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     [Fact]
     public async Task A_clock_that_jumps_back_a_day_loses_nothing_and_orders_by_the_time_received()
     {
         var before = await TrackAsync();
-        app.Clock.AdjustTime(EdgeApp.Start.AddDays(-1));
+        app.Clock.AdjustTime(ServerApp.Start.AddDays(-1));
         var after = await TrackAsync();
-        app.Clock.AdjustTime(EdgeApp.Start);
+        app.Clock.AdjustTime(ServerApp.Start);
         var again = await TrackAsync();
 
         Assert.Equal(3 * Each, before.Concat(after).Concat(again).Distinct().Count());
@@ -34,7 +34,7 @@ public sealed class ClockTests : IDisposable
     public async Task An_identification_from_before_a_jump_back_stays_the_last_one()
     {
         (await app.IdentifyAsync("""{"glue_user_id":"a","email":"later@example.com","traits":{"x":2}}""")).IsOk();
-        app.Clock.AdjustTime(EdgeApp.Start.AddDays(-1));
+        app.Clock.AdjustTime(ServerApp.Start.AddDays(-1));
         (await app.IdentifyAsync("""{"glue_user_id":"a","email":"earlier@example.com","traits":{"x":1,"y":1}}""")).IsOk();
 
         var user = (await app.UserAsync("a")).IsOk().Json["user"]!;
@@ -47,7 +47,7 @@ public sealed class ClockTests : IDisposable
     [Fact]
     public async Task Readiness_is_answered_after_a_jump_back()
     {
-        app.Clock.AdjustTime(EdgeApp.Start.AddDays(-1));
+        app.Clock.AdjustTime(ServerApp.Start.AddDays(-1));
         (await app.GetAsync("/readyz")).IsOk();
 
         Assert.Equal(["2024-05-31T12:00:00.000Z"], app.Query("SELECT value FROM server_state WHERE name = 'probed_at'"));

@@ -34,7 +34,7 @@ public sealed class GuideTests : IDisposable
           }
         """;
 
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     [Fact]
     public async Task Identify_answers_that_the_user_is_new_and_then_that_it_is_not()
@@ -51,7 +51,7 @@ public sealed class GuideTests : IDisposable
     {
         var reply = await app.TrackAsync(Track);
 
-        var epoch = EdgeApp.Start.ToUnixTimeMilliseconds();
+        var epoch = ServerApp.Start.ToUnixTimeMilliseconds();
         Assert.Matches($$"""^\{"success":true,"event_id":"evt_{{epoch}}_[0-9a-z]{9}"\}$""", reply.IsOk().Body);
     }
 

@@ -5,7 +5,7 @@ namespace DataGlue.Edge.Tests.Ingest;
 
 public sealed class IdentifyTests : IDisposable
 {
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     // The examples of RFC 7396, appendix A, that are objects on both sides.
     public static TheoryData<string, string, string> MergePatches => new()

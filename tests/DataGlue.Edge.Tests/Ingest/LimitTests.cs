@@ -30,7 +30,7 @@ public sealed class LimitTests : IDisposable
     // A letter of one byte, of three, and of four, which is two in UTF-16: each is one character.
     private static readonly string[] Letters = ["a", "語", "😀"];
 
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     public static TheoryData<string, string, int, string> FieldsAndLetters
     {

@@ -115,8 +115,8 @@ public sealed class OrderAndRepetitionTests : IDisposable
         Gen.Int[1, 3].Array[writes.Repeatable.Length].SelectMany(times => Gen.Shuffle(
             writes.Once.Concat(writes.Repeatable.SelectMany((write, i) => Enumerable.Repeat(write, times[i]))).ToArray()))));
 
-    private readonly EdgeApp one = new();
-    private readonly EdgeApp other = new();
+    private readonly ServerApp one = new();
+    private readonly ServerApp other = new();
     private int runs;
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class OrderAndRepetitionTests : IDisposable
     }
 
     // Object keys sorted, so that states compare as text.
-    private static string State(EdgeApp app, string run)
+    private static string State(ServerApp app, string run)
     {
         var users = app.Query($"SELECT glue_user_id FROM users WHERE glue_user_id LIKE '{run}%' ORDER BY 1");
         var replies = users.Select(user => Canonical(app.UserAsync(user).GetAwaiter().GetResult().IsOk().Json)!.ToJsonString());

@@ -25,7 +25,7 @@ public sealed class ProfileModelTests : IDisposable
             verb switch { 0 => "track", 1 => "identify", _ => "sync" }, Epoch + (time * 1000), Emails[email], Traits[traits],
             session == 0 ? null : $"s{session}", source == 0 ? null : $"source{source}"));
 
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
     private int runs;
 
     [Fact]

@@ -5,7 +5,7 @@ namespace DataGlue.Edge.Tests.Ingest;
 /// <summary>Rows that an owner inserts with the sqlite3 program, or a Worker on D1: read like any other, and never wiped.</summary>
 public sealed class RowsByHandTests : IDisposable
 {
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     [Fact]
     public async Task The_guides_workers_row_is_read_as_it_is()

@@ -5,7 +5,7 @@ namespace DataGlue.Edge.Tests.Ingest;
 
 public sealed class SyncTests : IDisposable
 {
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     [Fact]
     public async Task One_bad_event_is_rejected_by_its_index_and_the_others_are_stored()

@@ -7,7 +7,7 @@ public sealed class TrackTests : IDisposable
 {
     private const string Stolen = "event_id belongs to another glue_user_id; give the event an id of its own";
 
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     [Fact]
     public async Task A_visitor_seen_first_gets_an_anonymous_profile()

@@ -11,7 +11,7 @@ public sealed class JourneyTests : IDisposable
 
     private const string BadAfter = "after must be the event_id of an event of this journey, or an instant";
 
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     [Fact]
     public async Task Events_ascend_by_time_and_at_the_same_time_by_id()

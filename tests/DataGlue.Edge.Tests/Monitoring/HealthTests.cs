@@ -5,7 +5,7 @@ namespace DataGlue.Edge.Tests.Monitoring;
 
 public sealed class HealthTests : IDisposable
 {
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     [Fact]
     public async Task A_live_server_says_so() =>

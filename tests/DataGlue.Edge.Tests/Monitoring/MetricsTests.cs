@@ -12,7 +12,7 @@ public sealed partial class MetricsTests(NativeBinary binary) : IDisposable
     private const string Key = "a-key-of-the-owner";
 
     private readonly TempFolder folder = new();
-    private EdgeProcess? edge;
+    private ServerProcess? edge;
 
     [Fact]
     public async Task Writes_are_counted_by_what_became_of_them()
@@ -85,7 +85,7 @@ public sealed partial class MetricsTests(NativeBinary binary) : IDisposable
     [Fact]
     public async Task With_a_key_they_need_it_or_come_on_their_own_port_where_nothing_else_is_served()
     {
-        var port = EdgeApp.FreePort();
+        var port = ServerApp.FreePort();
         await StartAsync(("API_KEY", Key), ("METRICS_PORT", port.ToString(CultureInfo.InvariantCulture)));
         Assert.Equal(HttpStatusCode.Unauthorized, (await edge!.GetAsync("/metrics")).Status);
         Assert.Contains("dataglue_queue_requests", (await edge!.SendAsync("GET", "/metrics", null, ("x-api-key", Key))).IsOk().Body, StringComparison.Ordinal);
@@ -113,7 +113,7 @@ public sealed partial class MetricsTests(NativeBinary binary) : IDisposable
     private async Task StartAsync(params (string Name, string Value)[] settings)
     {
         NativeBinary.SkipWithout();
-        edge = await EdgeProcess.StartAsync(binary, folder.Path, settings);
+        edge = await ServerProcess.StartAsync(binary, folder.Path, settings);
     }
 
     private async Task<string[]> ReadAsync()

@@ -20,7 +20,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         NativeBinary.SkipWithout();
         Directory.CreateDirectory(folder.File("data"));
         await File.WriteAllBytesAsync(DatabasePath, []);
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var client = new EventClient(edge);
 
         Assert.True(await client.SendAsync());
@@ -77,7 +77,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         await FillAsync();
         File.Copy(DatabasePath, folder.File("good.db"));
         Damage(tree, pages);
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var client = new EventClient(edge);
         var watch = new FaultWatch(edge, client);
 
@@ -102,7 +102,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         Assert.False(await client.SendAsync());
         Assert.Equal(1, await edge.ExitAsync());
 
-        using var again = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var again = await ServerProcess.StartAsync(binary, folder.Path);
         Assert.True(await new EventClient(again).SendAsync());
         Assert.All(await ReadAllAsync(again), status => Assert.Equal(HttpStatusCode.OK, status));
         (await again.GetAsync("/readyz")).IsOk();
@@ -114,7 +114,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
     public async Task Damage_in_the_middle_of_a_journey_breaks_the_connection_and_is_one_line_in_the_log()
     {
         NativeBinary.SkipWithout();
-        using (var whole = await EdgeProcess.StartAsync(binary, folder.Path))
+        using (var whole = await ServerProcess.StartAsync(binary, folder.Path))
         {
             var before = new EventClient(whole);
             for (var i = 0; i < 10; i++)
@@ -126,7 +126,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         }
 
         BreakLongTexts();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         for (var i = 0; i < 10; i++)
         {
             await Assert.ThrowsAsync<HttpRequestException>(() => edge.GetAsync($"/glue/user/{EventClient.User}"));
@@ -143,7 +143,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
     // A few thousand events, so that each tree has pages of its own for each visitor.
     private async Task FillAsync()
     {
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         for (var block = 0; block < 4; block++)
         {
             var items = Enumerable.Range(0, 1_000).Select(i =>
@@ -184,7 +184,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         File.WriteAllBytes(DatabasePath, bytes);
     }
 
-    private static async Task<List<HttpStatusCode>> ReadAllAsync(EdgeProcess edge)
+    private static async Task<List<HttpStatusCode>> ReadAllAsync(ServerProcess edge)
     {
         var statuses = new List<HttpStatusCode>();
         for (var visitor = 0; visitor < Visitors; visitor++)
@@ -211,7 +211,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
 
     private async Task StopAsync(NativeBinary copy)
     {
-        using var edge = await EdgeProcess.StartAsync(copy, folder.Path, Unprivileged.Before);
+        using var edge = await ServerProcess.StartAsync(copy, folder.Path, Unprivileged.Before);
         (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
         Assert.Equal(0, await edge.TerminateAsync());
     }
@@ -219,7 +219,7 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
     private async Task FailsAsync(NativeBinary program, string sentence)
     {
         var before = program == binary ? [] : Unprivileged.Before;
-        using var edge = EdgeProcess.Launch(program, folder.Path, [], before);
+        using var edge = ServerProcess.Launch(program, folder.Path, [], before);
         Assert.Equal(1, await edge.ExitAsync());
         Assert.Equal(sentence, Assert.Single(edge.Errors));
         Assert.Empty(edge.Log);

@@ -215,10 +215,10 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
 
     public void Dispose() => folder.Dispose();
 
-    private Task<EdgeProcess> StartAsync(params (string Name, string Value)[] settings)
+    private Task<ServerProcess> StartAsync(params (string Name, string Value)[] settings)
     {
         NativeBinary.SkipWithout();
-        return EdgeProcess.StartAsync(binary, folder.Path, settings);
+        return ServerProcess.StartAsync(binary, folder.Path, settings);
     }
 
     private static async Task<bool> AnswersAsync(HttpClient client, int port)
@@ -234,7 +234,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
     }
 
     // Each request from an address of its own; without the key, so that each takes a 401 and no write.
-    private static async Task FloodAsync(EdgeProcess edge, int first, int end)
+    private static async Task FloodAsync(ServerProcess edge, int first, int end)
     {
         const int workers = 8;
         const int pipelined = 64;

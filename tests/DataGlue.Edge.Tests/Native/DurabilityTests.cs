@@ -26,14 +26,14 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         var sent = 0;
         for (var round = 0; round < Rounds; round++)
         {
-            using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+            using var edge = await ServerProcess.StartAsync(binary, folder.Path);
             var clients = Enumerable.Range(0, Clients).Select(client => WriteUntilKilledAsync(edge, client)).ToArray();
             await Task.Delay(100 + (round * 37 % 200));
             await edge.KillAsync();
             await Task.WhenAll(clients);
         }
 
-        using (var edge = await EdgeProcess.StartAsync(binary, folder.Path))
+        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
         {
             await Task.WhenAll(unanswered.Keys.Select(client => SendAsync(edge, client)));
             await CountersEqualRowsAsync(edge);
@@ -49,7 +49,7 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         Assert.Empty(database.Query("SELECT glue_user_id FROM users WHERE stale <> 0"));
         output.WriteLine($"{Rounds} kills, {acknowledged.Count} acknowledged events, none lost, none doubled");
 
-        async Task WriteUntilKilledAsync(EdgeProcess edge, int client)
+        async Task WriteUntilKilledAsync(ServerProcess edge, int client)
         {
             try
             {
@@ -64,7 +64,7 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
             }
         }
 
-        async Task SendAsync(EdgeProcess edge, int client)
+        async Task SendAsync(ServerProcess edge, int client)
         {
             var id = unanswered.GetOrAdd(client, _ => $"{client}-{Interlocked.Increment(ref sent)}");
             var write = Interlocked.Increment(ref sent);
@@ -91,13 +91,13 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         var unanswered = new ConcurrentDictionary<int, string>();
         for (var kill = 1; kill <= Kills; kill++)
         {
-            using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+            using var edge = await ServerProcess.StartAsync(binary, folder.Path);
             using var strace = await Strace.InjectAsync(edge, $"{call}:signal=SIGKILL:when={kill * kill}");
             await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => SendUntilKilledAsync(edge, client)));
             Assert.Equal(128 + 9, await edge.ExitAsync());
         }
 
-        using (var edge = await EdgeProcess.StartAsync(binary, folder.Path))
+        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
         {
             await Task.WhenAll(unanswered.Keys.Select(client => SendAsync(edge, client)));
             Assert.Equal(0, await edge.TerminateAsync());
@@ -108,7 +108,7 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         Assert.Equal(acknowledged.Keys.Order(), database.Query("SELECT event_id FROM events").Order());
         output.WriteLine($"{Kills} kills at {call}, {acknowledged.Count} acknowledged events, none lost, none doubled");
 
-        async Task SendUntilKilledAsync(EdgeProcess edge, int client)
+        async Task SendUntilKilledAsync(ServerProcess edge, int client)
         {
             try
             {
@@ -123,7 +123,7 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
             }
         }
 
-        async Task SendAsync(EdgeProcess edge, int client)
+        async Task SendAsync(ServerProcess edge, int client)
         {
             var id = unanswered.GetOrAdd(client, _ => $"{client}-{acknowledged.Count}");
             (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"u{{client}}","event":"e","event_id":"{{id}}"}""")).IsOk();
@@ -138,7 +138,7 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         NativeBinary.SkipWithout();
         Assert.SkipUnless(Tools.Has("strace"), "needs strace (apt install strace)");
         var trace = folder.File("trace");
-        using (var edge = await EdgeProcess.StartAsync(
+        using (var edge = await ServerProcess.StartAsync(
             binary, folder.Path, "strace", "-f", "-y", "-s", "40", "-o", trace, "-e", "trace=fsync,fdatasync,pwrite64,write,writev,sendto,sendmsg"))
         {
             for (var i = 0; i < 20; i++)
@@ -191,7 +191,7 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         return replies;
     }
 
-    private static async Task CountersEqualRowsAsync(EdgeProcess edge)
+    private static async Task CountersEqualRowsAsync(ServerProcess edge)
     {
         for (var client = 0; client < Clients; client++)
         {

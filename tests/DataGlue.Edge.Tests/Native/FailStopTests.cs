@@ -27,7 +27,7 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
     {
         NativeBinary.SkipWithout();
         Strace.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var client = new EventClient(edge);
         for (var i = 0; i < 20; i++)
         {
@@ -48,7 +48,7 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
             await EndsAsync(edge, Unsynced);
         }
 
-        using var again = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var again = await ServerProcess.StartAsync(binary, folder.Path);
         await Task.WhenAll(Enumerable.Range(0, 100).Select(async i => Assert.Equal(HttpStatusCode.OK, await StatusAsync(again, $"waiting-{i}"))));
         Assert.Equal(0, await again.TerminateAsync());
         Assert.Equal(["ok"], Database.Query("PRAGMA integrity_check"));
@@ -64,7 +64,7 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
         var acknowledged = new List<string>();
         for (var round = 1; round <= 4; round++)
         {
-            using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+            using var edge = await ServerProcess.StartAsync(binary, folder.Path);
             using (await Strace.InjectAsync(edge, $"fsync:error=EIO:when={round * 3}"))
             {
                 await Task.WhenAll(Enumerable.Range(0, 8).Select(async sender =>
@@ -112,7 +112,7 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
     public async Task Another_file_at_the_path_ends_the_process_and_no_log_is_taken_for_that_of_another(string how)
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var client = new EventClient(edge);
         Assert.True(await client.SendAsync());
         Database.Query($"VACUUM INTO '{folder.File("backup.db")}'");
@@ -126,7 +126,7 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
         Assert.False(await client.SendAsync());
         await EndsAsync(edge, Moved);
 
-        using var again = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var again = await ServerProcess.StartAsync(binary, folder.Path);
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(again, "again"));
         Assert.Equal(0, await again.TerminateAsync());
         Assert.Equal(["ok"], Database.Query("PRAGMA integrity_check"));
@@ -151,7 +151,7 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
     public async Task An_idle_server_finds_out_when_it_is_asked_whether_it_is_ready()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         File.Move(DatabasePath, folder.File("away.db"));
 
         (await edge.GetAsync("/readyz")).IsError(HttpStatusCode.ServiceUnavailable, $"The database takes no writes: {Moved}");
@@ -183,7 +183,7 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private async Task ExchangeAsync(string how, EdgeProcess edge)
+    private async Task ExchangeAsync(string how, ServerProcess edge)
     {
         switch (how)
         {
@@ -220,11 +220,11 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
         }
     }
 
-    private static async Task<HttpStatusCode> StatusAsync(EdgeProcess edge, string id) =>
+    private static async Task<HttpStatusCode> StatusAsync(ServerProcess edge, string id) =>
         (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"v","event":"e","event_id":"{{id}}"}""")).Status;
 
     // One critical line says why, the exit code is 1, and it does not take long.
-    private static async Task EndsAsync(EdgeProcess edge, string reason)
+    private static async Task EndsAsync(ServerProcess edge, string reason)
     {
         Assert.Equal(1, await edge.ExitAsync().WaitAsync(TimeSpan.FromSeconds(30)));
         var critical = Assert.Single(edge.Log, line => (string?)JsonNode.Parse(line)!["LogLevel"] == "Critical");

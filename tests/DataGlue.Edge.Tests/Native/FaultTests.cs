@@ -21,7 +21,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
     {
         NativeBinary.SkipWithout();
         var disk = Directory.CreateDirectory(folder.File("disk")).FullName;
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path, await SmallDisk.BeforeAsync(disk));
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path, await SmallDisk.BeforeAsync(disk));
         var seen = SmallDisk.Seen(edge, disk);
         await File.WriteAllBytesAsync(seen + "/ballast", new byte[500_000]);
         var client = new EventClient(edge);
@@ -57,7 +57,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
         NativeBinary.SkipWithout();
         var disk = Directory.CreateDirectory(folder.File("disk")).FullName;
         string[] before = [.. await SmallDisk.BeforeAsync(disk), "sh", "-c", "cat /dev/zero 2>/dev/null >filler; exec \"$0\""];
-        using var edge = EdgeProcess.Launch(binary, folder.Path, [], before);
+        using var edge = ServerProcess.Launch(binary, folder.Path, [], before);
 
         Assert.Equal(1, await edge.ExitAsync());
         Assert.Equal(
@@ -72,7 +72,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
     {
         NativeBinary.SkipWithout();
         Strace.SkipWithout();
-        using (var edge = await EdgeProcess.StartAsync(binary, folder.Path))
+        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
         {
             var client = new EventClient(edge);
             var watch = new FaultWatch(edge, client);
@@ -95,7 +95,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
     {
         NativeBinary.SkipWithout();
         Strace.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var client = new EventClient(edge);
         var watch = new FaultWatch(edge, client);
         using (await Strace.InjectAsync(edge, "pwrite64:error=EIO:when=7+23"))
@@ -120,7 +120,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
     public async Task While_another_process_holds_the_lock_reads_go_on()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var client = new EventClient(edge);
         var watch = new FaultWatch(edge, client);
         Assert.True(await client.SendAsync());
@@ -142,10 +142,10 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
 
     public void Dispose() => folder.Dispose();
 
-    private static async Task<int> EventsAsync(EdgeProcess edge) =>
+    private static async Task<int> EventsAsync(ServerProcess edge) =>
         (int)(await edge.GetAsync($"/glue/user/{EventClient.User}?limit=1")).IsOk().Json["user"]!["total_events"]!;
 
-    private static async Task ReadsOrSaysSoAsync(EdgeProcess edge)
+    private static async Task ReadsOrSaysSoAsync(ServerProcess edge)
     {
         for (var i = 0; i < 20; i++)
         {

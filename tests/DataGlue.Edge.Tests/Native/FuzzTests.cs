@@ -32,7 +32,7 @@ public sealed class FuzzTests(NativeBinary binary, ITestOutputHelper output) : I
     public async Task No_request_breaks_the_server_or_loses_what_its_neighbours_store()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var run = new FuzzRun(seed, requests, edge.Port, folder.Path);
         var clients = Enumerable.Range(0, Clients).Select(number => new FuzzWorker(run, number)).ToArray();
         var started = Stopwatch.StartNew();

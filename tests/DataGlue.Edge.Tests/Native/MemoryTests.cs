@@ -16,7 +16,7 @@ public sealed class MemoryTests(NativeBinary binary, ITestOutputHelper output) :
     public async Task A_journey_of_200_000_events_is_answered_in_bounded_memory()
     {
         NativeBinary.SkipWithout();
-        using var loading = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var loading = await ServerProcess.StartAsync(binary, folder.Path);
         for (var start = 0; start < Events; start += 1_000)
         {
             (await loading.PostAsync("/glue/batch", Batch(start))).IsOk();
@@ -24,7 +24,7 @@ public sealed class MemoryTests(NativeBinary binary, ITestOutputHelper output) :
 
         (await loading.PostAsync("/glue/track", """{"glue_user_id":"few","event":"e"}""")).IsOk();
         await loading.TerminateAsync();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         (await edge.GetAsync("/glue/user/few")).IsOk();
         var before = edge.Memory("VmRSS");
 
@@ -45,7 +45,7 @@ public sealed class MemoryTests(NativeBinary binary, ITestOutputHelper output) :
     private static string Item(int i) =>
         $$"""{"type":"track","glue_user_id":"many","event":"page_view","event_id":"{{i}}","timestamp":{{1704376800000 + i}},"properties":{"url":"https://shop.example/products/{{i}}","title":"A product with a name of some length, number {{i}}"},"context":{"page":{"url":"https://shop.example/products/{{i}}"} } }""";
 
-    private static async Task<(long Bytes, int Events)> CountAsync(EdgeProcess edge, string path)
+    private static async Task<(long Bytes, int Events)> CountAsync(ServerProcess edge, string path)
     {
         await using var stream = await edge.Client.GetStreamAsync(new Uri(path, UriKind.Relative));
         var marker = "\"created_at\":"u8.ToArray();

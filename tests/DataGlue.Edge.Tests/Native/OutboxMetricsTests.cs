@@ -14,8 +14,8 @@ public sealed class OutboxMetricsTests(NativeBinary binary) : IDisposable
     public async Task What_waits_is_measured_and_so_is_the_home()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(
-            binary, folder.Path, [("API_KEY", Key), ("HOME_URL", $"http://127.0.0.1:{EdgeApp.FreePort()}"), ("OUTBOX_MAX_MB", "8")]);
+        using var edge = await ServerProcess.StartAsync(
+            binary, folder.Path, [("API_KEY", Key), ("HOME_URL", $"http://127.0.0.1:{ServerApp.FreePort()}"), ("OUTBOX_MAX_MB", "8")]);
         edge.Client.DefaultRequestHeaders.Add("x-api-key", Key);
         (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
         (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
@@ -31,7 +31,7 @@ public sealed class OutboxMetricsTests(NativeBinary binary) : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private static async Task<string> ValueAsync(EdgeProcess edge, string name, string tags = "")
+    private static async Task<string> ValueAsync(ServerProcess edge, string name, string tags = "")
     {
         var start = $"{name}{{otel_scope_name=\"DataGlue.Edge\"{tags}}} ";
         var line = (await edge.GetAsync("/metrics")).IsOk().Body.Split('\n').Single(line => line.StartsWith(start, StringComparison.Ordinal));

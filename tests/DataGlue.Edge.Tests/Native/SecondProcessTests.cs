@@ -22,7 +22,7 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
     public async Task While_it_reads_the_server_does_not_restart_the_log_not_even_at_its_end()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var client = new EventClient(edge);
         Assert.True(await client.SendAsync());
         await using (var second = await SecondProcess.ReadAsync(DatabasePath))
@@ -46,7 +46,7 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
     public async Task Its_checkpoints_and_locks_refuse_no_write_and_lose_none()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var client = new EventClient(edge);
         await using var second = await SecondProcess.ReadAsync(DatabasePath);
         using var end = new CancellationTokenSource();
@@ -82,7 +82,7 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
     public async Task The_database_has_the_settings_that_it_needs()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
 
         Assert.Equal(["wal"], new DatabaseFile(DatabasePath).Query("PRAGMA journal_mode"));
         Assert.Equal([$"{PageSize}"], new DatabaseFile(DatabasePath).Query("PRAGMA page_size"));

@@ -18,7 +18,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
     {
         NativeBinary.SkipWithout();
         string before;
-        using (var edge = await EdgeProcess.StartAsync(binary, folder.Path))
+        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
         {
             await ServeEverythingAsync(edge);
             before = (await edge.GetAsync("/glue/user/email/a@example.com")).IsOk().Body;
@@ -27,7 +27,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
 
         // The log is in the file: a copy of the file alone is a whole backup.
         Assert.Equal(["dataglue.db"], Directory.GetFiles(folder.File("data")).Select(Path.GetFileName));
-        using var again = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var again = await ServerProcess.StartAsync(binary, folder.Path);
         Assert.Equal(before, (await again.GetAsync("/glue/user/email/a@example.com")).IsOk().Body);
     }
 
@@ -35,7 +35,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
     public async Task Errors_of_the_transport_have_the_same_body()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
 
         const string start = "POST /glue/track HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
         var broken = await SendAsync(edge, start + "Transfer-Encoding: chunked\r\n\r\nnot a length\r\n");
@@ -60,8 +60,8 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
     public async Task A_sync_larger_than_all_that_may_wait_is_stored_when_nothing_waits()
     {
         NativeBinary.SkipWithout();
-        var port = EdgeApp.FreePort().ToString(CultureInfo.InvariantCulture);
-        using var edge = EdgeProcess.Launch(binary, folder.Path, new() { ["PORT"] = port, ["MAX_BULK_BYTES"] = "67108864" });
+        var port = ServerApp.FreePort().ToString(CultureInfo.InvariantCulture);
+        using var edge = ServerProcess.Launch(binary, folder.Path, new() { ["PORT"] = port, ["MAX_BULK_BYTES"] = "67108864" });
         while (!await edge.ListensAsync())
         {
             await Task.Delay(5);
@@ -78,7 +78,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
     public async Task What_was_acknowledged_before_sigterm_is_stored()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var acknowledged = new ConcurrentBag<string>();
         var clients = Enumerable.Range(0, 32).Select(async client =>
         {
@@ -115,7 +115,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
     public async Task A_slow_reader_neither_holds_the_log_nor_the_end()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         var filler = new string('x', 50_000);
         for (var block = 0; block < 30; block++)
         {
@@ -145,7 +145,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private static async Task ServeEverythingAsync(EdgeProcess edge)
+    private static async Task ServeEverythingAsync(ServerProcess edge)
     {
         var identify = await edge.PostAsync("/glue/identify", """{"glue_user_id":"a","email":"A@example.com","traits":{"x":{"y":1}},"context":{"utm_source":"m"}}""");
         Assert.Equal("""{"success":true,"user_id":"a","new_user":true}""", identify.IsOk().Body);
@@ -187,7 +187,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await edge.GetAsync("/glue/track")).Status);
     }
 
-    private static async Task<string> SendAsync(EdgeProcess edge, string request)
+    private static async Task<string> SendAsync(ServerProcess edge, string request)
     {
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", edge.Port);

@@ -60,7 +60,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
     public async Task An_idle_server_watches_no_files_and_has_loaded_no_openssl()
     {
         NativeBinary.SkipWithout();
-        using var edge = await EdgeProcess.StartAsync(binary, folder.Path);
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
         (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
 
         Assert.DoesNotContain("libcrypto", await File.ReadAllTextAsync($"/proc/{edge.Id}/maps"), StringComparison.Ordinal);
@@ -91,7 +91,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
 
         await FailsAsync(
-            new() { ["PORT"] = EdgeApp.FreePort().ToString(CultureInfo.InvariantCulture), [name] = port.ToString(CultureInfo.InvariantCulture) },
+            new() { ["PORT"] = ServerApp.FreePort().ToString(CultureInfo.InvariantCulture), [name] = port.ToString(CultureInfo.InvariantCulture) },
             line => Assert.StartsWith($"{name} {port} cannot be listened on: ", line, StringComparison.Ordinal));
     }
 
@@ -116,7 +116,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
     {
         NativeBinary.SkipWithout();
         Sqlite3.SkipWithout();
-        using (var edge = await EdgeProcess.StartAsync(binary, folder.Path))
+        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
         {
             await edge.TerminateAsync();
         }
@@ -153,10 +153,10 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
     public async Task The_environment_wins_over_the_env_file()
     {
         NativeBinary.SkipWithout();
-        var port = EdgeApp.FreePort();
+        var port = ServerApp.FreePort();
         await File.WriteAllTextAsync(folder.File(".env"), $"# a comment\nPORT=1\nDATABASE_PATH=\"from env/file.db\"\nMAX_BODY_BYTES=2048\n");
 
-        using var edge = EdgeProcess.Launch(binary, folder.Path, new() { ["PORT"] = port.ToString(CultureInfo.InvariantCulture), ["MAX_BODY_BYTES"] = "" });
+        using var edge = ServerProcess.Launch(binary, folder.Path, new() { ["PORT"] = port.ToString(CultureInfo.InvariantCulture), ["MAX_BODY_BYTES"] = "" });
         while (!await edge.ListensAsync())
         {
             await Task.Delay(5);
@@ -170,7 +170,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
 
     private async Task FailsAsync(Dictionary<string, string> settings, Action<string> check)
     {
-        using var edge = EdgeProcess.Launch(binary, folder.Path, settings);
+        using var edge = ServerProcess.Launch(binary, folder.Path, settings);
         Assert.Equal(1, await edge.ExitAsync());
         check(Assert.Single(edge.Errors));
     }

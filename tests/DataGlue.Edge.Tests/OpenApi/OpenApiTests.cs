@@ -28,7 +28,7 @@ public sealed class OpenApiTests : IDisposable
 
     private const string Key = "0123456789abcdef";
 
-    private readonly EdgeApp app = new(("API_KEY", Key));
+    private readonly ServerApp app = new(("API_KEY", Key));
 
     public OpenApiTests() => app.Client.DefaultRequestHeaders.Add("x-api-key", Key);
 

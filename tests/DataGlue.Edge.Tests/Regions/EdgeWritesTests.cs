@@ -7,7 +7,7 @@ namespace DataGlue.Edge.Tests.Regions;
 /// <summary>An edge answers what it can know as the home would, and keeps the item with what it has added.</summary>
 public sealed partial class EdgeWritesTests : IDisposable
 {
-    private readonly EdgeApp edge = HomeAndEdge.EdgeOfNobody();
+    private readonly ServerApp edge = HomeAndEdge.EdgeOfNobody();
 
     [Theory]
     [InlineData(
@@ -71,7 +71,7 @@ public sealed partial class EdgeWritesTests : IDisposable
     [InlineData("track", "{")]
     public async Task A_faulty_write_gets_the_error_of_the_home_and_is_not_kept(string verb, string body)
     {
-        using var home = new EdgeApp();
+        using var home = new ServerApp();
 
         var reply = await edge.PostAsync("/glue/" + verb, body);
 
@@ -93,7 +93,7 @@ public sealed partial class EdgeWritesTests : IDisposable
     [Fact]
     public async Task The_role_is_said_by_health_and_metrics()
     {
-        using var home = new EdgeApp();
+        using var home = new ServerApp();
 
         Assert.Equal(Product.Alive("edge"), (await edge.GetAsync("/healthz")).IsOk().Body);
         Assert.Equal(Product.Alive("home"), (await home.GetAsync("/healthz")).IsOk().Body);

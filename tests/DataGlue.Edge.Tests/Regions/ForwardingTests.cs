@@ -8,7 +8,7 @@ public sealed class ForwardingTests : IDisposable
 {
     private readonly HomeAndEdge pair = new();
 
-    private EdgeApp Edge => pair.Edge;
+    private ServerApp Edge => pair.Edge;
 
     [Theory]
     [InlineData("/glue/user/a%2Fb")]
@@ -65,7 +65,7 @@ public sealed class ForwardingTests : IDisposable
     [Fact]
     public async Task A_home_that_does_not_know_the_key_is_no_home_and_no_word_of_it_reaches_the_caller_as_its_own()
     {
-        using var other = new EdgeApp(("API_KEY", "another-key-of-the-home"));
+        using var other = new ServerApp(("API_KEY", "another-key-of-the-home"));
         using var edge = HomeAndEdge.EdgeOf(other.Url);
 
         (await edge.GetAsync("/glue/user/a")).IsError(

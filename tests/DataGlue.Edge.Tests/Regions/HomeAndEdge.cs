@@ -9,25 +9,25 @@ internal sealed class HomeAndEdge : IDisposable
 
     public HomeAndEdge()
     {
-        Home = new EdgeApp(("API_KEY", Key));
+        Home = new ServerApp(("API_KEY", Key));
         Edge = EdgeOf(Home.Url);
         Home.Client.DefaultRequestHeaders.Add("x-api-key", Key);
     }
 
-    public EdgeApp Home { get; }
+    public ServerApp Home { get; }
 
-    public EdgeApp Edge { get; }
+    public ServerApp Edge { get; }
 
     /// <summary>An edge of a home at this address; a small one, since each takes its reserve.</summary>
-    public static EdgeApp EdgeOf(string home, params (string Name, string Value)[] settings)
+    public static ServerApp EdgeOf(string home, params (string Name, string Value)[] settings)
     {
-        var edge = new EdgeApp([("API_KEY", Key), ("HOME_URL", home), ("OUTBOX_MAX_MB", "8"), .. settings]);
+        var edge = new ServerApp([("API_KEY", Key), ("HOME_URL", home), ("OUTBOX_MAX_MB", "8"), .. settings]);
         edge.Client.DefaultRequestHeaders.Add("x-api-key", Key);
         return edge;
     }
 
     /// <summary>An edge whose home does not answer.</summary>
-    public static EdgeApp EdgeOfNobody() => EdgeOf($"http://127.0.0.1:{EdgeApp.FreePort()}");
+    public static ServerApp EdgeOfNobody() => EdgeOf($"http://127.0.0.1:{ServerApp.FreePort()}");
 
     /// <summary>Waits until the home has everything.</summary>
     public Task RelayedAsync() => Poll.UntilAsync(async () => (int)(await Edge.GetAsync("/glue/outbox")).IsOk().Json["depth"]! == 0);

@@ -6,8 +6,8 @@ namespace DataGlue.Edge.Tests.Regions;
 /// <summary>What an outbox holds is bounded, and what is in it can be looked at however it came.</summary>
 public sealed class OutboxTests : IDisposable
 {
-    private readonly EdgeApp home = new(("API_KEY", HomeAndEdge.Key));
-    private EdgeApp? edge;
+    private readonly ServerApp home = new(("API_KEY", HomeAndEdge.Key));
+    private ServerApp? edge;
 
     [Fact]
     public async Task What_the_home_rejects_does_not_take_the_room_of_what_it_takes()
@@ -58,7 +58,7 @@ public sealed class OutboxTests : IDisposable
     [Fact]
     public async Task A_full_outbox_refuses_and_readyz_says_so()
     {
-        edge = HomeAndEdge.EdgeOf($"http://127.0.0.1:{EdgeApp.FreePort()}", ("OUTBOX_MAX_MB", "1"));
+        edge = HomeAndEdge.EdgeOf($"http://127.0.0.1:{ServerApp.FreePort()}", ("OUTBOX_MAX_MB", "1"));
         var filler = new string('x', 60_000);
         Reply reply;
         do

@@ -12,7 +12,7 @@ public sealed class RelayEndpointTests : IDisposable
 {
     private const string Unfit = "The ids that the edge has made do not fit the item";
 
-    private readonly EdgeApp home = new(("API_KEY", HomeAndEdge.Key), ("ALLOWED_ORIGINS", "https://shop.example"));
+    private readonly ServerApp home = new(("API_KEY", HomeAndEdge.Key), ("ALLOWED_ORIGINS", "https://shop.example"));
 
     public RelayEndpointTests() => home.Client.DefaultRequestHeaders.Add("x-api-key", HomeAndEdge.Key);
 
@@ -92,7 +92,7 @@ public sealed class RelayEndpointTests : IDisposable
     [Fact]
     public async Task A_live_report_and_one_that_sends_its_id_back_come_to_the_same_in_either_order()
     {
-        using var other = new EdgeApp(("API_KEY", HomeAndEdge.Key));
+        using var other = new ServerApp(("API_KEY", HomeAndEdge.Key));
         other.Client.DefaultRequestHeaders.Add("x-api-key", HomeAndEdge.Key);
         const string Live = """{"type":"track","received":1704376800000,"event_id":"made","item":{"glue_user_id":"a","event":"e","timestamp":1704376800000,"email":"a@example.com","context":{"utm_source":"google"}}}""";
         const string Synced = """{"type":"sync","received":1704376900000,"event_ids":[null],"item":{"glue_user_id":"a","synced_at":1704376900000,"data":{"events":[{"event":"e","event_id":"made","timestamp":1704376800000,"context":{"gclid":"g"}}]}}}""";
@@ -122,7 +122,7 @@ public sealed class RelayEndpointTests : IDisposable
     public async Task Any_order_and_any_repetition_of_what_an_edge_has_named_comes_to_the_same()
     {
         using var edge = HomeAndEdge.EdgeOfNobody();
-        using var other = new EdgeApp(("API_KEY", HomeAndEdge.Key));
+        using var other = new ServerApp(("API_KEY", HomeAndEdge.Key));
         other.Client.DefaultRequestHeaders.Add("x-api-key", HomeAndEdge.Key);
         foreach (var body in LiveAndSynced(30))
         {
@@ -207,7 +207,7 @@ public sealed class RelayEndpointTests : IDisposable
     public async Task Only_a_key_opens_it()
     {
         const string Body = """{"format":1,"items":[]}""";
-        using var keyless = new EdgeApp();
+        using var keyless = new ServerApp();
         using var http = new HttpClient();
         (await keyless.PostAsync("/glue/relay", Body)).IsError(
             HttpStatusCode.Unauthorized, "This is answered to holders of a key alone; set API_KEY at this server, and send it in the header x-api-key");
@@ -250,7 +250,7 @@ public sealed class RelayEndpointTests : IDisposable
         }
     }
 
-    private static async Task RelayAllAsync(EdgeApp app, IEnumerable<string> items)
+    private static async Task RelayAllAsync(ServerApp app, IEnumerable<string> items)
     {
         foreach (var part in items.Chunk(7))
         {
@@ -259,7 +259,7 @@ public sealed class RelayEndpointTests : IDisposable
         }
     }
 
-    private static void Forget(EdgeApp app)
+    private static void Forget(ServerApp app)
     {
         foreach (var table in new[] { "users", "events", "identities", "sessions" })
         {

@@ -11,9 +11,9 @@ public sealed partial class RelayTests : IDisposable
 {
     private readonly HomeAndEdge pair = new();
 
-    private EdgeApp Home => pair.Home;
+    private ServerApp Home => pair.Home;
 
-    private EdgeApp Edge => pair.Edge;
+    private ServerApp Edge => pair.Edge;
 
     [Fact]
     public async Task The_home_answers_an_identification()
@@ -120,7 +120,7 @@ public sealed partial class RelayTests : IDisposable
     [Fact]
     public async Task Whatever_is_sent_an_edge_answers_and_the_home_stores_as_one_server_would()
     {
-        using var single = new EdgeApp();
+        using var single = new ServerApp();
         var bodies = new ValidBodies(new Visitors(300));
         var request = Gen.Frequency(
             (4, bodies.Track.Select(body => ("track", body))), (2, bodies.Identify.Select(body => ("identify", body))),
@@ -136,7 +136,7 @@ public sealed partial class RelayTests : IDisposable
 
     public void Dispose() => pair.Dispose();
 
-    private async Task CompareAsync(EdgeApp single, string verb, byte[] body)
+    private async Task CompareAsync(ServerApp single, string verb, byte[] body)
     {
         foreach (var app in new[] { single, Home, Edge })
         {
@@ -165,7 +165,7 @@ public sealed partial class RelayTests : IDisposable
         }
     }
 
-    private static IEnumerable<string> Stored(EdgeApp app) => app.Journeys()
+    private static IEnumerable<string> Stored(ServerApp app) => app.Journeys()
         .Concat(app.Query("SELECT json_array(event_id, created_at) FROM events UNION ALL SELECT json_array(event_id, glue_user_id, created_at) FROM identities"))
         .Select(row => Made().Replace(row, "$1")).Order(StringComparer.Ordinal);
 

@@ -25,7 +25,7 @@ public sealed class AccessTests : IDisposable
     private const string NeedsKeySet =
         "Without a key this is answered only to the server's own machine; set API_KEY there, and send it in the header x-api-key";
 
-    private EdgeApp? app;
+    private ServerApp? app;
 
     public static TheoryData<string, string> GlueCalls => new()
     {
@@ -344,7 +344,7 @@ public sealed class AccessTests : IDisposable
 
     private static string? BodyOf(string method) => method == "POST" ? Track : null;
 
-    private void Start(params (string Name, string Value)[] settings) => app = new EdgeApp(settings);
+    private void Start(params (string Name, string Value)[] settings) => app = new ServerApp(settings);
 
     // What HttpClient would not send, or not from there.
     private async Task<int> RawStatusAsync(string method, string path, string header, IPAddress? from = null)

@@ -11,12 +11,12 @@ public sealed class CrossOriginTests : IDisposable
 
     private static readonly string[] Posts = ["/glue/identify", "/glue/track", "/glue/sync", "/glue/batch"];
 
-    private EdgeApp? app;
+    private ServerApp? app;
 
     [Fact]
     public async Task A_preflight_of_a_listed_origin_allows_the_post_alone_and_may_be_kept()
     {
-        app = new EdgeApp(("API_KEY", "a-key-of-the-owner"), ("ALLOWED_ORIGINS", Shop));
+        app = new ServerApp(("API_KEY", "a-key-of-the-owner"), ("ALLOWED_ORIGINS", Shop));
 
         foreach (var path in Posts)
         {
@@ -35,7 +35,7 @@ public sealed class CrossOriginTests : IDisposable
     [Fact]
     public async Task A_preflight_of_another_origin_allows_nothing()
     {
-        app = new EdgeApp(("ALLOWED_ORIGINS", Shop));
+        app = new ServerApp(("ALLOWED_ORIGINS", Shop));
 
         Assert.Null((await PreflightAsync("/glue/track", "https://elsewhere.example", "POST")).Header("Access-Control-Allow-Origin"));
         Assert.Null((await PreflightAsync("/glue/track", "null", "POST")).Header("Access-Control-Allow-Origin"));
@@ -49,7 +49,7 @@ public sealed class CrossOriginTests : IDisposable
     [InlineData("/metrics", "GET")]
     public async Task A_preflight_of_anything_else_has_no_cors_headers(string path, string method)
     {
-        app = new EdgeApp(("API_KEY", "a-key-of-the-owner"), ("ALLOWED_ORIGINS", Shop));
+        app = new ServerApp(("API_KEY", "a-key-of-the-owner"), ("ALLOWED_ORIGINS", Shop));
 
         HasNoCorsHeaders(await PreflightAsync(path, Shop, method));
     }
@@ -57,12 +57,12 @@ public sealed class CrossOriginTests : IDisposable
     [Fact]
     public async Task Reads_have_no_cors_headers_at_all()
     {
-        app = new EdgeApp();
+        app = new ServerApp();
         (await app.TrackAsync(Track)).IsOk();
         HasNoCorsHeaders(await app.SendAsync("GET", "/glue/user/a", null, ("Origin", Shop)));
         app.Dispose();
 
-        app = new EdgeApp(("API_KEY", "a-key-of-the-owner"), ("ALLOWED_ORIGINS", Shop));
+        app = new ServerApp(("API_KEY", "a-key-of-the-owner"), ("ALLOWED_ORIGINS", Shop));
         HasNoCorsHeaders(await app.SendAsync("GET", "/glue/user/a", null, ("Origin", Shop), ("x-api-key", "a-key-of-the-owner")));
         HasNoCorsHeaders(await app.SendAsync("GET", "/metrics", null, ("Origin", Shop), ("x-api-key", "a-key-of-the-owner")));
     }
@@ -76,7 +76,7 @@ public sealed class CrossOriginTests : IDisposable
     [InlineData(401, Track, "x-api-key", "wrong")]
     public async Task Every_reply_to_a_post_lets_the_page_read_it(int status, string body, string? header = null, string? value = null)
     {
-        app = new EdgeApp(("API_KEY", "a-key-of-the-owner"), ("ALLOWED_ORIGINS", Shop));
+        app = new ServerApp(("API_KEY", "a-key-of-the-owner"), ("ALLOWED_ORIGINS", Shop));
         (await app.SendAsync("POST", "/glue/track", """{"glue_user_id":"a","event":"e","event_id":"of-a"}""", ("Origin", Shop))).IsOk();
 
         var sent = body == "large" ? new string(' ', 70_000) : body;
@@ -92,7 +92,7 @@ public sealed class CrossOriginTests : IDisposable
     [Fact]
     public async Task A_star_answers_every_origin()
     {
-        app = new EdgeApp();
+        app = new ServerApp();
 
         Assert.Equal("*", (await app.SendAsync("POST", "/glue/track", Track, ("Origin", "null"))).IsOk().Header("Access-Control-Allow-Origin"));
         Assert.Equal("*", (await PreflightAsync("/glue/track", Shop, "POST")).Header("Access-Control-Allow-Origin"));
@@ -101,7 +101,7 @@ public sealed class CrossOriginTests : IDisposable
     [Fact]
     public async Task A_preflight_is_never_limited_and_the_429_after_it_can_be_read()
     {
-        app = new EdgeApp(("RATE_LIMIT", "1"), ("ALLOWED_ORIGINS", Shop));
+        app = new ServerApp(("RATE_LIMIT", "1"), ("ALLOWED_ORIGINS", Shop));
         (await app.SendAsync("POST", "/glue/track", Track, ("Origin", Shop))).IsOk();
 
         for (var i = 0; i < 5; i++)

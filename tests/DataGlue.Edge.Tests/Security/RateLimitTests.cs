@@ -10,7 +10,7 @@ public sealed class RateLimitTests : IDisposable
 
     private const string Key = "a-key-of-the-owner";
 
-    private EdgeApp? app;
+    private ServerApp? app;
 
     [Fact]
     public async Task The_limit_is_exact_says_when_to_come_back_and_then_lets_in_again()
@@ -170,7 +170,7 @@ public sealed class RateLimitTests : IDisposable
     public void Dispose() => app?.Dispose();
 
     private void Start(int limit, params (string Name, string Value)[] settings) =>
-        app = new EdgeApp([("RATE_LIMIT", limit.ToString(CultureInfo.InvariantCulture)), .. settings]);
+        app = new ServerApp([("RATE_LIMIT", limit.ToString(CultureInfo.InvariantCulture)), .. settings]);
 
     private async Task LimitedAfterAsync(int limit, Func<int, (string Name, string Value)[]> headers)
     {

@@ -7,7 +7,7 @@ public sealed class SecurityHeaderTests : IDisposable
 {
     private const string Track = """{"glue_user_id":"a","event":"e"}""";
 
-    private readonly EdgeApp app = new(("RATE_LIMIT", "6"), ("ALLOWED_ORIGINS", "https://shop.example"));
+    private readonly ServerApp app = new(("RATE_LIMIT", "6"), ("ALLOWED_ORIGINS", "https://shop.example"));
 
     [Fact]
     public async Task Every_reply_has_them_whatever_raised_it()

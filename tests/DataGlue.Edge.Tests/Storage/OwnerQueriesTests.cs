@@ -5,7 +5,7 @@ namespace DataGlue.Edge.Tests.Storage;
 /// <summary>The questions of sql/queries, asked with the sqlite3 program while the server runs.</summary>
 public sealed class OwnerQueriesTests : IDisposable
 {
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     [Theory]
     [InlineData("journey.sql", "2024-01-04T14:00:00.000Z|page_view|s1|{\"url\":\"/a\"}\n2024-01-04T14:00:02.000Z|purchase||{}")]

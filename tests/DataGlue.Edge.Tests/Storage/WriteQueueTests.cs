@@ -10,7 +10,7 @@ public sealed class WriteQueueTests : IDisposable
 {
     private const string Refused = "The database refused this write; a rule of its owner does not allow it";
 
-    private readonly EdgeApp app = new();
+    private readonly ServerApp app = new();
 
     [Theory]
     [InlineData("RAISE(ABORT, 'no')")]

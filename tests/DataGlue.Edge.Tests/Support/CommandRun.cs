@@ -19,7 +19,7 @@ public sealed record CommandRun(int Code, IReadOnlyList<string> Output, IReadOnl
     {
         string[] command = [.. before, binary.Path, .. arguments];
         var info = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var name in EdgeProcess.Settings)
+        foreach (var name in ServerProcess.Settings)
         {
             info.Environment.Remove(name);
         }

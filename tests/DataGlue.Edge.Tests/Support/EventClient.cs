@@ -4,7 +4,7 @@ using System.Net;
 namespace DataGlue.Edge.Tests.Support;
 
 /// <summary>Sends events of one visitor and keeps account of what the server said of each.</summary>
-public sealed class EventClient(EdgeProcess edge)
+public sealed class EventClient(ServerProcess edge)
 {
     public const string User = "u";
 

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace DataGlue.Edge.Tests.Support;
 
 /// <summary>What is to be seen of a server while its database takes no writes, and when it takes them again, whatever the cause.</summary>
-public sealed class FaultWatch(EdgeProcess edge, EventClient client)
+public sealed class FaultWatch(ServerProcess edge, EventClient client)
 {
     private const int Writes = 30;
 

@@ -20,7 +20,7 @@ public sealed class Link : IDisposable
     public Link(int target)
     {
         this.target = target;
-        Port = EdgeApp.FreePort();
+        Port = ServerApp.FreePort();
         Listen();
     }
 

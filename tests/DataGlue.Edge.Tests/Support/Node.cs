@@ -23,7 +23,7 @@ public sealed class Node : IDisposable
     public Node(NativeBinary binary, string folder, (string Name, string Value)[] settings, params string[] before)
     {
         (this.binary, this.folder, this.before) = (binary, folder, before);
-        Port = EdgeApp.FreePort();
+        Port = ServerApp.FreePort();
         this.settings = new() { ["PORT"] = Port.ToString(CultureInfo.InvariantCulture), ["API_KEY"] = Key };
         Set(settings);
         Client = new HttpClient { BaseAddress = new Uri(Url), Timeout = TimeSpan.FromMinutes(2) };
@@ -39,7 +39,7 @@ public sealed class Node : IDisposable
     public HttpClient Client { get; }
 
     /// <summary>What runs there, or ran last.</summary>
-    public EdgeProcess Process { get; private set; } = null!;
+    public ServerProcess Process { get; private set; } = null!;
 
     public string DatabasePath => Path.Combine(folder, "data", "dataglue.db");
 
@@ -62,14 +62,14 @@ public sealed class Node : IDisposable
     public async Task<Node> StartAsync()
     {
         Process?.Dispose();
-        Process = await EdgeProcess.StartAsync(binary, folder, [.. settings.Select(setting => (setting.Key, setting.Value))], before);
+        Process = await ServerProcess.StartAsync(binary, folder, [.. settings.Select(setting => (setting.Key, setting.Value))], before);
         return this;
     }
 
     /// <summary>Checks that it does not start, and gives the one line that says why.</summary>
     public async Task<string> RefusesToStartAsync()
     {
-        using var process = EdgeProcess.Launch(binary, folder, settings, before);
+        using var process = ServerProcess.Launch(binary, folder, settings, before);
         Assert.Equal(1, await process.ExitAsync());
         return Assert.Single(process.Errors);
     }

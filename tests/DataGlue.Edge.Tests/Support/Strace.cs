@@ -21,7 +21,7 @@ public sealed class Strace : IDisposable
     /// <summary>Attaches to the process and its threads.</summary>
     /// <param name="edge">The process.</param>
     /// <param name="fault">What strace calls an injection: <c>fsync:error=EIO</c>.</param>
-    public static async Task<Strace> InjectAsync(EdgeProcess edge, string fault)
+    public static async Task<Strace> InjectAsync(ServerProcess edge, string fault)
     {
         var info = new ProcessStartInfo("strace", ["-f", "-p", $"{edge.Id}", "-o", "/dev/null", "-e", $"trace={fault.Split(':')[0]}", "-e", $"inject={fault}"]) { RedirectStandardError = true };
         var strace = new Strace(Process.Start(info)!);

@@ -41,7 +41,7 @@ public sealed class StubServer : IAsyncDisposable
     /// <param name="home">The port of the home.</param>
     public static async Task<StubServer> StartAsync(int home)
     {
-        var port = EdgeApp.FreePort();
+        var port = ServerApp.FreePort();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");

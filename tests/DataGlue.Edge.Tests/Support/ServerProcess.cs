@@ -7,7 +7,7 @@ using System.Text;
 namespace DataGlue.Edge.Tests.Support;
 
 /// <summary>The native binary running on a folder.</summary>
-public sealed class EdgeProcess : IDisposable
+public sealed class ServerProcess : IDisposable
 {
     /// <summary>What the environment of a test may hold and its server is not to see.</summary>
     public static IReadOnlyList<string> Settings { get; } =
@@ -22,7 +22,7 @@ public sealed class EdgeProcess : IDisposable
     private readonly ConcurrentQueue<string> errors = new();
     private readonly ConcurrentQueue<string> log = new();
 
-    private EdgeProcess(Process process, int port)
+    private ServerProcess(Process process, int port)
     {
         this.process = process;
         Port = port;
@@ -52,13 +52,13 @@ public sealed class EdgeProcess : IDisposable
     /// <param name="binary">The program.</param>
     /// <param name="folder">Its working directory.</param>
     /// <param name="before">A program, with arguments, that is to start it: strace.</param>
-    public static Task<EdgeProcess> StartAsync(NativeBinary binary, string folder, params string[] before) => StartAsync(binary, folder, [], before);
+    public static Task<ServerProcess> StartAsync(NativeBinary binary, string folder, params string[] before) => StartAsync(binary, folder, [], before);
 
     /// <summary>Starts the server with these settings and waits until it listens.</summary>
-    public static async Task<EdgeProcess> StartAsync(NativeBinary binary, string folder, (string Name, string Value)[] settings, params string[] before)
+    public static async Task<ServerProcess> StartAsync(NativeBinary binary, string folder, (string Name, string Value)[] settings, params string[] before)
     {
         var all = settings.ToDictionary(setting => setting.Name, setting => setting.Value);
-        all.TryAdd("PORT", EdgeApp.FreePort().ToString(CultureInfo.InvariantCulture));
+        all.TryAdd("PORT", ServerApp.FreePort().ToString(CultureInfo.InvariantCulture));
         var edge = Launch(binary, folder, all, before);
         while (!await edge.ListensAsync())
         {
@@ -70,7 +70,7 @@ public sealed class EdgeProcess : IDisposable
     }
 
     /// <summary>Starts the server with these settings and no others, but that nobody's requests are counted without a word of it.</summary>
-    public static EdgeProcess Launch(NativeBinary binary, string folder, Dictionary<string, string> settings, params string[] before)
+    public static ServerProcess Launch(NativeBinary binary, string folder, Dictionary<string, string> settings, params string[] before)
     {
         string[] command = [.. before, binary.Path];
         var info = new ProcessStartInfo(command[0], command[1..])
@@ -92,7 +92,7 @@ public sealed class EdgeProcess : IDisposable
         }
 
         var port = settings.TryGetValue("PORT", out var text) && int.TryParse(text, out var number) && number is > 0 and < 65_536 ? number : 3000;
-        return new EdgeProcess(Process.Start(info)!, port);
+        return new ServerProcess(Process.Start(info)!, port);
     }
 
     public async Task<Reply> PostAsync(string path, string json)

@@ -16,7 +16,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace DataGlue.Edge.Tests.Support;
 
 /// <summary>The whole server on a new SQLite file, with a clock that a test can set.</summary>
-public sealed class EdgeApp : IDisposable
+public sealed class ServerApp : IDisposable
 {
     /// <summary>When every test begins.</summary>
     public static readonly DateTimeOffset Start = new(2024, 6, 1, 12, 0, 0, TimeSpan.Zero);
@@ -25,13 +25,13 @@ public sealed class EdgeApp : IDisposable
     private readonly WebApplicationFactory<Program> factory;
     private readonly string address;
 
-    public EdgeApp()
+    public ServerApp()
         : this([])
     {
     }
 
     /// <summary>Starts with these settings; without a word of it, nobody's requests are counted.</summary>
-    public EdgeApp(params (string Name, string Value)[] settings)
+    public ServerApp(params (string Name, string Value)[] settings)
     {
         var port = FreePort();
         Clock = new FakeTimeProvider(Start);
