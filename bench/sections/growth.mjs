@@ -98,7 +98,7 @@ export function report({ figures, sizes }) {
     whole(figures.median(`peak at ${size}`)),
   ]);
   return [
-    `**Beside stored events, ${limit ? 'memory held to 256 MB, files included' : 'memory NOT held to 256 MB: no memory group can be set here'}**`,
+    `### Beside stored events, ${limit ? 'memory held to 256 MB, files included' : 'memory NOT held to 256 MB: no memory group can be set here'}`,
     table(
       ['events stored', 'track at 256, requests/s', 'ratio', 'journey of 100, median ms', 'read for the first time', 'journeys/s at 32', 'resident MB'],
       rows,

@@ -58,7 +58,7 @@ function answered(port) {
 export function report({ figures }) {
   const { binary, library } = size();
   return [
-    '**Start and size**',
+    '### Start and size',
     `From the start of the process to the first durable event: ${whole(figures.median('first event, known file'))} ms, `
       + `${whole(figures.median('first event, new file'))} ms where the database is made first. Idle: ${whole(figures.median('idle'))} MB resident. `
       + `Binary ${decimals(binary, 1)} MB, its SQLite ${decimals(library, 1)} MB.`,

@@ -58,7 +58,7 @@ export function report({ figures }) {
   ]);
   const left = contestants.filter(missing).map((contestant) => `Not measured: ${contestant.title}: ${missing(contestant)}.`);
   return [
-    '**/glue/track, requests/s, each event durable before its answer**',
+    '### /glue/track, requests/s, each event durable before its answer',
     table(
       ['server', '1 connection', '32', '256', 'Edge is x times', 'median ms at 1', 'p99 ms at 256', 'CPU s / 1,000', 'peak MB'],
       rows,

@@ -61,7 +61,7 @@ export function report({ figures }) {
     whole(figures.median(`${verb} peak`)),
   ]);
   return [
-    `**In bulk, events/s, beside a bare loop of prepared statements over the same schema, ${eventsPerCommit.toLocaleString('en-US')} events a commit**`,
+    `### In bulk, events/s, beside a bare loop of prepared statements over the same schema, ${eventsPerCommit.toLocaleString('en-US')} events a commit`,
     table(['verb', 'events/s', 'bare loop', 'ratio', 'resident MB'], bulk),
     `/glue/identify, new visitors, 256 connections: ${whole(figures.median('identify'))} requests/s.`,
   ];

@@ -12,9 +12,7 @@ namespace DataGlue.Edge.Edge;
 internal sealed class EdgeSink(Outbox outbox, OutboxReserve reserve, HomeLink home, Database database, Settings settings) : ISink
 {
     private const string Full = "the outbox is full";
-
     private const string DiskFull = "the disk is full";
-
     private static readonly TimeSpan IdentifyPatience = TimeSpan.FromSeconds(2);
 
     private long incoming;

@@ -10,9 +10,7 @@ internal static partial class EdgeStart
 
     // What SQLite's log may take beside the file.
     private const long LogBytes = 64 * 1024 * 1024;
-
     private const long MiB = 1024 * 1024;
-
     private static readonly string[] OwnSuffixes = ["", "-wal", "-shm", "-reserve"];
 
     /// <summary>Gives the reserve up where the disk is so full that the database could not be opened.</summary>
@@ -25,7 +23,6 @@ internal static partial class EdgeStart
     }
 
     /// <summary>Checks that the database is one of an edge, and that the disk holds what the outbox may take.</summary>
-    /// <exception cref="SettingException">It is not, or does not.</exception>
     public static void CheckDatabase(ServerState server, OutboxReader reader, OutboxReserve reserve, Settings settings, ILogger logger)
     {
         if (server.HoldsVisitors())

@@ -21,12 +21,10 @@ internal sealed class Forwarding(HomeLink home, Outbox outbox)
 
     // So long a caller waits to find what it has just written.
     private static readonly TimeSpan OutboxPatience = TimeSpan.FromSeconds(1);
-
     private static readonly TimeSpan HomePatience = TimeSpan.FromSeconds(15);
 
     // So long the home may say nothing in the middle of an answer.
     private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(30);
-
     private const int BufferBytes = 16 * 1024;
 
     /// <summary>Answers the request as the home does, or 503 when it does not.</summary>

@@ -15,9 +15,7 @@ internal static class HomeAddress
     private static readonly string[] PrivateZones = [".internal", ".local", ".localhost", ".home.arpa"];
 
     /// <summary>The address of the home, without a slash at its end; null where this node is the home.</summary>
-    /// <param name="setting">Gives a setting by its name, null where it is not set.</param>
     /// <param name="port">The port on which this node, and on Fly.io the home too, listens.</param>
-    /// <param name="keys">The keys of this node.</param>
     /// <exception cref="SettingException">The address cannot be used, or an edge has no key.</exception>
     public static Uri? Read(Func<string, string?> setting, int port, ApiKeys keys)
     {

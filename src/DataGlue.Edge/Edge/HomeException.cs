@@ -1,14 +1,11 @@
 namespace DataGlue.Edge.Edge;
 
 /// <summary>The home has not taken what was sent to it.</summary>
-/// <param name="failure">Which kind of failure it is.</param>
-/// <param name="message">A sentence of ours for the operator.</param>
 /// <param name="words">What the other side has said, if anything: it may quote what was sent, and belongs into no log.</param>
 internal sealed class HomeException(HomeFailure failure, string message, string? words = null) : Exception(message)
 {
     private const int MaxWords = 500;
 
-    /// <summary>Which kind of failure it is.</summary>
     public HomeFailure Failure => failure;
 
     /// <summary>Whether what was sent may be at fault, and not the home.</summary>

@@ -1,7 +1,6 @@
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Model;
 using DataGlue.Edge.Security;
-using DataGlue.Edge.Storage;
 using DataGlue.Edge.Wire.Glue;
 
 namespace DataGlue.Edge.Edge;
@@ -11,11 +10,8 @@ internal sealed partial class HomeLink : IDisposable
 {
     // A home has connections for its own visitors too. Readers who are slow hold theirs for long, so others are kept for what must get through.
     private const int ReadConnections = 128;
-
     private const int WriteConnections = 32;
-
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(2);
-
     private static readonly TimeSpan GreetingPatience = TimeSpan.FromSeconds(5);
 
     // A home that has moved to another address is found again within this time.
@@ -32,7 +28,6 @@ internal sealed partial class HomeLink : IDisposable
     private readonly HomeState state;
     private volatile string? homeId;
 
-    /// <summary>Makes the link; connects when something is sent.</summary>
     public HomeLink(Uri home, string? key, ServerState server, Outbox outbox, TimeProvider clock, ILogger<HomeLink> logger)
     {
         address = home.AbsoluteUri.TrimEnd('/');
@@ -43,7 +38,6 @@ internal sealed partial class HomeLink : IDisposable
         state = new HomeState(address, clock, logger);
     }
 
-    /// <summary>The address of the home.</summary>
     public string Address => address;
 
     /// <summary>The id of the home's database; null while no home has answered.</summary>
@@ -56,10 +50,6 @@ internal sealed partial class HomeLink : IDisposable
     public long? LastSuccess => state.LastSuccess;
 
     /// <summary>Gives items to the home.</summary>
-    /// <param name="items">The items as JSON.</param>
-    /// <param name="patience">How long the home may take.</param>
-    /// <param name="cancelled">Gives up.</param>
-    /// <returns>What became of each.</returns>
     /// <exception cref="HomeException">The home has not taken them, or has and could not say so.</exception>
     public Task<IReadOnlyList<Outcome>> RelayAsync(IReadOnlyList<Utf8Text> items, TimeSpan patience, CancellationToken cancelled) => state.NoteAsync(TryAsync(
         async limit =>
@@ -71,15 +61,12 @@ internal sealed partial class HomeLink : IDisposable
         cancelled));
 
     /// <summary>Asks whether the home is there and takes what is right.</summary>
-    /// <exception cref="HomeException">It is not.</exception>
     public Task GreetAsync(CancellationToken cancelled) => state.NoteAsync(TryAsync(AskAsync, GreetingPatience, cancelled));
 
     /// <summary>Sends a read of a caller's on, and returns with the head of its answer.</summary>
     /// <remarks>It says nothing of whether the home takes what is relayed, and leaves <see cref="Problem"/> as it is.</remarks>
-    /// <param name="request">The request, without an address.</param>
     /// <param name="target">Its path and query, as the caller has written them.</param>
     /// <param name="patience">How long the home may take for the head.</param>
-    /// <param name="cancelled">Gives up.</param>
     /// <exception cref="HomeException">The home has not answered it.</exception>
     public Task<HttpResponseMessage> ForwardAsync(HttpRequestMessage request, string target, TimeSpan patience, CancellationToken cancelled)
     {
@@ -96,7 +83,6 @@ internal sealed partial class HomeLink : IDisposable
     }
 
     /// <summary>Forgets which database the home is: the next that answers is taken for it.</summary>
-    /// <exception cref="StorageUnavailableException">The database takes no writes at present.</exception>
     public async Task ForgetAsync()
     {
         await outbox.WriteAsync(new ForgetHomeWrite());

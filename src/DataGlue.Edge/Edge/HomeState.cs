@@ -10,14 +10,11 @@ internal sealed partial class HomeState(string address, TimeProvider clock, ILog
     private volatile string? told;
     private long lastSuccess;
 
-    /// <summary>Why the home took nothing when it was last tried; null when it did.</summary>
     public HomeException? Problem => problem;
 
-    /// <summary>When the home last took something, in milliseconds since 1970; null when it has not since the start.</summary>
     public long? LastSuccess => Interlocked.Read(ref lastSuccess) is > 0 and var known ? known : null;
 
     /// <summary>Waits for an attempt, and notes what came of it.</summary>
-    /// <exception cref="HomeException">It has failed.</exception>
     public async Task<T> NoteAsync<T>(Task<T> attempt)
     {
         try

@@ -2,11 +2,9 @@ using System.Net;
 
 namespace DataGlue.Edge.Edge;
 
-/// <summary>What an HTTP status of the home means to an edge.</summary>
 internal static class HomeStatus
 {
     /// <summary>Why the home has not taken a relay, or answered a read.</summary>
-    /// <param name="status">The status.</param>
     /// <param name="error">The home's own sentence, if it gave one.</param>
     public static HomeException Explain(HttpStatusCode status, string? error)
     {

@@ -23,7 +23,6 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
     private long committed;
     private long tried;
 
-    /// <summary>How many items wait.</summary>
     public long Depth => Interlocked.Read(ref depth);
 
     /// <summary>How many requests are being read or written at this moment, which will wait as well.</summary>
@@ -67,7 +66,6 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
     }
 
     /// <summary>Counts what an earlier run has left behind, which takes long where it is much.</summary>
-    /// <param name="last">The newest item of that run.</param>
     public void Count(long last) => Interlocked.Add(ref depth, reader.Count(last));
 
     /// <summary>
@@ -89,8 +87,6 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
     }
 
     /// <summary>Removes what the home has, and puts aside what it has rejected.</summary>
-    /// <param name="rows">The items.</param>
-    /// <param name="rejected">Those that were rejected, and why.</param>
     /// <param name="now">What time it is, in milliseconds since 1970.</param>
     /// <exception cref="StorageUnavailableException">Some of it is still there, and may be sent again.</exception>
     public async Task AcknowledgeAsync(IReadOnlyList<OutboxRow> rows, IReadOnlyList<(OutboxRow Row, string Reason)> rejected, long now)
@@ -118,7 +114,6 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
 
     /// <summary>Sends items that are aside again, or deletes them.</summary>
     /// <param name="id">Which one; null for all.</param>
-    /// <param name="again">Whether to send them again.</param>
     /// <returns>How many there were.</returns>
     /// <exception cref="StorageUnavailableException">Nothing has changed.</exception>
     public async Task<long> EmptyAsideAsync(long? id, bool again)
@@ -159,7 +154,6 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
         }
     }
 
-    /// <summary>Says that there may be something to send.</summary>
     public void Wake() => signal.Writer.TryWrite(true);
 
     /// <summary>Notes that every item up to this one was tried.</summary>
@@ -211,7 +205,6 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
         return false;
     }
 
-    /// <summary>A request that is being read or written.</summary>
     internal readonly struct InFlightRequest : IDisposable
     {
         private readonly Outbox outbox;

@@ -11,14 +11,10 @@ namespace DataGlue.Edge.Edge;
 internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, ServerState server, Database database, Role role, Func<RelayState> relay)
 {
     private const string All = "all";
-
     private const int DefaultPage = 100;
-
     private const int MaxPage = 1_000;
-
     private const int MaxPageBytes = 1024 * 1024;
 
-    /// <summary>Maps the endpoints, for the owner of this very node.</summary>
     public void Map(IEndpointRouteBuilder glue)
     {
         glue.MapGet("/outbox", Read).AnsweredHere();
@@ -79,42 +75,26 @@ internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, Server
 }
 
 /// <summary>The reply to GET /glue/outbox.</summary>
-/// <param name="Success">Always true.</param>
-/// <param name="Role"><c>home</c> or <c>edge</c>.</param>
-/// <param name="State">The name of a <see cref="RelayState"/>.</param>
-/// <param name="Depth">How many items wait.</param>
-/// <param name="InHand">How many requests are being read or written, which will wait as well.</param>
-/// <param name="AsideCount">How many are aside.</param>
 internal sealed record OutboxReply(bool Success, string Role, string State, long Depth, long InHand, long AsideCount)
 {
-    /// <summary>How many rejected items had no room aside, since the start, and are gone.</summary>
     public long Discarded { get; init; }
 
-    /// <summary>When the oldest that waits was received.</summary>
     public string? Oldest { get; init; }
 
-    /// <summary>Why the home took nothing when it was last tried.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>Where the home is.</summary>
     public string? Home { get; init; }
 
-    /// <summary>Which database the home is.</summary>
     public string? HomeId { get; init; }
 
-    /// <summary>Which database this is.</summary>
     public string? DatabaseId { get; init; }
 
-    /// <summary>When the home last took something, since the start.</summary>
     public string? LastSuccess { get; init; }
 
-    /// <summary>How much the database uses.</summary>
     public long UsedBytes { get; init; }
 
-    /// <summary>How much it may use.</summary>
     public long? MaxBytes { get; init; }
 
-    /// <summary>What the home has rejected.</summary>
     public IReadOnlyList<AsideItem> Aside { get; init; } = [];
 
     /// <summary>What to give as <c>after</c> for the next page; absent when there is none.</summary>
@@ -122,18 +102,12 @@ internal sealed record OutboxReply(bool Success, string Role, string State, long
 }
 
 /// <summary>An item that the home has rejected.</summary>
-/// <param name="Id">Its id, for a retry or deletion.</param>
-/// <param name="Received">When the edge received it.</param>
-/// <param name="PutAside">When the home rejected it.</param>
-/// <param name="Reason">Why.</param>
-/// <param name="Item">What the edge has kept of it.</param>
 internal sealed record AsideItem(long Id, string Received, string PutAside, string Reason, RawJson Item)
 {
     internal static AsideItem Of(AsideRow row) => new(row.Id, row.Received, row.PutAside, row.Reason, new RawJson(row.Item));
 }
 
 /// <summary>JSON that goes out as it stands, however deep it nests.</summary>
-/// <param name="Utf8">The text.</param>
 [JsonConverter(typeof(RawJsonConverter))]
 internal readonly record struct RawJson(byte[] Utf8);
 
@@ -152,7 +126,4 @@ internal sealed class RawJsonConverter : JsonConverter<RawJson>
     }
 }
 
-/// <summary>The reply to a retry or deletion.</summary>
-/// <param name="Success">Always true.</param>
-/// <param name="Count">How many items it was about.</param>
 internal sealed record AsideReply(bool Success, long Count);

@@ -1,9 +1,10 @@
 using Dapper;
 using DataGlue.Edge.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Edge;
 
-/// <summary>What the database holds for another.</summary>
+/// <summary>What waits for the home, and what the home has rejected.</summary>
 internal sealed class OutboxReader(Database database)
 {
     private static readonly string NewestSql = SqlFile.Read("read/outbox_newest");
@@ -16,76 +17,42 @@ internal sealed class OutboxReader(Database database)
     private static readonly string CountAsideSql = SqlFile.Read("read/aside_count");
     private static readonly string AsideSql = SqlFile.Read("read/aside");
 
-    /// <summary>The id of the newest item that waits, 0 where none does.</summary>
-    public long Newest()
-    {
-        using var connection = database.OpenReader();
-        return connection.ExecuteScalar<long>(NewestSql);
-    }
+    /// <summary>The id of the newest item that waits; 0 where none does.</summary>
+    public long Newest() => Read(connection => connection.ExecuteScalar<long>(NewestSql));
 
-    /// <summary>How many items wait, up to one.</summary>
-    /// <param name="last">The id of that item.</param>
-    public long Count(long last)
-    {
-        using var connection = database.OpenReader();
-        return connection.ExecuteScalar<long>(CountSql, new { last });
-    }
+    /// <summary>How many items wait, up to the one with this id.</summary>
+    public long Count(long last) => Read(connection => connection.ExecuteScalar<long>(CountSql, new { last }));
 
-    /// <summary>When the oldest item was received, null where none waits.</summary>
-    public string? Oldest()
-    {
-        using var connection = database.OpenReader();
-        return connection.QueryFirstOrDefault<string>(OldestSql);
-    }
+    /// <summary>When the oldest item was received; null where none waits.</summary>
+    public string? Oldest() => Read(connection => connection.QueryFirstOrDefault<string>(OldestSql));
 
-    /// <summary>The oldest items after one that were not tried yet, as many as go into a relay, and one at the least.</summary>
-    /// <param name="after">The id of that item; 0 for the start.</param>
-    /// <param name="count">How many at the most.</param>
-    /// <param name="bytes">How many bytes at the most; an item that is larger comes alone.</param>
-    public IReadOnlyList<OutboxRow> Fresh(long after, int count, int bytes)
-    {
-        using var connection = database.OpenReader();
-        return Within(bytes, connection.Query<OutboxRow>(FreshSql, new { after, count }, buffered: false), row => row.Item);
-    }
+    /// <summary>The oldest items that were not tried yet and have a greater id, at most so many and so many bytes; an item that is larger comes alone.</summary>
+    public IReadOnlyList<OutboxRow> Fresh(long after, int count, int bytes) => Read(connection =>
+        Within(bytes, connection.Query<OutboxRow>(FreshSql, new { after, count }, buffered: false), row => row.Item));
 
-    /// <summary>An item that the home has failed on and that is to be tried again; null where none is. Times are milliseconds since 1970.</summary>
-    /// <param name="now">What time it is.</param>
-    /// <param name="horizon">No item is postponed beyond this, unless the clock was set back: then it is due too.</param>
-    public OutboxRow? Due(long now, long horizon)
-    {
-        using var connection = database.OpenReader();
-        return connection.QueryFirstOrDefault<OutboxRow>(DueSql, new { now = Instants.Format(now), horizon = Instants.Format(horizon) });
-    }
+    /// <summary>An item on which the home has failed and that is to be tried again; null where none is. Times are milliseconds since 1970.</summary>
+    /// <param name="now">The present time.</param>
+    /// <param name="horizon">The latest time to which an item is postponed. One that is later stands for a clock that was set back, and is due.</param>
+    public OutboxRow? Due(long now, long horizon) => Read(connection =>
+        connection.QueryFirstOrDefault<OutboxRow>(DueSql, new { now = Instants.Format(now), horizon = Instants.Format(horizon) }));
 
     /// <summary>When the next such item is due; null where there is none.</summary>
-    public string? NextTry()
-    {
-        using var connection = database.OpenReader();
-        return connection.QueryFirstOrDefault<string>(NextTrySql);
-    }
+    public string? NextTry() => Read(connection => connection.QueryFirstOrDefault<string>(NextTrySql));
 
     /// <summary>How much the items that are aside take, in bytes.</summary>
-    public long SizeAside()
-    {
-        using var connection = database.OpenReader();
-        return connection.ExecuteScalar<long>(SizeAsideSql);
-    }
+    public long SizeAside() => Read(connection => connection.ExecuteScalar<long>(SizeAsideSql));
 
     /// <summary>How many items are aside.</summary>
-    public long CountAside()
-    {
-        using var connection = database.OpenReader();
-        return connection.ExecuteScalar<long>(CountAsideSql);
-    }
+    public long CountAside() => Read(connection => connection.ExecuteScalar<long>(CountAsideSql));
 
-    /// <summary>Items that are aside, those after one.</summary>
-    /// <param name="after">The id of that item; 0 for the start.</param>
-    /// <param name="count">How many at the most.</param>
-    /// <param name="bytes">How many bytes at the most; an item that is larger comes alone.</param>
-    public IReadOnlyList<AsideRow> Aside(long after, int count, int bytes)
+    /// <summary>Items that are aside with a greater id, at most so many and so many bytes; an item that is larger comes alone.</summary>
+    public IReadOnlyList<AsideRow> Aside(long after, int count, int bytes) => Read(connection =>
+        Within(bytes, connection.Query<AsideRow>(AsideSql, new { after, count }, buffered: false), row => row.Item));
+
+    private T Read<T>(Func<SqliteConnection, T> query)
     {
         using var connection = database.OpenReader();
-        return Within(bytes, connection.Query<AsideRow>(AsideSql, new { after, count }, buffered: false), row => row.Item);
+        return query(connection);
     }
 
     private static List<T> Within<T>(int bytes, IEnumerable<T> rows, Func<T, byte[]> item)
@@ -111,7 +78,7 @@ internal sealed class OutboxRow
 {
     public long Id { get; set; }
 
-    /// <summary>The item as JSON text.</summary>
+    /// <summary>JSON text.</summary>
     public byte[] Item { get; set; } = [];
 
     /// <summary>How often the home has failed on it.</summary>
@@ -123,15 +90,12 @@ internal sealed class AsideRow
 {
     public long Id { get; set; }
 
-    /// <summary>When the edge received it.</summary>
     public string Received { get; set; } = "";
 
-    /// <summary>When it was put aside.</summary>
     public string PutAside { get; set; } = "";
 
-    /// <summary>Why.</summary>
     public string Reason { get; set; } = "";
 
-    /// <summary>The item as JSON text.</summary>
+    /// <summary>JSON text.</summary>
     public byte[] Item { get; set; } = [];
 }

@@ -13,7 +13,6 @@ internal sealed partial class OutboxReserve(Settings settings, ILogger<OutboxRes
 
     // What must stay free beside it: where there is less, it would be given up again soon.
     private const long Slack = 16 * 1024 * 1024;
-
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly string path = settings.DatabasePath + "-reserve";
@@ -23,7 +22,6 @@ internal sealed partial class OutboxReserve(Settings settings, ILogger<OutboxRes
     private long? tried;
 
     /// <summary>Takes the room, where it is not taken yet and the disk has it and a little more; it is looked for once a second at the most.</summary>
-    /// <returns>Whether it is there.</returns>
     public bool TryTake()
     {
         if (isHeld)
@@ -43,7 +41,6 @@ internal sealed partial class OutboxReserve(Settings settings, ILogger<OutboxRes
         }
     }
 
-    /// <summary>Gives the room up.</summary>
     public void GiveUp()
     {
         lock (gate)

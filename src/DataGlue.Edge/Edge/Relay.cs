@@ -23,13 +23,9 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
 {
     // As much as a client may send at once: a home must have the memory for several of them.
     private const int MaxBytes = 1024 * 1024;
-
     private const int AsideEvent = 34;
-
     private const int FailingEvent = 35;
-
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
-
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
     private readonly ResiliencePipeline retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions

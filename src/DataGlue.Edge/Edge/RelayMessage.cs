@@ -12,11 +12,9 @@ internal static class RelayMessage
 {
     // What an answer may take in memory, whoever it comes from.
     private const int MaxReplyBytes = 16 * 1024 * 1024;
-
     private const int MaxErrorBytes = 64 * 1024;
 
     /// <summary>The body of a relay, compressed.</summary>
-    /// <param name="items">Its items as JSON.</param>
     public static ReadOnlyMemoryContent Compress(IReadOnlyList<Utf8Text> items)
     {
         var output = new MemoryStream();

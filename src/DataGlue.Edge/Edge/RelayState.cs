@@ -4,13 +4,10 @@ namespace DataGlue.Edge.Edge;
 /// <param name="Name"><c>relaying</c>; <c>away</c> while the home does not answer; <c>held</c> until somebody changes something; <c>disk_full</c>; <c>home</c> at the home.</param>
 internal sealed record RelayState(string Name)
 {
-    /// <summary>Why the home took nothing when it was last tried.</summary>
     public string? Problem { get; private init; }
 
-    /// <summary>Where the home is.</summary>
     public string? Home { get; private init; }
 
-    /// <summary>Which database the home is.</summary>
     public string? HomeId { get; private init; }
 
     /// <summary>When the home last took something, in milliseconds since 1970; null when it has not since the start.</summary>

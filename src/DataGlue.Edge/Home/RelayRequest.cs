@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Wire.Glue;
 using DataGlue.Edge.Wire.Json;
@@ -7,30 +6,48 @@ namespace DataGlue.Edge.Home;
 
 /// <summary>
 /// The body of POST /glue/relay: <c>{"format":1,"items":[...]}</c>, its items as <see cref="OutboxItem"/> makes them. Without items it only asks
-/// who the home is.
+/// which database the home is.
 /// </summary>
-internal sealed class RelayRequest
+internal static class RelayRequest
 {
     // The request of a client stands in an item, in a list, in the body.
     private const int Depth = OutboxItem.Depth + 2;
 
-    private readonly List<Range> places = [];
-    private long? format;
-
-    private RelayRequest()
-    {
-    }
-
     /// <summary>Reads the items of a body, in their order; those with faults are rejected alone.</summary>
     /// <exception cref="RequestException">400 for a body that is none, 501 for one of a later version than this.</exception>
-    public static IReadOnlyList<ReadItem> Read(ReadOnlySpan<byte> body)
+    public static List<ReadItem> Read(ReadOnlySpan<byte> body)
     {
         var faults = new Faults();
-        var request = new RelayRequest();
-        JsonFields.ReadBody(body, faults, (ref reader) => request.Read(ref reader, faults), Depth);
-        request.Check(faults);
-        var items = new List<ReadItem>(request.places.Count);
-        foreach (var place in request.places)
+        long? format = null;
+        var places = new List<Range>();
+        JsonFields.ReadBody(
+            body,
+            faults,
+            (ref reader) =>
+            {
+                var fields = new JsonFields("", faults);
+                while (fields.Next(ref reader))
+                {
+                    if (reader.ValueTextEquals("format"u8))
+                    {
+                        format = JsonFields.ReadInteger(ref reader);
+                    }
+                    else if (reader.ValueTextEquals("items"u8))
+                    {
+                        places = fields.ReadPlaces(ref reader, "items");
+                    }
+                    else
+                    {
+                        fields.Skip(ref reader);
+                    }
+                }
+
+                return places;
+            },
+            Depth);
+        Check(format, places.Count, faults);
+        var items = new List<ReadItem>(places.Count);
+        foreach (var place in places)
         {
             items.Add(OutboxItem.Read(body[place]));
         }
@@ -38,52 +55,13 @@ internal sealed class RelayRequest
         return items;
     }
 
-    private RelayRequest Read(ref Utf8JsonReader reader, Faults faults)
-    {
-        var fields = new JsonFields("", faults);
-        while (fields.Next(ref reader))
-        {
-            if (reader.ValueTextEquals("format"u8))
-            {
-                reader.Read();
-                format = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number) ? number : null;
-                reader.Skip();
-            }
-            else if (reader.ValueTextEquals("items"u8))
-            {
-                ReadPlaces(ref reader, ref fields);
-            }
-            else
-            {
-                fields.Skip(ref reader);
-            }
-        }
-
-        return this;
-    }
-
-    // Where the items stand: what they look like is known once the format is.
-    private void ReadPlaces(ref Utf8JsonReader reader, ref JsonFields fields)
-    {
-        if (!fields.EnterArray(ref reader, "items"))
-        {
-            return;
-        }
-
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            var start = (int)reader.TokenStartIndex;
-            reader.Skip();
-            places.Add(start..(int)reader.BytesConsumed);
-        }
-    }
-
-    private void Check(Faults faults)
+    private static void Check(long? format, int items, Faults faults)
     {
         if (faults.None && format > RelayFormat.Version)
         {
             throw new RequestException(
-                StatusCodes.Status501NotImplemented, $"This home reads relays of format {RelayFormat.Version}, and this one has {format}; bring the home to the version of the edge");
+                StatusCodes.Status501NotImplemented,
+                $"This home reads relays of format {RelayFormat.Version}, and this one has {format}; bring the home to the version of the edge");
         }
 
         if (faults.None && format is not RelayFormat.Version)
@@ -91,7 +69,7 @@ internal sealed class RelayRequest
             faults.Add($"format must be {RelayFormat.Version}");
         }
 
-        if (places.Count > RelayFormat.MaxItems)
+        if (items > RelayFormat.MaxItems)
         {
             faults.Add($"items may hold {RelayFormat.MaxItems} items at the most");
         }

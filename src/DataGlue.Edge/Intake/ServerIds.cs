@@ -10,11 +10,8 @@ namespace DataGlue.Edge.Intake;
 internal sealed class ServerIds
 {
     private const int MaxLength = 48;
-
     private const int TailLength = 9;
-
     private const long Tails = 101_559_956_668_416;
-
     private const int MaxStep = 4_096;
 
     // Every process begins where nobody can guess and goes up by random steps: two of them do not meet within a millisecond.

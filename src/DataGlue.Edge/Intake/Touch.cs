@@ -11,7 +11,6 @@ namespace DataGlue.Edge.Intake;
 internal sealed record Touch(Utf8Text Json, bool Counts)
 {
     private const string Referrer = "referrer";
-
     private const string LandingPage = "landing_page";
 
     private static readonly string[] Keys =

@@ -8,7 +8,6 @@ namespace DataGlue.Edge.Model;
 internal sealed class EventWrite(Track track) : Write(track.ServerMade ? Live : Named)
 {
     private static readonly Script Named = Script.Load("event", shortcut: "event_common");
-
     private static readonly Script Live = Script.Load("event_live", shortcut: "event_live_common");
 
     private readonly Touch? touch = Touch.Of(track.Context, track.Properties);

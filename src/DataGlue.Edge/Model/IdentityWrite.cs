@@ -9,7 +9,6 @@ namespace DataGlue.Edge.Model;
 internal sealed class IdentityWrite(Utf8Text kind) : Write(kind == IdentityKind.Identify || kind == IdentityKind.Sync ? Patch : Touched)
 {
     private static readonly Script Patch = Script.Load("identity", shortcut: "identity_common");
-
     private static readonly Script Touched = Script.Load("identity");
 
     private Utf8Text emailKey;

@@ -72,7 +72,6 @@ internal sealed class AsideWrite(long id, string reason, Utf8Text now) : Write(M
 internal sealed class AsideRemoval(long? id, bool again) : Write(again ? Retry : Delete)
 {
     private static readonly Script Retry = Script.Load("outbox_aside_retry");
-
     private static readonly Script Delete = Script.Load("outbox_aside_delete");
 
     /// <summary>How many there were.</summary>

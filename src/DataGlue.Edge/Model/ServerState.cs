@@ -7,7 +7,6 @@ namespace DataGlue.Edge.Model;
 internal sealed class ServerState(Database database)
 {
     private static readonly string StateSql = SqlFile.Read("read/server_state");
-
     private static readonly string HoldsVisitorsSql = SqlFile.Read("read/holds_visitors");
 
     /// <summary>The id of this database.</summary>

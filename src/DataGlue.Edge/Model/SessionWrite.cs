@@ -7,7 +7,6 @@ namespace DataGlue.Edge.Model;
 internal sealed class SessionWrite(Sync sync, Session session) : Write(Upsert)
 {
     private static readonly Script Upsert = Script.Load("session");
-
     private static readonly Utf8Text NoId = new([]);
 
     public override void Bind(Binder values)

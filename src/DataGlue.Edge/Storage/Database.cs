@@ -8,7 +8,6 @@ internal sealed class Database
 {
     // How long a statement waits for a lock that another process holds, in milliseconds.
     private const int BusyTimeout = 5_000;
-
     private const int CheckpointTimeout = 200;
 
     // The read at the end makes SQLite open the log now and hold it, not at the first write. The log takes 62 MB before it is moved into the file, a
@@ -23,9 +22,7 @@ internal sealed class Database
         """;
 
     private const int MemoryStatisticsOption = 9;
-
     private const int StatementJournalOption = 26;
-
     private const int MaxStatementJournal = 1024 * 1024;
 
     private readonly SqliteConnectionStringBuilder upgrade;
@@ -77,7 +74,6 @@ internal sealed class Database
     }
 
     /// <summary>Opens the connection of the one writer: a write-ahead log, and an fsync at each commit.</summary>
-    /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
     public SqliteConnection OpenWriter()
     {
         MatchRights();
@@ -85,19 +81,14 @@ internal sealed class Database
     }
 
     /// <summary>Opens a pooled connection that cannot write; it reads beside the writer.</summary>
-    /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public SqliteConnection OpenReader() => Open(reader.ConnectionString, "PRAGMA query_only = 1");
 
     /// <summary>Opens a database file for a command, which works beside the server or without one.</summary>
-    /// <param name="path">The file; it is made only where <paramref name="mode"/> says so.</param>
-    /// <param name="mode">What the command may do with it.</param>
-    /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
     internal static SqliteConnection OpenFile(string path, SqliteOpenMode mode) => Open(
         new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 1 }.ConnectionString,
         "SELECT count(*) FROM sqlite_schema");
 
     /// <summary>Opens a database file to read it with all rules of its schema, which SQLite passes over where it could not write; it changes nothing.</summary>
-    /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
     internal static SqliteConnection OpenUnchanged(string path)
     {
         var connection = OpenFile(path, SqliteOpenMode.ReadWrite);

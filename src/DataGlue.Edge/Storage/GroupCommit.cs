@@ -7,12 +7,8 @@ namespace DataGlue.Edge.Storage;
 /// What the writer does with a group: many writes, one transaction, one fsync. A write that breaks a rule of the database is at fault itself:
 /// the group runs once more with a savepoint around each write, so that the others still share a commit. Everything else that the database raises
 /// (disk full, I/O, a lock, corruption) is no write's fault and fails the group. After a failed fsync, or when another file stands at the path of the
-/// database, nothing more is written: the process is to end.
+/// database, nothing more is written: the process is to end. The log has SQLite's codes and reasons, never a value that was written.
 /// </summary>
-/// <param name="database">The database.</param>
-/// <param name="end">Runs after the writes of each group, in its transaction; null for nothing.</param>
-/// <param name="clock">The clock.</param>
-/// <param name="logger">Is told codes and reasons of SQLite, never a value that was written.</param>
 internal sealed partial class GroupCommit(Database database, Write? end, TimeProvider clock, ILogger logger) : IDisposable
 {
     private const string Unavailable = "The database takes no writes at present; send it again a little later";
@@ -27,7 +23,6 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
     /// <summary>Why the process must end; null as long as it need not.</summary>
     public string? FatalReason { get; private set; }
 
-    /// <summary>Opens the connection.</summary>
     /// <exception cref="SchemaException">The database cannot be written.</exception>
     public void Start()
     {
@@ -74,7 +69,6 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         }
     }
 
-    /// <summary>Empties the write-ahead log, if the database lets it.</summary>
     public void Checkpoint()
     {
         try

@@ -21,9 +21,6 @@ internal sealed partial class Outage(TimeProvider clock, ILogger logger)
     public string? Reason => reason;
 
     /// <summary>A group was not taken.</summary>
-    /// <param name="code">SQLite's error code.</param>
-    /// <param name="words">SQLite's words.</param>
-    /// <param name="probing">Whether nothing but probes was in it.</param>
     /// <returns>Whether the log was told.</returns>
     public bool Continue(int code, string words, bool probing)
     {
@@ -42,7 +39,6 @@ internal sealed partial class Outage(TimeProvider clock, ILogger logger)
     }
 
     /// <summary>A group was taken. Where what callers send was refused just now, it proves nothing that a probe goes through.</summary>
-    /// <param name="probing">Whether nothing but probes was in it.</param>
     public void End(bool probing)
     {
         if (reason is null || (probing && refused is { } last && clock.GetElapsedTime(last) < LogThrottle.Silence))
@@ -66,7 +62,6 @@ internal sealed partial class Outage(TimeProvider clock, ILogger logger)
     public static int CodeOf(SqliteException exception) =>
         exception.SqliteExtendedErrorCode == raw.SQLITE_IOERR_SHMSIZE ? exception.SqliteExtendedErrorCode : exception.SqliteErrorCode;
 
-    /// <summary>Whether an error means that there is no room left on the disk.</summary>
     public static bool IsDiskFull(int code) => code is raw.SQLITE_FULL or raw.SQLITE_IOERR_SHMSIZE;
 
     /// <summary>What an error of SQLite means, for an operator who asks from afar: no path, no SQL.</summary>

@@ -11,8 +11,6 @@ internal sealed class PreparedScript : IDisposable
     private readonly ParameterNames names = new();
     private readonly Row answer = new();
 
-    /// <summary>Prepares the script.</summary>
-    /// <exception cref="SqliteException">A statement does not fit the database.</exception>
     public PreparedScript(SqliteConnection connection, Script script)
     {
         database = connection.Handle!.DangerousGetHandle();
@@ -30,7 +28,6 @@ internal sealed class PreparedScript : IDisposable
     }
 
     /// <summary>Runs the shortcut where the write is of the common kind, else the statements in order, and lets the write read the answer.</summary>
-    /// <exception cref="SqliteException">A statement failed; those before it have run.</exception>
     public void Run(Write write, StatementValues values)
     {
         values.Take(write, names);

@@ -36,11 +36,6 @@ internal sealed class PreparedStatement : IDisposable
     }
 
     /// <summary>Prepares every statement of a script's text, in their order.</summary>
-    /// <param name="connection">The connection that they belong to.</param>
-    /// <param name="sql">Statements, each with its semicolon, and comments.</param>
-    /// <param name="names">Where the names of their values go.</param>
-    /// <param name="prepared">Where they go, also those before one that fails.</param>
-    /// <exception cref="SqliteException">A statement does not fit the database.</exception>
     public static void PrepareAll(SqliteConnection connection, string sql, ParameterNames names, List<PreparedStatement> prepared)
     {
         var database = connection.Handle!;
@@ -61,9 +56,6 @@ internal sealed class PreparedStatement : IDisposable
     }
 
     /// <summary>Runs it to its end.</summary>
-    /// <param name="values">The values.</param>
-    /// <param name="answer">Where the columns of its last row go.</param>
-    /// <exception cref="SqliteException">It failed.</exception>
     public void Run(StatementValues values, Row answer) => Check(Execute(values, answer), database);
 
     /// <summary>Runs it to its end, unless a constraint stands against it; without the price of an exception.</summary>

@@ -29,9 +29,6 @@ internal static class SchemaUpgrade
         ];
     }
 
-    /// <summary>Applies those of <paramref name="scripts"/> that the database does not have, all in one transaction.</summary>
-    /// <param name="connectionString">The database; it is made when it does not exist.</param>
-    /// <param name="scripts">Every script of the schema.</param>
     /// <exception cref="SchemaException">A script failed, or the database is newer than the scripts; it is as it was before.</exception>
     public static void Apply(string connectionString, IReadOnlyList<SqlScript> scripts)
     {

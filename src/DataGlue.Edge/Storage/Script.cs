@@ -4,8 +4,6 @@ namespace DataGlue.Edge.Storage;
 /// A file of sql/write: statements that run in order, as one atomic unit, over one set of named values. No C# decides between two of them:
 /// that is all that SQLite, Cloudflare D1's batch and a pipelined PostgreSQL have in common.
 /// </summary>
-/// <param name="Name">The name of the file, without its ending; what a log calls it.</param>
-/// <param name="Sql">Its text.</param>
 internal sealed record Script(string Name, string Sql)
 {
     /// <summary>
@@ -15,8 +13,6 @@ internal sealed record Script(string Name, string Sql)
     public string? Shortcut { get; private init; }
 
     /// <summary>Reads the file of this name from the program.</summary>
-    /// <param name="name">The name of a file in sql/write, without its ending.</param>
-    /// <param name="shortcut">The name of the file with its shortcut.</param>
     public static Script Load(string name, string? shortcut = null) =>
         new(name, SqlFile.Read($"write/{name}")) { Shortcut = shortcut is null ? null : SqlFile.Read($"write/{shortcut}") };
 }

@@ -6,8 +6,6 @@ namespace DataGlue.Edge.Storage;
 /// <summary>Questions to a database that have no value bound to them.</summary>
 internal static class SqliteQueries
 {
-    /// <summary>Runs SQL to its end.</summary>
-    /// <exception cref="SqliteException">It failed.</exception>
     public static void Execute(this SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
@@ -16,7 +14,6 @@ internal static class SqliteQueries
     }
 
     /// <summary>The first column of each row, as text.</summary>
-    /// <exception cref="SqliteException">It failed.</exception>
     public static List<string> Column(this SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
@@ -31,8 +28,6 @@ internal static class SqliteQueries
         return rows;
     }
 
-    /// <summary>The one number that it gives.</summary>
-    /// <exception cref="SqliteException">It failed.</exception>
     public static long Number(this SqliteConnection connection, string sql) =>
         long.Parse(connection.Column(sql)[0], CultureInfo.InvariantCulture);
 }

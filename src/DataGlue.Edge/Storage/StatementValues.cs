@@ -55,11 +55,6 @@ internal sealed unsafe class StatementValues : Binder, IDisposable
     public override void Set(string name, long value) =>
         values[names.IndexOf(name, given++)] = new Value(IsNumber: true, IsText: false, value, 0, 0);
 
-    /// <summary>Binds one of them.</summary>
-    /// <param name="statement">The statement.</param>
-    /// <param name="index">The statement's parameter, from 1.</param>
-    /// <param name="slot">Which value.</param>
-    /// <returns>SQLite's result code.</returns>
     public int BindTo(nint statement, int index, int slot)
     {
         var value = values[slot];
@@ -106,7 +101,6 @@ internal sealed class ParameterNames
     }
 
     /// <summary>The place of a name that a write gives.</summary>
-    /// <param name="name">The name.</param>
     /// <param name="nth">How many the write has given before.</param>
     /// <exception cref="InvalidOperationException">The script has no such name.</exception>
     public int IndexOf(string name, int nth)

@@ -11,7 +11,6 @@ internal static class StorageExtensions
     }
 
     /// <summary>Adds the queue.</summary>
-    /// <param name="services">The services.</param>
     /// <param name="end">Makes the write that ends each transaction; null for none.</param>
     public static void AddWriteQueue(this IServiceCollection services, Func<TimeProvider, Write>? end) => services.AddSingleton(provider =>
     {

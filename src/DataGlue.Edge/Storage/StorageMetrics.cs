@@ -17,7 +17,6 @@ internal sealed class StorageMetrics
     private readonly Histogram<int> size;
     private readonly Counter<long> failures;
 
-    /// <summary>Makes the instruments.</summary>
     public StorageMetrics(IMeterFactory meters, Database database, Settings settings)
     {
         meter = meters.Create(Startup.Meter);

@@ -21,7 +21,6 @@ internal sealed class Submission
 
     public IReadOnlyList<Write> Writes { get; }
 
-    /// <summary>Whether it only asks whether the database takes a write.</summary>
     public bool IsProbe { get; }
 
     /// <summary>About how much memory the writes hold, in bytes.</summary>
@@ -30,7 +29,6 @@ internal sealed class Submission
     /// <summary>Ends after the commit, or with why storage took none of it.</summary>
     public Task Completion => completion.Task;
 
-    /// <summary>Decides that storage took none of it.</summary>
     public void Fail(StorageUnavailableException exception) => failure = exception;
 
     /// <summary>
@@ -73,7 +71,6 @@ internal sealed class Submission
         }
     }
 
-    /// <summary>Counts what values take, and binds nothing.</summary>
     private sealed class ValueSize : Binder
     {
         // A write holds its values about once itself and once on its way through SQLite; the rest is a fixed price.

@@ -6,7 +6,6 @@ namespace DataGlue.Edge.Storage;
 /// </summary>
 internal abstract class Write(Script script)
 {
-    /// <summary>Its statements.</summary>
     public Script Script => script;
 
     /// <summary>Whether a rule of the database's owner (a trigger, a constraint) did not allow it; holds once the commit is through.</summary>
@@ -30,10 +29,8 @@ internal abstract class Binder
     /// <summary>Binds a text, or NULL where there is none.</summary>
     public abstract void Set(string name, Utf8Text value);
 
-    /// <summary>Binds a number.</summary>
     public abstract void Set(string name, long value);
 
-    /// <summary>Binds 0 or 1.</summary>
     public void Set(string name, bool value) => Set(name, value ? 1L : 0L);
 
     /// <summary>Binds a 64-bit hash; the database knows signed numbers only.</summary>
@@ -48,13 +45,11 @@ internal sealed class Row
     /// <summary>The answer of a script that returned no row.</summary>
     public static Row Empty { get; } = new();
 
-    /// <summary>Whether a row had this column.</summary>
     public bool Has(string name) => columns.Exists(column => column.Name == name);
 
     /// <summary>The number of a column; 0 where no row had it.</summary>
     public long Number(string name) => columns.Find(column => column.Name == name).Number;
 
-    /// <summary>Whether the number of a column is not 0.</summary>
     public bool Flag(string name) => Number(name) != 0;
 
     /// <summary>The text of a column; none where no row had it, and for NULL.</summary>

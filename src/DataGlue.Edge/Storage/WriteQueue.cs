@@ -8,7 +8,6 @@ namespace DataGlue.Edge.Storage;
 /// </summary>
 internal sealed partial class WriteQueue : IHostedService, IDisposable
 {
-    /// <summary>How many requests may wait.</summary>
     public const int Capacity = 4_096;
 
     /// <summary>How much memory waiting writes may hold, in bytes.</summary>
@@ -31,12 +30,7 @@ internal sealed partial class WriteQueue : IHostedService, IDisposable
     private bool closed;
 
     /// <summary>Makes the queue; nothing is written before <see cref="StartAsync"/>.</summary>
-    /// <param name="database">The database.</param>
     /// <param name="end">Runs after the writes of each group, in its transaction; null for nothing.</param>
-    /// <param name="metrics">Are told of each commit.</param>
-    /// <param name="lifetime">Is told to stop when nothing more can be written.</param>
-    /// <param name="clock">The clock.</param>
-    /// <param name="logger">The log.</param>
     public WriteQueue(Database database, Write? end, StorageMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<WriteQueue> logger)
     {
         this.database = database;

@@ -14,7 +14,6 @@ internal sealed class WriterConnection(Database database) : IDisposable
     private SqliteConnection? connection;
     private long pageSize;
 
-    /// <summary>Whether a transaction is open.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(connection!.Handle) == 0;
 
     /// <summary>
@@ -25,7 +24,6 @@ internal sealed class WriterConnection(Database database) : IDisposable
         SqliteNative.FileControl(connection!.Handle!.DangerousGetHandle(), 0, HasMovedControl, out var moved) == raw.SQLITE_OK && moved != 0;
 
     /// <summary>Opens the connection, where it is not open. It stays open: the log of another file at the path must not be taken for that of this one.</summary>
-    /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public void Open()
     {
         if (connection is null)
@@ -37,7 +35,6 @@ internal sealed class WriterConnection(Database database) : IDisposable
     }
 
     /// <summary>Runs the script of a write, which then reads the answer.</summary>
-    /// <exception cref="SqliteException">A statement failed; those before it have run.</exception>
     public void Run(Write write)
     {
         if (!scripts.TryGetValue(write.Script, out var script))
@@ -49,12 +46,9 @@ internal sealed class WriterConnection(Database database) : IDisposable
         script.Run(write, values);
     }
 
-    /// <summary>Runs a statement that begins, ends or marks a transaction.</summary>
-    /// <exception cref="SqliteException">It failed.</exception>
     public void Control(string sql) => Command(sql).ExecuteNonQuery();
 
     /// <summary>Makes SQLite notice what others have done to the schema: it looks before it runs a statement, but not before it prepares one.</summary>
-    /// <exception cref="SqliteException">It failed.</exception>
     public void ReloadSchema() => Control("SELECT count(*) FROM sqlite_schema");
 
     /// <summary>Ends the open transaction, and lets everybody know how much the file then holds.</summary>
@@ -75,7 +69,6 @@ internal sealed class WriterConnection(Database database) : IDisposable
     }
 
     /// <summary>Moves the write-ahead log into the file that is open.</summary>
-    /// <exception cref="SqliteException">The database does not let it.</exception>
     public void Checkpoint() => Database.Checkpoint(connection!);
 
     public void Dispose()

@@ -7,7 +7,6 @@ namespace DataGlue.Edge.Wire.Glue;
 /// <summary>Reads the body of POST /glue/batch: up to 1,000 identify, track and sync.</summary>
 internal static class BatchReader
 {
-    /// <summary>Reads the object at whose start <paramref name="reader"/> stands; the faults of an item stay with the item.</summary>
     public static List<ReadItem> Read(ref Utf8JsonReader reader, Receipt receipt, Faults faults)
     {
         var items = new List<ReadItem>();

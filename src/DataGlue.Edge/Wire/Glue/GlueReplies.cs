@@ -26,7 +26,6 @@ internal static class GlueReplies
         outcome.EventId,
         outcome.Status switch { OutcomeStatus.Duplicate => ""","duplicate":true}"""u8, OutcomeStatus.Queued => ""","queued":true}"""u8, _ => "}"u8 });
 
-    /// <summary>How many events and sessions were accepted, and which events were not.</summary>
     public static void Sync(HttpResponse response, Sync item, Outcome outcome)
     {
         var reply = new SyncReply(
@@ -37,7 +36,6 @@ internal static class GlueReplies
         JsonReply.Write(response, StatusCodes.Status200OK, reply, ServerJson.Wire.SyncReply);
     }
 
-    /// <summary>One result for each item.</summary>
     public static void Batch(HttpResponse response, IReadOnlyList<ReadItem> items, IReadOnlyList<Outcome> outcomes)
     {
         BatchResult[] results = [.. items.Zip(outcomes, (item, outcome) => Result(item.Item, outcome))];
@@ -68,31 +66,18 @@ internal static class GlueReplies
     private static bool? IsQueued(Outcome outcome) => outcome.Status == OutcomeStatus.Queued ? true : null;
 }
 
-/// <summary>The reply to a sync.</summary>
-/// <param name="Success">Always true.</param>
-/// <param name="EventsSynced">Events that were accepted: new and duplicate ones.</param>
-/// <param name="SessionsSynced">How many sessions it brought.</param>
-/// <param name="EventsNew">Events that were not stored before; absent at an edge, which cannot know.</param>
-/// <param name="EventsDuplicate">Events that were; absent at an edge.</param>
-/// <param name="EventsRejected">Events that were not accepted, and why.</param>
 internal sealed record SyncReply(
     bool Success, int EventsSynced, int SessionsSynced, int? EventsNew, int? EventsDuplicate, IReadOnlyList<RejectedEvent> EventsRejected)
 {
-    /// <summary>True where an edge has put it into its outbox.</summary>
     public bool? Queued { get; init; }
 }
 
-/// <summary>The reply to a batch.</summary>
-/// <param name="Success">Always true, whatever became of the items.</param>
-/// <param name="Results">One for each item, in order.</param>
 internal sealed record BatchReply(bool Success, IReadOnlyList<BatchResult> Results)
 {
-    /// <summary>True where an edge has put the items into its outbox.</summary>
     public bool? Queued { get; init; }
 }
 
 /// <summary>What became of one item of a batch; a sync's carries the fields of the sync reply.</summary>
-/// <param name="Status"><c>stored</c>, <c>duplicate</c> or <c>rejected</c>.</param>
 internal sealed record BatchResult(string Status)
 {
     public string? EventId { get; init; }

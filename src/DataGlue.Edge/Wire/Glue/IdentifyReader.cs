@@ -7,7 +7,6 @@ namespace DataGlue.Edge.Wire.Glue;
 /// <summary>Reads the body of POST /glue/identify.</summary>
 internal static class IdentifyReader
 {
-    /// <summary>Reads the object at whose start <paramref name="reader"/> stands; what does not fit goes to <paramref name="faults"/>.</summary>
     public static Identify Read(ref Utf8JsonReader reader, Receipt receipt, Faults faults)
     {
         Utf8Text user = default, email = default, eventId = default;

@@ -28,10 +28,7 @@ internal static class ItemReader
         return Read(ref reader, TypeOf(reader), receipt);
     }
 
-    /// <summary>Reads the object at whose start <paramref name="reader"/> stands.</summary>
-    /// <param name="reader">The reader.</param>
     /// <param name="type">What it is: <c>identify</c>, <c>track</c> or <c>sync</c>.</param>
-    /// <param name="receipt">What the first server has added to it.</param>
     public static ReadItem Read(ref Utf8JsonReader reader, string? type, Receipt receipt)
     {
         var faults = new Faults();

@@ -39,8 +39,82 @@ internal static class OutboxItem
     public static ReadItem Read(ReadOnlySpan<byte> text)
     {
         var faults = new Faults();
-        var envelope = JsonFields.ReadBody(text, faults, (ref reader) => new Envelope().Read(ref reader, faults), Depth);
-        return faults.None && envelope is not null ? envelope.Open(text) : new ReadItem(null, faults.ToString());
+        Utf8Text type = default, eventId = default;
+        long? received = null;
+        Range? item = null;
+        var eventIds = new List<Utf8Text>();
+        JsonFields.ReadBody(
+            text,
+            faults,
+            (ref reader) =>
+            {
+                var fields = new JsonFields("", faults);
+                while (fields.Next(ref reader))
+                {
+                    if (reader.ValueTextEquals("type"u8))
+                    {
+                        type = fields.ReadText(ref reader, "type", Limits.Id, required: true);
+                    }
+                    else if (reader.ValueTextEquals("received"u8))
+                    {
+                        received = fields.ReadInstant(ref reader, "received", DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() - JsonFields.MaxAhead);
+                    }
+                    else if (reader.ValueTextEquals("event_id"u8))
+                    {
+                        eventId = fields.ReadText(ref reader, "event_id", Limits.Id);
+                    }
+                    else if (reader.ValueTextEquals("event_ids"u8))
+                    {
+                        ReadEventIds(ref reader, ref fields, eventIds, faults);
+                    }
+                    else if (reader.ValueTextEquals("item"u8))
+                    {
+                        item = JsonFields.ReadPlace(ref reader);
+                    }
+                    else
+                    {
+                        fields.Skip(ref reader);
+                    }
+                }
+
+                return eventIds;
+            },
+            Depth);
+        if (faults.None && (!type.IsPresent || received is null || item is null))
+        {
+            faults.Add("A relayed item needs type, received and item");
+        }
+
+        // The item is read at the end: what stands beside it says how.
+        ReadItem read = default;
+        if (faults.None)
+        {
+            JsonFields.ReadBody(
+                text[item!.Value],
+                faults,
+                (ref reader) =>
+                {
+                    read = ItemReader.Read(ref reader, type.ToString(), new Receipt(received!.Value, eventId, eventIds));
+                    return eventIds;
+                });
+        }
+
+        return faults.None ? read : new ReadItem(null, faults.ToString());
+    }
+
+    // What is no text is no id; the event that needs one then says so.
+    private static void ReadEventIds(ref Utf8JsonReader reader, ref JsonFields fields, List<Utf8Text> eventIds, Faults faults)
+    {
+        if (!fields.EnterArray(ref reader, "event_ids"))
+        {
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            eventIds.Add(reader.TokenType == JsonTokenType.String ? Utf8Text.From(JsonText.ReadString(ref reader, "event_ids", faults)) : default);
+            reader.Skip();
+        }
     }
 
     private static void WriteMadeIds(Utf8JsonWriter json, Item item)
@@ -193,88 +267,6 @@ internal static class OutboxItem
         foreach (var member in members)
         {
             WriteJson(json, member.Name, member.Value);
-        }
-    }
-
-    private sealed class Envelope
-    {
-        private readonly List<Utf8Text> eventIds = [];
-        private Utf8Text type;
-        private long? received;
-        private Utf8Text eventId;
-        private Range? item;
-
-        public Envelope Read(ref Utf8JsonReader reader, Faults faults)
-        {
-            var fields = new JsonFields("", faults);
-            while (fields.Next(ref reader))
-            {
-                if (reader.ValueTextEquals("type"u8))
-                {
-                    type = fields.ReadText(ref reader, "type", Limits.Id, required: true);
-                }
-                else if (reader.ValueTextEquals("received"u8))
-                {
-                    received = fields.ReadInstant(ref reader, "received", DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() - JsonFields.MaxAhead);
-                }
-                else if (reader.ValueTextEquals("event_id"u8))
-                {
-                    eventId = fields.ReadText(ref reader, "event_id", Limits.Id);
-                }
-                else if (reader.ValueTextEquals("event_ids"u8))
-                {
-                    ReadEventIds(ref reader, ref fields, faults);
-                }
-                else if (reader.ValueTextEquals("item"u8))
-                {
-                    reader.Read();
-                    var start = (int)reader.TokenStartIndex;
-                    reader.Skip();
-                    item = start..(int)reader.BytesConsumed;
-                }
-                else
-                {
-                    fields.Skip(ref reader);
-                }
-            }
-
-            return this;
-        }
-
-        // The item is read at the end: what comes before it says how.
-        public ReadItem Open(ReadOnlySpan<byte> text)
-        {
-            if (!type.IsPresent || received is not { } time || item is not { } place)
-            {
-                return new ReadItem(null, "A relayed item needs type, received and item");
-            }
-
-            var faults = new Faults();
-            ReadItem read = default;
-            JsonFields.ReadBody(
-                text[place],
-                faults,
-                (ref reader) =>
-                {
-                    read = ItemReader.Read(ref reader, type.ToString(), new Receipt(time, eventId, eventIds));
-                    return this;
-                });
-            return faults.None ? read : new ReadItem(null, faults.ToString());
-        }
-
-        // What is no text is no id; the event that needs one then says so.
-        private void ReadEventIds(ref Utf8JsonReader reader, ref JsonFields fields, Faults faults)
-        {
-            if (!fields.EnterArray(ref reader, "event_ids"))
-            {
-                return;
-            }
-
-            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-            {
-                eventIds.Add(reader.TokenType == JsonTokenType.String ? Utf8Text.From(JsonText.ReadString(ref reader, "event_ids", faults)) : default);
-                reader.Skip();
-            }
         }
     }
 }

@@ -19,7 +19,6 @@ internal sealed class ProfileReader(long received, Faults faults)
     private readonly List<JsonMember> others = [];
     private readonly List<ProfileTouch> touches = [];
 
-    /// <summary>Reads the object at whose start <paramref name="reader"/> stands.</summary>
     public static Profile Read(ref Utf8JsonReader reader, long received, Faults faults) => new ProfileReader(received, faults).Read(ref reader);
 
     private Profile Read(ref Utf8JsonReader reader)

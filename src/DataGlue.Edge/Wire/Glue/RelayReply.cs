@@ -3,10 +3,6 @@ using DataGlue.Edge.Intake;
 namespace DataGlue.Edge.Wire.Glue;
 
 /// <summary>The reply of a home to POST /glue/relay: everything that it does not reject is durable there.</summary>
-/// <param name="Success">Always true.</param>
-/// <param name="Format">The newest format that the home reads.</param>
-/// <param name="DatabaseId">The id of its database.</param>
-/// <param name="Results">One for each item, in order.</param>
 internal sealed record RelayReply(bool Success, int Format, string DatabaseId, IReadOnlyList<Outcome> Results);
 
 /// <summary>What an edge and its home have agreed on.</summary>

@@ -7,7 +7,6 @@ namespace DataGlue.Edge.Wire.Glue;
 /// <summary>Reads the body of POST /glue/track, and each event of a sync.</summary>
 internal static class TrackReader
 {
-    /// <summary>Reads the object at whose start <paramref name="reader"/> stands; what does not fit goes to <paramref name="faults"/>.</summary>
     public static Track Read(ref Utf8JsonReader reader, Receipt receipt, Faults faults)
     {
         var track = Read(ref reader, receipt, synced: false, faults);

@@ -164,6 +164,37 @@ internal ref struct JsonFields(string prefix, Faults faults)
         }
     }
 
+    /// <summary>Reads a whole number; null for anything else.</summary>
+    public static long? ReadInteger(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        long? value = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number) ? number : null;
+        reader.Skip();
+        return value;
+    }
+
+    /// <summary>Passes over the elements of an array, and tells where in the body each stands.</summary>
+    public readonly List<Range> ReadPlaces(ref Utf8JsonReader reader, string name)
+    {
+        var places = new List<Range>();
+        if (EnterArray(ref reader, name))
+        {
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                places.Add(PlaceOf(ref reader));
+            }
+        }
+
+        return places;
+    }
+
+    /// <summary>Passes over a value, and tells where in the body it stands.</summary>
+    public static Range ReadPlace(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        return PlaceOf(ref reader);
+    }
+
     /// <summary>Reads an object as it is; null counts as absent.</summary>
     public readonly JsonText? ReadObject(ref Utf8JsonReader reader, string name)
     {
@@ -204,6 +235,13 @@ internal ref struct JsonFields(string prefix, Faults faults)
     /// <summary>Steps onto the start of an array.</summary>
     /// <returns>False when the value is null, or, with a fault, something else.</returns>
     public readonly bool EnterArray(ref Utf8JsonReader reader, string name) => Enter(ref reader, name, JsonTokenType.StartArray, "an array");
+
+    private static Range PlaceOf(ref Utf8JsonReader reader)
+    {
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        return start..(int)reader.BytesConsumed;
+    }
 
     private static Utf8Text Empty => new([]);
 
