@@ -139,20 +139,8 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
         }
     }
 
-    /// <summary>Waits until there may be something to send, or the time is over.</summary>
-    public async Task WaitAsync(TimeSpan most, CancellationToken cancelled)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
-        limit.CancelAfter(most);
-        try
-        {
-            await signal.Reader.ReadAsync(limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancelled.IsCancellationRequested)
-        {
-            // The time is over.
-        }
-    }
+    /// <summary>Waits until there may be something to send.</summary>
+    public async Task WaitAsync(CancellationToken cancelled) => await signal.Reader.ReadAsync(cancelled);
 
     public void Wake() => signal.Writer.TryWrite(true);
 

@@ -16,8 +16,8 @@ internal delegate Task<IReadOnlyList<Outcome>> RelaySend(IReadOnlyList<OutboxRow
 
 /// <summary>
 /// Carries the outbox to the home, oldest first, and removes what the home has. It has no timer: it goes on as soon as there is something, and
-/// waits longer and longer while the home takes nothing. Items on which the home fails are tried alone from then on, each at its own time, so that
-/// they hold up no other.
+/// waits longer and longer while the home takes nothing. Items on which the home fails are tried alone from then on, each at its own time and beside
+/// the others, so that they hold up none.
 /// </summary>
 internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySend send, TimeProvider clock, ILogger<Relay> logger) : BackgroundService
 {
@@ -39,6 +39,7 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
     }).Build();
 
     private readonly LogThrottle throttle = new(clock);
+    private readonly SemaphoreSlim postponed = new(0);
 
     // The newest item of an earlier run.
     private long former;
@@ -46,50 +47,46 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
     // The newest item that was tried.
     private long passed;
 
+    private long Now => Instants.Now(clock);
+
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         former = outbox.Open();
         return base.StartAsync(cancellationToken);
     }
 
+    public override void Dispose()
+    {
+        postponed.Dispose();
+        base.Dispose();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // The server takes requests meanwhile: a large outbox takes its time to count.
         await retry.ExecuteAsync(_ => { outbox.Count(former); return ValueTask.CompletedTask; }, stoppingToken);
-        while (!stoppingToken.IsCancellationRequested)
+        await Task.WhenAll(
+            RunAsync(TrySendFreshAsync, outbox.WaitAsync, stoppingToken),
+            RunAsync(TrySendDueAsync, stopping => postponed.WaitAsync(Pause(), stopping), stoppingToken));
+    }
+
+    // Sends as long as there is something, with pauses while the home takes nothing.
+    private async Task RunAsync(Func<CancellationToken, Task<bool>> trySend, Func<CancellationToken, Task> wait, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
         {
-            if (!await retry.ExecuteAsync(TrySendAsync, stoppingToken))
+            if (!await retry.ExecuteAsync(async token => await LoggedAsync(trySend, token), stopping))
             {
-                await outbox.WaitAsync(Pause(), stoppingToken);
+                await wait(stopping);
             }
         }
     }
 
-    // Returns whether there was something; throws when the home has not taken it and it is better to wait.
-    private async ValueTask<bool> TrySendAsync(CancellationToken stopping)
+    private async Task<bool> LoggedAsync(Func<CancellationToken, Task<bool>> trySend, CancellationToken stopping)
     {
         try
         {
-            var due = reader.Due(Now, Now + (long)LongestPause.TotalMilliseconds);
-            if (due is not null)
-            {
-                await SendAsync([due], stopping);
-            }
-
-            var newest = outbox.Committed;
-            var rows = reader.Fresh(passed, RelayFormat.MaxItems, MaxBytes);
-            if (rows.Count > 0)
-            {
-                await SendAsync(rows, stopping);
-                passed = rows[^1].Id;
-            }
-            else if (due is null && reader.NextTry() is null)
-            {
-                outbox.NoteEmpty();
-            }
-
-            outbox.NoteTried(rows.Count > 0 ? passed : newest);
-            return due is not null || rows.Count > 0;
+            return await trySend(stopping);
         }
         catch (Exception exception) when (exception is not HomeException and not OperationCanceledException)
         {
@@ -98,7 +95,47 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
         }
     }
 
-    private long Now => Instants.Now(clock);
+    // Returns whether there was something; throws when the home has not taken it and it is better to wait.
+    private async Task<bool> TrySendFreshAsync(CancellationToken stopping)
+    {
+        var newest = outbox.Committed;
+        var rows = reader.Fresh(passed, RelayFormat.MaxItems, MaxBytes);
+        if (rows.Count > 0)
+        {
+            await SendAsync(rows, stopping);
+            newest = passed = rows[^1].Id;
+        }
+        else
+        {
+            NoteEmpty();
+        }
+
+        outbox.NoteTried(newest);
+        return rows.Count > 0;
+    }
+
+    private async Task<bool> TrySendDueAsync(CancellationToken stopping)
+    {
+        var row = reader.Due(Now, Now + (long)LongestPause.TotalMilliseconds);
+        if (row is not null)
+        {
+            await SendAsync([row], stopping);
+        }
+        else
+        {
+            NoteEmpty();
+        }
+
+        return row is not null;
+    }
+
+    private void NoteEmpty()
+    {
+        if (reader.Oldest() is null)
+        {
+            outbox.NoteEmpty();
+        }
+    }
 
     private async Task SendAsync(IReadOnlyList<OutboxRow> rows, CancellationToken stopping)
     {
@@ -119,6 +156,7 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
             // Of several nobody knows which is at fault: each is tried alone, at once.
             var pause = rows.Count > 1 ? 0 : PauseAfter(rows[0].Attempts);
             await outbox.WriteAsync(new OutboxPostpone(rows.Select(row => row.Id), Instants.Utf8(Now + pause)));
+            postponed.Release();
             if (rows.Count == 1 && throttle.Allows(FailingEvent))
             {
                 LogFailing(rows[0].Id, exception.Message);
@@ -131,7 +169,7 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
         // Anybody may send items that the home rejects: the log is told of them now and then.
         if (rejected.Count > 0 && throttle.Allows(AsideEvent))
         {
-            LogAside(rejected.Count, rejected[0].Row.Id, outbox.Discarded);
+            LogAside(rejected.Count, outbox.Discarded);
         }
 
         return outbox.AcknowledgeAsync(rows, rejected, Now);
@@ -163,8 +201,8 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
         ? TimeSpan.FromMilliseconds(Math.Clamp(due - Now, 10, LongestPause.TotalMilliseconds))
         : Timeout.InfiniteTimeSpan;
 
-    [LoggerMessage(EventId = AsideEvent, Level = LogLevel.Warning, Message = "The home has rejected {Count} items of the outbox, the first of them {Id}; GET /glue/outbox has what is aside, {Discarded} had no room there")]
-    private partial void LogAside(int count, long id, long discarded);
+    [LoggerMessage(EventId = AsideEvent, Level = LogLevel.Warning, Message = "The home has rejected {Count} items of the outbox; GET /glue/outbox lists what is aside, {Discarded} had no room there")]
+    private partial void LogAside(int count, long discarded);
 
     [LoggerMessage(EventId = FailingEvent, Level = LogLevel.Error, Message = "The home fails on item {Id} of the outbox, which is kept while others go on: {Reason}")]
     private partial void LogFailing(long id, string reason);
