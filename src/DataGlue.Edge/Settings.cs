@@ -10,10 +10,9 @@ internal sealed record Settings
 {
     private const int KiB = 1024;
 
-    // Where the proxy of Fly.io connects from.
+    // The proxy of Fly.io connects from here.
     private const string FlyProxyNetwork = "172.16.0.0/12";
 
-    /// <summary>The TCP port to listen on, on all addresses.</summary>
     public int Port { get; init; } = 3000;
 
     /// <summary>The SQLite file, as a full path.</summary>
@@ -25,51 +24,50 @@ internal sealed record Settings
     /// <summary>The largest body of sync and batch, in bytes, decompressed.</summary>
     public int MaxBulkBytes { get; init; } = KiB * KiB;
 
-    /// <summary>The keys that open everything.</summary>
     public ApiKeys ApiKeys { get; init; } = ApiKeys.None;
 
-    /// <summary>The origins whose pages may post.</summary>
     public AllowedOrigins AllowedOrigins { get; init; } = AllowedOrigins.Any;
 
     /// <summary>How many requests to /glue an address may send in a minute; 0 for no limit.</summary>
     public int RateLimit { get; init; } = 100;
 
-    /// <summary>The networks of the proxies that are believed when they say whom they speak for.</summary>
+    /// <summary>The networks of the proxies that may name the client of a request.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
-    /// <summary>The port on which /metrics needs no key, if there is one.</summary>
+    /// <summary>The port on which /metrics needs no key; null for none.</summary>
     public int? MetricsPort { get; init; }
 
     /// <summary>Whether the server runs on Fly.io, whose proxy sets <c>Fly-Client-IP</c> itself.</summary>
     public bool OnFly { get; init; }
 
-    /// <summary>Where the home is, which makes this node an edge of it; null where this is the home.</summary>
+    /// <summary>The address of the home, which makes this node an edge of it; null where this is the home.</summary>
     public Uri? Home { get; init; }
 
     /// <summary>What an edge may hold for its home, in bytes.</summary>
     public long OutboxMaxBytes { get; init; } = 512L * KiB * KiB;
 
     /// <summary>Reads the settings from the environment and the <c>.env</c> file that stands behind it.</summary>
-    /// <exception cref="SettingException">A setting makes no sense; the message names it and what it may be.</exception>
+    /// <exception cref="SettingException">A setting is invalid; the message names it and what it may be.</exception>
     public static Settings Read(IConfiguration configuration)
     {
+        var defaults = new Settings { DatabasePath = Path.Combine("data", "dataglue.db") };
         var onFly = Text(configuration, "FLY_APP_NAME") is not null;
-        var port = WholeNumber(configuration, "PORT", 1, 65_535) ?? 3000;
+        var port = WholeNumber(configuration, "PORT", 1, 65_535) ?? defaults.Port;
         var keys = ApiKeys.Parse(Text(configuration, "API_KEY"));
         return new Settings
         {
             Port = port,
-            DatabasePath = FilePath(configuration, "DATABASE_PATH", Path.Combine("data", "dataglue.db")),
-            MaxBodyBytes = WholeNumber(configuration, "MAX_BODY_BYTES", KiB, 16 * KiB * KiB) ?? 64 * KiB,
-            MaxBulkBytes = WholeNumber(configuration, "MAX_BULK_BYTES", KiB, 64 * KiB * KiB) ?? KiB * KiB,
+            DatabasePath = FilePath(configuration, "DATABASE_PATH", defaults.DatabasePath),
+            MaxBodyBytes = WholeNumber(configuration, "MAX_BODY_BYTES", KiB, 16 * KiB * KiB) ?? defaults.MaxBodyBytes,
+            MaxBulkBytes = WholeNumber(configuration, "MAX_BULK_BYTES", KiB, 64 * KiB * KiB) ?? defaults.MaxBulkBytes,
             ApiKeys = keys,
             AllowedOrigins = AllowedOrigins.Parse(Text(configuration, "ALLOWED_ORIGINS")),
-            RateLimit = WholeNumber(configuration, "RATE_LIMIT", 0, 1_000_000) ?? 100,
+            RateLimit = WholeNumber(configuration, "RATE_LIMIT", 0, 1_000_000) ?? defaults.RateLimit,
             TrustedProxies = Networks("TRUSTED_PROXIES", Text(configuration, "TRUSTED_PROXIES") ?? (onFly ? FlyProxyNetwork : null)),
             MetricsPort = OtherPort(configuration, "METRICS_PORT", port),
             OnFly = onFly,
             Home = HomeAddress.Read(name => name == "HOME_URL" ? configuration[name]?.Trim() : Text(configuration, name), port, keys),
-            OutboxMaxBytes = (WholeNumber(configuration, "OUTBOX_MAX_MB", 1, 1_048_576) ?? 512) * (long)KiB * KiB,
+            OutboxMaxBytes = WholeNumber(configuration, "OUTBOX_MAX_MB", 1, 1_048_576) is { } megabytes ? (long)megabytes * KiB * KiB : defaults.OutboxMaxBytes,
         };
     }
 
@@ -78,14 +76,9 @@ internal sealed record Settings
 
     private static int? WholeNumber(IConfiguration configuration, string name, int least, int most)
     {
-        if (Text(configuration, name) is not { } text)
-        {
-            return null;
-        }
-
-        var valid = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
-        return valid && number >= least && number <= most
-            ? number
+        var text = Text(configuration, name);
+        return text is null ? null
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number
             : throw new SettingException($"{name} must be a whole number from {least} to {most}, not '{text}'");
     }
 
@@ -97,16 +90,11 @@ internal sealed record Settings
 
     private static List<IPNetwork> Networks(string name, string? text)
     {
-        var networks = new List<IPNetwork>();
-        foreach (var item in text?.Split(',', StringSplitOptions.TrimEntries) ?? [])
-        {
-            var network = item.Contains('/', StringComparison.Ordinal) ? item : item + (item.Contains(':', StringComparison.Ordinal) ? "/128" : "/32");
-            networks.Add(IPNetwork.TryParse(network, out var parsed)
-                ? parsed
-                : throw new SettingException($"{name} must be networks like 10.0.0.0/8 or fd00::/8, separated by commas, not '{text}'"));
-        }
-
-        return networks;
+        var addresses = text?.Split(',', StringSplitOptions.TrimEntries) ?? [];
+        var networks = addresses.Select(item => item.Contains('/', StringComparison.Ordinal) ? item : item + (item.Contains(':', StringComparison.Ordinal) ? "/128" : "/32"));
+        return [.. networks.Select(network => IPNetwork.TryParse(network, out var parsed)
+            ? parsed
+            : throw new SettingException($"{name} must be networks like 10.0.0.0/8 or fd00::/8, separated by commas, not '{text}'"))];
     }
 
     private static string FilePath(IConfiguration configuration, string name, string fallback)
@@ -118,10 +106,10 @@ internal sealed record Settings
             throw new SettingException($"{name} must be a file, not a folder: '{text}'");
         }
 
-        // SQLite keeps its log beside the file itself, not beside a link to it.
+        // SQLite keeps its log beside the file, not beside a link to it.
         return new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
     }
 }
 
-/// <summary>A setting that makes no sense: stops the start with one line.</summary>
+/// <summary>A setting is invalid: stops the start with one line.</summary>
 internal sealed class SettingException(string message) : Exception(message.ReplaceLineEndings(" "));

@@ -5,25 +5,20 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace DataGlue.Edge;
 
-/// <summary>What happens around the server: the .env file, the log, and starting to listen.</summary>
+/// <summary>The .env file, the log, and the start and end of the server.</summary>
 internal static partial class Startup
 {
-    /// <summary>
-    /// An argument that keeps the host from watching the working directory for new settings: with the database below it, each
-    /// write would wake the watcher.
-    /// </summary>
+    /// <summary>Keeps the host from watching the working directory for new settings: with the database below it, each write would wake the watcher.</summary>
     public const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
 
     /// <summary>
-    /// An argument that keeps the framework from believing what any peer says of the client's address, as a variable that many container
-    /// recipes set would make it: whom to believe is for TRUSTED_PROXIES.
+    /// Keeps the framework from trusting any peer's X-Forwarded-For, as a variable that many container recipes set tells it to: TRUSTED_PROXIES decides.
     /// </summary>
     public const string NoForwarding = "--ForwardedHeaders_Enabled=false";
 
-    /// <summary>The name of the server's own meter.</summary>
     public const string Meter = "DataGlue.Edge";
 
-    /// <summary>Lets a <c>.env</c> file in the working directory stand behind the environment.</summary>
+    /// <summary>Reads the <c>.env</c> file of the working directory; the environment has precedence.</summary>
     /// <exception cref="SettingException">The file cannot be read.</exception>
     public static void AddDotEnv(this IConfigurationBuilder configuration)
     {
@@ -34,7 +29,7 @@ internal static partial class Startup
         }
     }
 
-    /// <summary>Logs to the console one line an entry, as JSON in production, and of the framework only what goes wrong.</summary>
+    /// <summary>Logs one line an entry to the console, as JSON in production; of the framework only warnings and errors.</summary>
     public static void AddServerLogging(this WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders();
@@ -57,22 +52,21 @@ internal static partial class Startup
 
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
 
-        // It warns of each connection that it refuses, and of each body that ends early or cannot be read to its end: any stranger could fill
-        // the log. The metrics count them; of what fails in the application, ErrorBodies tells.
+        // Kestrel warns of each connection that it refuses, and of each body that ends early or cannot be read to its end: any client could fill the log.
+        // The metrics count them; ErrorBodies logs what fails in the application.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
 
-        // While its log is open at any level, each request gets an activity and a scope; what it says of a failed start, the last line says.
+        // While this log is on at any level, each request gets an activity and a scope; the last line of a failed start says what it would.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 
-        // It says with a stack trace what the last line of a failed start says in one.
+        // Logs a failed start with a stack trace; its last line says the same.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
     }
 
-    /// <summary>Ends connections that are still busy this long after the signal: a slow reader must not use up the platform's patience.</summary>
+    /// <summary>Ends connections that are still busy this long after the signal, so that a slow client does not outlast the platform's grace period.</summary>
     public static void AddServerShutdown(this WebApplicationBuilder builder) =>
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4));
 
-    /// <summary>Prepares the database and begins to listen.</summary>
     /// <exception cref="SettingException">The database cannot be used, or the port cannot be listened on.</exception>
     /// <exception cref="SchemaException">The schema of the database does not fit.</exception>
     public static async Task StartServerAsync(this WebApplication app)
@@ -96,14 +90,13 @@ internal static partial class Startup
             throw new SettingException($"{name} {port} cannot be listened on: {exception.Message}");
         }
 
-        // What the start has left behind is given back: an idle server takes a few megabytes less.
+        // Frees what the start has allocated: an idle server takes a few megabytes less.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         LogListening(app.Logger, settings.Port, settings.DatabasePath, role.Description);
         LogAccess(app.Logger, settings);
     }
 
-    /// <summary>Serves until the process is told to stop; what waits is written before it ends.</summary>
-    /// <returns>The exit code: 1 when it stops because nothing more can be written, else 0.</returns>
+    /// <summary>Serves until a signal; pending writes are written before the end. Returns the exit code: 1 when the write queue has failed, else 0.</summary>
     public static async Task<int> RunServerAsync(this WebApplication app)
     {
         await app.StartServerAsync();

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Commands;
 
-/// <summary><c>backup FILE</c>: the database as it stands now, in one file, whether the server runs or not.</summary>
+/// <summary><c>backup FILE</c>: copies the database as it stands now into one file, whether the server runs or not.</summary>
 internal static class BackupCommand
 {
     public static Command Make()
@@ -12,34 +12,29 @@ internal static class BackupCommand
         var file = new Argument<string>("FILE") { Description = "Where to put the copy" };
         var force = new Option<bool>("--force") { Description = "Replace FILE if it exists" };
         var command = new Command("backup", "Copy the database into FILE, also while the server runs, and check the copy") { file, force };
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(file), parsed.GetValue(force)));
+        command.SetAction(parsed => Run(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(force)));
         return command;
     }
 
-    private static int Run(string file, bool force)
+    private static int Run(string copy, bool force)
     {
         var database = CommandLine.DatabasePath();
-        var copy = Path.GetFullPath(file);
         CommandException.Unless(!Directory.Exists(copy), $"'{copy}' is a folder");
         CommandException.Unless(!Database.Suffixes.Any(suffix => copy == database + suffix), $"'{copy}' is the database itself");
         CommandException.Unless(force || !File.Exists(copy), $"'{copy}' exists; --force replaces it");
         using var partial = new PartialFile(copy);
-        Fill(partial, database);
-        partial.Complete(overwrite: force);
-        Console.WriteLine($"{database} is copied to {copy}: {CommandLine.Megabytes(new FileInfo(copy).Length)}, checked");
-        return 0;
-    }
-
-    private static void Fill(PartialFile partial, string database)
-    {
         try
         {
             using var source = Database.OpenFile(database, SqliteOpenMode.ReadOnly);
-            OnlineCopy.Make(source, partial.Path, new Progress(Console.Error));
+            OnlineCopy.Make(source, partial.Path);
         }
         catch (SqliteException exception)
         {
-            throw new CommandException($"'{database}' is not copied: {CommandLine.Tell(exception)}");
+            throw new CommandException($"'{database}' is not copied: {CommandLine.Explain(exception)}");
         }
+
+        partial.Complete(overwrite: force);
+        Console.WriteLine($"{database} is copied to {copy}: {CommandLine.Megabytes(new FileInfo(copy).Length)}, checked");
+        return 0;
     }
 }

@@ -5,18 +5,14 @@ using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Commands;
 
-/// <summary>What the program does besides serving: one file a command.</summary>
+/// <summary>The commands of the program; each has a file.</summary>
 internal static class CommandLine
 {
-    /// <summary>
-    /// Whether a command is called. Without arguments the program is the server, and so it is where all of them are settings of the host
-    /// (<c>--name=value</c>): whatever else stands there must not start a server by mistake.
-    /// </summary>
+    /// <summary>Whether to run a command. Arguments that are all settings of the host (<c>--name=value</c>) start the server; no other may, by mistake.</summary>
     public static bool IsCommand(string[] arguments) =>
         !arguments.All(argument => argument.StartsWith("--", StringComparison.Ordinal) && argument.Contains('=', StringComparison.Ordinal));
 
-    /// <summary>Runs the command; what goes wrong is one line on standard error.</summary>
-    /// <returns>The exit code: 0 when all is well, else 1.</returns>
+    /// <summary>Runs the command. Returns the exit code: 0 on success, else 1 and one line on standard error.</summary>
     public static async Task<int> RunAsync(string[] arguments)
     {
         var parsed = Root().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -30,18 +26,22 @@ internal static class CommandLine
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception exception) when (exception is CommandException or SettingException or SchemaException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception exception) when (exception is CommandException or SettingException or SchemaException or SqliteException
+            or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return Fail(exception.Message);
-        }
-        catch (SqliteException exception)
-        {
-            return Fail(Tell(exception));
+            return Fail(exception is SqliteException sqlite ? Explain(sqlite) : exception.Message);
         }
     }
 
-    /// <summary>The settings of the server that stands beside the command, read as it reads them.</summary>
-    /// <exception cref="SettingException">A setting makes no sense.</exception>
+    /// <summary>The command without arguments that <paramref name="run"/> executes; it returns the exit code.</summary>
+    public static Command Make(string name, string description, Func<int> run)
+    {
+        var command = new Command(name, description);
+        command.SetAction(_ => run());
+        return command;
+    }
+
+    /// <summary>The settings, read as the server reads them.</summary>
     public static Settings ReadSettings()
     {
         var configuration = new ConfigurationBuilder();
@@ -51,7 +51,7 @@ internal static class CommandLine
     }
 
     /// <summary>The database of the settings, as a full path.</summary>
-    /// <exception cref="CommandException">There is none.</exception>
+    /// <exception cref="CommandException">The file does not exist.</exception>
     public static string DatabasePath()
     {
         var path = ReadSettings().DatabasePath;
@@ -59,10 +59,8 @@ internal static class CommandLine
         return path;
     }
 
-    /// <summary>An error of SQLite in words, with its own behind them.</summary>
-    public static string Tell(SqliteException exception) => $"{Outage.Explain(Outage.CodeOf(exception))} ({exception.Message})";
+    public static string Explain(SqliteException exception) => $"{Outage.Explain(Outage.CodeOf(exception))} ({exception.Message})";
 
-    /// <summary>A size in megabytes.</summary>
     public static string Megabytes(long bytes) => FormattableString.Invariant($"{bytes / 1e6:0.0} MB");
 
     // Not a RootCommand: that would take the end of the program's name for the ending of a file.
@@ -87,10 +85,9 @@ internal static class CommandLine
     }
 }
 
-/// <summary>A command cannot do what it was asked: ends it with one line.</summary>
+/// <summary>A command cannot go on: ends it with one line.</summary>
 internal sealed class CommandException(string message) : Exception(message)
 {
-    /// <summary>Ends the command, unless it is so.</summary>
     public static void Unless(bool condition, string message)
     {
         if (!condition)

@@ -5,16 +5,13 @@ using SQLitePCL;
 namespace DataGlue.Edge.Commands;
 
 /// <summary>
-/// Reads a whole database, as it stands at one moment, and tells what is wrong with it: damage, a schema that its scripts do not make,
-/// profiles that do not follow from their logs. It changes nothing.
+/// Reads a whole database in one snapshot and prints what is wrong: damage, a schema that its scripts do not make, profiles that do not follow from
+/// their logs. Each part prints one line, and one for each of its first differences. Changes nothing.
 /// </summary>
-/// <param name="connection">The database.</param>
-/// <param name="output">Is told a line for each part, and a line for each of the first differences.</param>
-/// <param name="progress">Is told how far it is.</param>
-internal sealed class DatabaseCheck(SqliteConnection connection, TextWriter output, Progress progress)
+internal sealed class DatabaseCheck(SqliteConnection connection)
 {
-    /// <summary>How many differences of each part are told one by one.</summary>
-    public const int Listed = 20;
+    // How many differences of each part are listed.
+    private const int Listed = 20;
 
     private const string Objects = """
         SELECT type || ' ' || name, sql FROM sqlite_schema
@@ -22,24 +19,23 @@ internal sealed class DatabaseCheck(SqliteConnection connection, TextWriter outp
         ORDER BY 1
         """;
 
-    // Of SqlFile.Read("read/profile_differences"), in the order of its columns.
+    // The columns of read/profile_differences behind the first, in their order.
     private static readonly string[] Parts = ["e-mail", "traits", "times", "touches", "left in the middle of a write"];
 
-    /// <summary>Runs every part.</summary>
-    /// <returns>How many differences there are.</returns>
-    /// <exception cref="SqliteException">The file is damaged so that it cannot be read to its end.</exception>
+    /// <summary>Returns the number of differences.</summary>
+    /// <exception cref="SqliteException">Damage keeps the file from being read to its end.</exception>
     public long Run()
     {
         using var snapshot = connection.BeginTransaction(deferred: true);
         if (Integrity() is > 0 and var damage)
         {
-            // What follows would be read from damaged pages.
+            // The other parts would read damaged pages.
             return damage;
         }
 
         if (SchemaUpgrade.Applied(connection) is not { } applied)
         {
-            return Tell("scripts", "", 1, ["the database has no list of its scripts: it is not a database of this program"]);
+            return Report("scripts", "", 1, ["the database has no list of its scripts: it is not a database of this program"]);
         }
 
         var different = ForeignKeys() + Scripts(applied) + Schema(applied);
@@ -47,11 +43,10 @@ internal sealed class DatabaseCheck(SqliteConnection connection, TextWriter outp
     }
 
     /// <summary>
-    /// The first faults that SQLite finds in the pages, indexes and rows of a database; none where it is whole. The connection may have to
-    /// be one that could write: of a file that it may only read SQLite passes over the CHECK constraints.
+    /// The first faults that SQLite finds in pages, indexes and rows. On a read-only connection SQLite does not check CHECK constraints.
     /// </summary>
     /// <exception cref="SqliteException">The file cannot be read, for another reason than damage.</exception>
-    public static IReadOnlyList<string> Damage(SqliteConnection connection)
+    public static List<string> Damage(SqliteConnection connection)
     {
         using var command = connection.CreateCommand();
         command.CommandText = $"PRAGMA integrity_check({Listed})";
@@ -66,7 +61,7 @@ internal sealed class DatabaseCheck(SqliteConnection connection, TextWriter outp
         }
         catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_CORRUPT)
         {
-            // It does not get past every damage.
+            // Some damage ends the check itself.
             faults.Add(exception.Message);
         }
 
@@ -75,25 +70,25 @@ internal sealed class DatabaseCheck(SqliteConnection connection, TextWriter outp
 
     private long Integrity()
     {
-        using var work = progress.Begin("checking pages and indexes");
+        using var progress = new Progress("checking pages and indexes");
         var damage = Damage(connection);
-        return Tell("integrity", "ok", damage.Count, damage);
+        return Report("integrity", "ok", damage.Count, damage);
     }
 
     private long ForeignKeys()
     {
         var broken = connection.Column("SELECT \"table\" || ' row ' || coalesce(rowid, '?') || ' refers to nothing in ' || parent FROM pragma_foreign_key_check");
-        return Tell("foreign keys", "ok", broken.Count, broken);
+        return Report("foreign keys", "ok", broken.Count, broken);
     }
 
-    private long Scripts(IReadOnlyList<string> applied)
+    private static long Scripts(IReadOnlyList<string> applied)
     {
         var pending = SchemaUpgrade.Scripts().Select(script => script.Name).Except(applied).ToList();
         var good = pending.Count == 0 ? $"ok, {applied.Count} applied" : $"ok, {applied.Count} applied; the next start applies {string.Join(", ", pending)}";
-        return SchemaUpgrade.Misfit(applied) is { } sentence ? Tell("scripts", "", 1, [sentence]) : Tell("scripts", good, 0, []);
+        return SchemaUpgrade.Misfit(applied) is { } sentence ? Report("scripts", "", 1, [sentence]) : Report("scripts", good, 0, []);
     }
 
-    // An owner may add to the schema; what the server has made is to be as it has made it.
+    // An owner may add to the schema, but not change what the server has made.
     private long Schema(IReadOnlyList<string> applied)
     {
         using var fresh = new SqliteConnection("Data Source=:memory:");
@@ -110,7 +105,7 @@ internal sealed class DatabaseCheck(SqliteConnection connection, TextWriter outp
             .Where(definition => present.GetValueOrDefault(definition.Key) != definition.Value)
             .Select(definition => present.ContainsKey(definition.Key) ? $"{definition.Key} is not as its script makes it" : $"{definition.Key} is missing")
             .ToList();
-        return Tell("schema", added.Count == 0 ? "ok" : $"ok; beside it {string.Join(", ", added.Take(Listed))}", differences.Count, differences);
+        return Report("schema", added.Count == 0 ? "ok" : $"ok; beside it {string.Join(", ", added.Take(Listed))}", differences.Count, differences);
     }
 
     private static Dictionary<string, string> Definitions(SqliteConnection connection)
@@ -129,7 +124,7 @@ internal sealed class DatabaseCheck(SqliteConnection connection, TextWriter outp
 
     private long Profiles()
     {
-        using var work = progress.Begin("comparing profiles with their logs");
+        using var progress = new Progress("comparing profiles with their logs");
         var total = connection.Number(SqlFile.Read("read/logged_profiles"));
         using var command = connection.CreateCommand();
         command.CommandText = SqlFile.Read("read/profile_differences");
@@ -137,24 +132,23 @@ internal sealed class DatabaseCheck(SqliteConnection connection, TextWriter outp
         var (read, different, first) = (0L, 0L, new List<string>());
         while (reader.Read())
         {
-            work.Report(++read, total);
+            progress.Report(++read, total);
             var parts = Parts.Where((_, part) => reader.GetInt64(part + 1) != 0).ToList();
-            different += parts.Count > 0 ? 1 : 0;
-            if (parts.Count > 0 && first.Count < Listed)
+            if (parts.Count > 0 && different++ < Listed)
             {
                 first.Add($"{reader.GetString(0)}: {string.Join(", ", parts)}");
             }
         }
 
-        return Tell("profiles", $"ok, {total} compared with their logs", different, first);
+        return Report("profiles", $"ok, {total} compared with their logs", different, first);
     }
 
-    private long Tell(string part, string good, long count, IReadOnlyList<string> first)
+    private static long Report(string part, string good, long count, IReadOnlyList<string> first)
     {
-        output.WriteLine(count == 0 ? $"{part}: {good}" : $"{part}: {count}{(part == "integrity" && count >= Listed ? " or more" : "")} wrong");
+        Console.WriteLine(count == 0 ? $"{part}: {good}" : $"{part}: {count}{(part == "integrity" && count >= Listed ? " or more" : "")} wrong");
         foreach (var line in first.Take(Listed))
         {
-            output.WriteLine($"  {line.ReplaceLineEndings(" ")}");
+            Console.WriteLine($"  {line.ReplaceLineEndings(" ")}");
         }
 
         return count;

@@ -7,15 +7,11 @@ using DataGlue.Edge.Security;
 
 namespace DataGlue.Edge.Commands;
 
-/// <summary><c>drain</c>: waits until the home has all that this edge has accepted, before its region is removed.</summary>
+/// <summary><c>drain</c>: waits until the home has everything that this edge has accepted. To run before its region is removed.</summary>
 internal static class DrainCommand
 {
-    private const int DefaultPatience = 300;
-
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-
-    // So long one answer of the server may take.
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(10);
 
     public static Command Make()
     {
@@ -23,7 +19,7 @@ internal static class DrainCommand
         {
             Description = "How many seconds to wait at the most",
             HelpName = "SECONDS",
-            DefaultValueFactory = _ => DefaultPatience,
+            DefaultValueFactory = _ => 300,
         };
         timeout.Validators.Add(result =>
         {
@@ -39,13 +35,15 @@ internal static class DrainCommand
 
     private static async Task<int> RunAsync(Settings settings, TimeSpan patience, CancellationToken cancelled)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{settings.Port}"), Timeout = patience < Longest ? patience : Longest };
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        http.BaseAddress = new Uri($"http://127.0.0.1:{settings.Port}");
+        http.Timeout = patience < ReplyTimeout ? patience : ReplyTimeout;
         http.DefaultRequestHeaders.Add(ApiKeys.Header, settings.ApiKeys.First);
         var started = Stopwatch.GetTimestamp();
         var last = await ReadAsync(http, cancelled);
         CommandException.Unless(last.Role == "edge", "This is the home: it holds the data itself, and has nowhere to drain to");
 
-        // The depth is a count, and may run behind: whether there is an oldest, the table itself says.
+        // The depth is a counter and may run behind; the oldest is read from the table itself.
         for (var empty = 0; empty < 2;)
         {
             CommandException.Unless(Stopwatch.GetElapsedTime(started) < patience, Describe(last));
@@ -67,9 +65,8 @@ internal static class DrainCommand
         return 0;
     }
 
-    private static string Describe(OutboxReply outbox) => outbox.Problem is { } problem
-        ? $"Still waiting: {outbox.Depth}. {problem}"
-        : $"Still waiting: {outbox.Depth}. Visitors may still be writing here, or it takes longer than --timeout";
+    private static string Describe(OutboxReply outbox) =>
+        $"Still waiting: {outbox.Depth}. {outbox.Problem ?? "Visitors may still be writing here, or it takes longer than --timeout"}";
 
     private static async Task<OutboxReply> ReadAsync(HttpClient http, CancellationToken cancelled)
     {

@@ -5,53 +5,39 @@ using System.Text;
 
 namespace DataGlue.Edge.Commands;
 
-/// <summary><c>healthcheck</c>: whether the server on this machine answers, for a container that has no other program to ask it with.</summary>
+/// <summary><c>healthcheck</c>: asks the server on this machine for /healthz, for a container that has no other HTTP client.</summary>
 internal static class HealthcheckCommand
 {
     private const string Good = "HTTP/1.1 200 ";
+    private const int TimeoutSeconds = 3;
 
-    private const int Patience = 3;
-
-    public static Command Make()
-    {
-        var command = new Command("healthcheck", "Ask the server on this machine whether it lives (GET /healthz)");
-        command.SetAction(_ => Run(CommandLine.ReadSettings().Port));
-        return command;
-    }
+    public static Command Make() => CommandLine.Make(
+        "healthcheck",
+        "Ask the server on this machine whether it lives (GET /healthz)",
+        () => Problem(CommandLine.ReadSettings().Port) is { } problem ? throw new CommandException(problem) : 0);
 
     /// <summary>Whether a server answers on this port of this machine.</summary>
-    public static bool Answers(int port)
-    {
-        try
-        {
-            return Run(port) == 0;
-        }
-        catch (CommandException)
-        {
-            return false;
-        }
-    }
+    public static bool Answers(int port) => Problem(port) is null;
 
-    // Over a plain socket: it runs again and again beside a small server, to read one line.
-    private static int Run(int port)
+    // Over a plain socket: it runs every few seconds beside a small server, and reads one line.
+    private static string? Problem(int port)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
         {
-            SendTimeout = Patience * 1_000,
-            ReceiveTimeout = Patience * 1_000,
+            SendTimeout = TimeoutSeconds * 1_000,
+            ReceiveTimeout = TimeoutSeconds * 1_000,
         };
         try
         {
             socket.Connect(IPAddress.Loopback, port);
             socket.Send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8);
             var status = ReadStatus(socket);
-            CommandException.Unless(status.StartsWith(Good, StringComparison.Ordinal), $"The server at port {port} answers /healthz with '{status.Split('\r')[0]}'");
-            return 0;
+            return status.StartsWith(Good, StringComparison.Ordinal) ? null : $"The server at port {port} answers /healthz with '{status.Split('\r')[0]}'";
         }
         catch (SocketException exception)
         {
-            var reason = exception.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock ? $"no answer within {Patience} s" : exception.Message;
-            throw new CommandException($"The server at port {port} does not answer /healthz: {reason}");
+            var reason = exception.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock ? $"no answer within {TimeoutSeconds} s" : exception.Message;
+            return $"The server at port {port} does not answer /healthz: {reason}";
         }
     }
 

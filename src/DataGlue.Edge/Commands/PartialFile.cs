@@ -1,23 +1,22 @@
 namespace DataGlue.Edge.Commands;
 
 /// <summary>
-/// A file in the making. It stands beside its place under another name until it is whole and on the disk; whatever ends the process before
-/// that, its place is as it was. What a killed process has left is taken over by the next.
+/// A file that is written under another name, <c>NAME.partial</c>, and renamed once it is complete and synced: a process that ends before leaves the
+/// old file as it was. The next run takes over what a killed process has left.
 /// </summary>
 internal sealed class PartialFile : IDisposable
 {
-    // A second process that makes the same file finds it locked. SQLite's own locks are of another kind and go on beside this one.
+    // Its lock stops a second process that makes the same file. SQLite's own locks are of another kind and do not collide with it.
     private readonly FileStream stream;
-    private readonly string place;
+    private readonly string destination;
     private bool complete;
 
-    /// <summary>Makes the file, empty and for nobody but its maker to read.</summary>
-    /// <param name="place">Where it is to stand.</param>
-    /// <exception cref="IOException">It cannot be made, or another process is making it.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
-    public PartialFile(string place)
+    /// <summary>Creates the file, empty and readable by its owner alone.</summary>
+    /// <exception cref="IOException">It cannot be created, or another process is making it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The rights of the folder forbid it.</exception>
+    public PartialFile(string destination)
     {
-        this.place = place;
+        this.destination = destination;
         var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
         {
@@ -28,22 +27,19 @@ internal sealed class PartialFile : IDisposable
         stream.SetLength(0);
     }
 
-    /// <summary>Where it is now.</summary>
-    public string Path => place + ".partial";
+    public string Path => destination + ".partial";
 
-    /// <summary>Syncs it to the disk.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public void Sync() => stream.Flush(flushToDisk: true);
 
-    /// <summary>Syncs it to the disk and moves it to its place.</summary>
-    /// <param name="overwrite">Whether another file may stand there, to be replaced in one step.</param>
-    /// <exception cref="IOException">The disk is full or fails, or another file stands there.</exception>
+    /// <summary>Syncs the file to the disk and renames it, in one step also where it replaces another.</summary>
+    /// <exception cref="IOException">The disk is full or fails, or there is a file and <paramref name="overwrite"/> is false.</exception>
     public void Complete(bool overwrite)
     {
         Sync();
-        File.Move(Path, place, overwrite);
+        File.Move(Path, destination, overwrite);
         complete = true;
-        UnixFile.SyncFolder(System.IO.Path.GetDirectoryName(place)!);
+        UnixFile.SyncFolder(System.IO.Path.GetDirectoryName(destination)!);
     }
 
     public void Dispose()

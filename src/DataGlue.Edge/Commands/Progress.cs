@@ -1,51 +1,41 @@
 namespace DataGlue.Edge.Commands;
 
-/// <summary>Tells on a writer of its own how far a long work is: every few seconds, and at its end.</summary>
-/// <param name="output">Where.</param>
-internal sealed class Progress(TextWriter output)
+/// <summary>Prints the progress of a long step on standard error: every few seconds, and at its end where it is known.</summary>
+internal sealed class Progress : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
 
-    /// <summary>Begins a work, which ends when it is disposed of.</summary>
-    public Work Begin(string name) => new(name, output);
+    private readonly string name;
+    private readonly Timer timer;
 
-    /// <summary>One work. Told by its own thread, and read by the timer's.</summary>
-    internal sealed class Work : IDisposable
+    // Written by the thread of the step, read by the timer's.
+    private long done;
+    private long total;
+
+    public Progress(string name)
     {
-        private readonly string name;
-        private readonly TextWriter output;
-        private readonly Timer timer;
-        private long done;
-        private long total;
+        this.name = name;
+        timer = new Timer(_ => Print(), null, Interval, Interval);
+    }
 
-        internal Work(string name, TextWriter output)
-        {
-            this.name = name;
-            this.output = output;
-            timer = new Timer(_ => Tell(), null, Interval, Interval);
-        }
+    public void Report(long part, long whole)
+    {
+        Volatile.Write(ref done, part);
+        Volatile.Write(ref total, whole);
+    }
 
-        /// <summary>So much of so much is done.</summary>
-        public void Report(long part, long whole)
+    public void Dispose()
+    {
+        timer.Dispose();
+        if (total > 0)
         {
-            Volatile.Write(ref done, part);
-            Volatile.Write(ref total, whole);
+            Print();
         }
+    }
 
-        /// <summary>Tells where it has ended, if it can.</summary>
-        public void Dispose()
-        {
-            timer.Dispose();
-            if (total > 0)
-            {
-                Tell();
-            }
-        }
-
-        private void Tell()
-        {
-            var (part, whole) = (Volatile.Read(ref done), Volatile.Read(ref total));
-            output.WriteLine(whole == 0 ? $"{name} ..." : $"{name}: {part * 100 / whole} %");
-        }
+    private void Print()
+    {
+        var (part, whole) = (Volatile.Read(ref done), Volatile.Read(ref total));
+        Console.Error.WriteLine(whole == 0 ? $"{name} ..." : $"{name}: {part * 100 / whole} %");
     }
 }

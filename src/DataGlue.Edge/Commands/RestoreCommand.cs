@@ -12,15 +12,14 @@ internal static class RestoreCommand
         var file = new Argument<string>("FILE") { Description = "A copy that backup has made" };
         var force = new Option<bool>("--force") { Description = "Replace the database that is there; it is kept beside, as NAME.replaced-TIME" };
         var command = new Command("restore", "Check FILE and put a copy of it where the database is to be") { file, force };
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(file), parsed.GetValue(force)));
+        command.SetAction(parsed => Run(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(force)));
         return command;
     }
 
-    private static int Run(string file, bool force)
+    private static int Run(string backup, bool force)
     {
         var settings = CommandLine.ReadSettings();
         var database = settings.DatabasePath;
-        var backup = Path.GetFullPath(file);
         CommandException.Unless(!HealthcheckCommand.Answers(settings.Port), $"A server answers at port {settings.Port}: stop it first, then restore, then start it");
         CommandException.Unless(File.Exists(backup), $"There is no file '{backup}'");
         CommandException.Unless(backup != database, $"'{backup}' is the database itself");
@@ -43,19 +42,18 @@ internal static class RestoreCommand
         return 0;
     }
 
-    // All that can go wrong goes wrong here, with the database still in its place.
+    // Whatever can fail fails here, before the database is touched.
     private static void Fill(PartialFile partial, string backup)
     {
         try
         {
             using var source = Database.OpenFile(backup, SqliteOpenMode.ReadOnly);
             RequireScripts(source, backup);
-            var copy = OnlineCopy.Make(source, partial.Path, new Progress(Console.Error));
-            SchemaUpgrade.Apply(copy, SchemaUpgrade.Scripts());
+            SchemaUpgrade.Apply(OnlineCopy.Make(source, partial.Path), SchemaUpgrade.Scripts());
         }
         catch (SqliteException exception)
         {
-            throw new CommandException($"'{backup}' is not restored: {CommandLine.Tell(exception)}");
+            throw new CommandException($"'{backup}' is not restored: {CommandLine.Explain(exception)}");
         }
     }
 
@@ -63,27 +61,24 @@ internal static class RestoreCommand
     {
         var applied = SchemaUpgrade.Applied(source);
         CommandException.Unless(applied is { Count: > 0 }, $"'{backup}' is not a database of this program, and is not restored");
-        var newer = SchemaUpgrade.Misfit(applied!);
-        CommandException.Unless(newer is null, $"'{backup}' is not restored: {newer}");
+        var misfit = SchemaUpgrade.Misfit(applied!);
+        CommandException.Unless(misfit is null, $"'{backup}' is not restored: {misfit}");
     }
 
-    // The outbox of an edge and the data of a home are not each other's: the server would not start on it, or answer for nobody.
+    // On the database of the other role the server would not start, or would have no visitors.
     private static void RequireRole(string copy, string backup, Settings settings)
     {
         using var connection = Database.OpenFile(copy, SqliteOpenMode.ReadOnly);
         var holdsVisitors = connection.Number(SqlFile.Read("read/holds_visitors")) != 0;
-        if (settings.Home is null)
-        {
-            CommandException.Unless(
-                holdsVisitors || connection.Number(SqlFile.Read("read/has_home")) == 0, $"'{backup}' is not restored: it is the database of an edge, and without HOME_URL this is a home");
-            return;
-        }
-
-        CommandException.Unless(!holdsVisitors, $"'{backup}' is not restored: it holds visitors, and HOME_URL makes this an edge");
+        var isHome = settings.Home is null;
+        CommandException.Unless(isHome || !holdsVisitors, $"'{backup}' is not restored: it holds visitors, and HOME_URL makes this an edge");
+        CommandException.Unless(
+            !isHome || holdsVisitors || connection.Number(SqlFile.Read("read/has_home")) == 0,
+            $"'{backup}' is not restored: it is the database of an edge, and without HOME_URL this is a home");
     }
 
-    // Where no server runs, the end of this one connection moves the log into the database, so that one file is set aside and not three:
-    // killed between two of them, a database would be left without the log that belongs to it.
+    // Where no server runs, closing this connection moves the log into the database, so that one file is set aside and not three:
+    // a kill between two of them would part a database from its log.
     private static void EmptyLog(string database)
     {
         try
@@ -92,7 +87,7 @@ internal static class RestoreCommand
         }
         catch (SqliteException)
         {
-            // There is none, or it is damaged, as it may be where a backup is wanted.
+            // The database is missing or damaged, as it may be when a backup is restored.
         }
     }
 

@@ -2,18 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace DataGlue.Edge.Commands;
 
-/// <summary>What a file needs on Linux that .NET does not offer: to be found after a crash, and to be somebody's.</summary>
+/// <summary>Linux calls that .NET does not offer: syncing a folder, and a file's owner.</summary>
 internal static partial class UnixFile
 {
+    // AT_FDCWD, STATX_UID | STATX_GID, sizeof(struct statx), offsetof(struct statx, stx_uid); stx_gid follows.
     private const int WorkingDirectory = -100;
-
     private const uint OwnerMask = 0x8 | 0x10;
-
     private const int SizeOfStatx = 256;
-
     private const int OffsetOfOwner = 20;
 
-    /// <summary>Makes the names in a folder durable: after a crash a file that was renamed there has its new name.</summary>
+    /// <summary>Makes the names in a folder durable: a file that was renamed there keeps its new name after a crash.</summary>
     /// <exception cref="IOException">The disk fails.</exception>
     public static void SyncFolder(string folder)
     {
@@ -33,10 +31,9 @@ internal static partial class UnixFile
     }
 
     /// <summary>
-    /// Gives a file the rights of another one, and where root asks also the owner of that file or folder: what root makes for a server that
-    /// runs as somebody else is to be that one's.
+    /// Gives a file the mode of another, and as root also the owner of that file or folder: the server may run as another user than root.
     /// </summary>
-    /// <exception cref="IOException">Root may not give the file away here.</exception>
+    /// <exception cref="IOException">The owner cannot be read or set.</exception>
     public static void CopyOwnerAndMode(string path, string model)
     {
         if (!OperatingSystem.IsLinux())

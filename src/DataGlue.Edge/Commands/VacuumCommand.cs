@@ -5,17 +5,13 @@ using SQLitePCL;
 
 namespace DataGlue.Edge.Commands;
 
-/// <summary><c>vacuum</c>: gives the space of what was deleted back to the disk.</summary>
+/// <summary><c>vacuum</c>: returns the space of deleted rows to the disk.</summary>
 internal static class VacuumCommand
 {
     private const string Checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
 
-    public static Command Make()
-    {
-        var command = new Command("vacuum", "Empty the write-ahead log and write the database anew without its free space; best while the server is stopped");
-        command.SetAction(_ => Run());
-        return command;
-    }
+    public static Command Make() =>
+        CommandLine.Make("vacuum", "Empty the write-ahead log and write the database anew without its free space; best while the server is stopped", Run);
 
     private static int Run()
     {
@@ -39,7 +35,7 @@ internal static class VacuumCommand
     {
         try
         {
-            using var work = new Progress(Console.Error).Begin("writing the database anew");
+            using var progress = new Progress("writing the database anew");
             connection.Execute("VACUUM");
         }
         catch (SqliteException exception) when (exception.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED)

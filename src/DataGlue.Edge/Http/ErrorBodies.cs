@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Http;
 
-/// <summary>The only builder of error bodies: whatever raised the error, the reply has one shape.</summary>
+/// <summary>Builds every error body, whatever raised the error.</summary>
 internal static partial class ErrorBodies
 {
     /// <summary>Gives every error below this point in the pipeline its JSON body.</summary>
@@ -15,9 +15,8 @@ internal static partial class ErrorBodies
         return app.Use(next => context => RunAsync(context, next, unreadable));
     }
 
-    /// <summary>Replies with an error.</summary>
     public static void Write(HttpResponse response, int status, string sentence) =>
-        JsonReply.Write(response, status, new ErrorReply(sentence), ServerJson.Wire.ErrorReply);
+        JsonReply.Write(response, status, new ErrorReply(false, sentence), ServerJson.Wire.ErrorReply);
 
     private static async Task RunAsync(HttpContext context, RequestDelegate next, LogThrottle unreadable)
     {
@@ -25,21 +24,29 @@ internal static partial class ErrorBodies
         {
             await next(context);
         }
-        catch (Exception exception) when (IsForNobody(context, exception))
+        catch (Exception exception) when (IsClientGone(context, exception))
         {
             return;
         }
-        catch (SqliteException exception) when (IsTooLate(context))
+        catch (Exception exception) when (!IsTooLate(context))
         {
-            // The connection is broken where the reply was; passed on, each would be a stack trace in the log.
-            TellUnreadable(context, exception, unreadable);
+            var (status, sentence) = Describe(context, exception, unreadable);
+            Reply(context, status, sentence);
+            return;
+        }
+        catch (SqliteException exception)
+        {
+            // The connection breaks where the reply was; rethrown, the error would be a stack trace in the log.
+            LogUnreadable(context, exception, unreadable);
             context.Abort();
             return;
         }
-        catch (Exception exception) when (Sentence(context, exception, unreadable) is { } error)
+        catch (Exception exception) when (exception is not OperationCanceledException and not IOException)
         {
-            Reply(context, error.Status, error.Sentence);
-            return;
+            // Only a broken connection can show the error now. The log of Kestrel, which breaks it, is off: it has a stack trace for each request that
+            // a client breaks off.
+            LogCrash(Logger(context), exception.GetType().Name, exception.StackTrace);
+            throw;
         }
 
         if (!context.Response.HasStarted && context.Response.StatusCode >= StatusCodes.Status400BadRequest
@@ -49,24 +56,13 @@ internal static partial class ErrorBodies
         }
     }
 
-    // An error of the client's own, which has gone meanwhile.
-    private static bool IsForNobody(HttpContext context, Exception exception) => exception is ConnectionResetException
+    private static bool IsClientGone(HttpContext context, Exception exception) => exception is ConnectionResetException
         || (exception is RequestException or StorageUnavailableException && context.RequestAborted.IsCancellationRequested);
 
-    // Null lets the exception pass on: the client has gone, or has already part of a reply, so that only a broken connection can tell. Kestrel
-    // would log it, but its log is off: it has an error with a stack trace for whatever a stranger breaks off.
-    private static (int Status, string Sentence)? Sentence(HttpContext context, Exception exception, LogThrottle unreadable)
+    private static bool IsTooLate(HttpContext context) => context.RequestAborted.IsCancellationRequested || context.Response.HasStarted;
+
+    private static (int Status, string Sentence) Describe(HttpContext context, Exception exception, LogThrottle unreadable)
     {
-        if (IsTooLate(context))
-        {
-            if (exception is not OperationCanceledException and not IOException)
-            {
-                LogCrash(Logger(context), exception.GetType().Name, exception.StackTrace);
-            }
-
-            return null;
-        }
-
         switch (exception)
         {
             case RequestException request:
@@ -74,7 +70,7 @@ internal static partial class ErrorBodies
             case StorageUnavailableException storage:
                 return (StatusCodes.Status503ServiceUnavailable, storage.Message);
             case SqliteException sqlite:
-                TellUnreadable(context, sqlite, unreadable);
+                LogUnreadable(context, sqlite, unreadable);
                 return (StatusCodes.Status503ServiceUnavailable, "The database cannot be read at present; ask again a little later");
             case BadHttpRequestException bad:
                 return (bad.StatusCode, Sentence(context, bad.StatusCode));
@@ -84,9 +80,7 @@ internal static partial class ErrorBodies
         }
     }
 
-    private static bool IsTooLate(HttpContext context) => context.RequestAborted.IsCancellationRequested || context.Response.HasStarted;
-
-    private static void TellUnreadable(HttpContext context, SqliteException exception, LogThrottle unreadable)
+    private static void LogUnreadable(HttpContext context, SqliteException exception, LogThrottle unreadable)
     {
         if (unreadable.Allows(exception.SqliteErrorCode))
         {
@@ -107,7 +101,7 @@ internal static partial class ErrorBodies
 
         if (status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status408RequestTimeout)
         {
-            // What is left of the body may be more than Kestrel reads; it ends the connection then, without a word in the reply.
+            // The rest of the body may be more than Kestrel reads; it then ends the connection, and the reply would not say so.
             context.Response.Headers.Connection = "close";
         }
 
@@ -125,8 +119,7 @@ internal static partial class ErrorBodies
         _ => "The request is not valid HTTP; check its headers and the framing of its body",
     };
 
-    private static ILogger Logger(HttpContext context) =>
-        context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("DataGlue.Edge");
+    private static ILogger Logger(HttpContext context) => context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("DataGlue.Edge");
 
     [LoggerMessage(EventId = 6, Level = LogLevel.Error, Message = "The database cannot be read: SQLite error {Code}, {Reason}")]
     private static partial void LogUnreadable(ILogger logger, int code, string reason);

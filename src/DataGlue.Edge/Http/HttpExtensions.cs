@@ -3,13 +3,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace DataGlue.Edge.Http;
 
-/// <summary>Where the server listens, and how much of it one connection, and all of them, may take.</summary>
+/// <summary>Where the server listens, and the limits of its connections.</summary>
 internal static class HttpExtensions
 {
     private const int KiB = 1024;
-
-    // A connection that waits takes a few kilobytes, one that sends half of what it could some tens.
-    private const int Connections = 2_048;
 
     public static void AddHttp(this WebApplicationBuilder builder, Settings settings)
     {
@@ -29,15 +26,17 @@ internal static class HttpExtensions
         }
 
         var limits = kestrel.Limits;
-        limits.MaxConcurrentConnections = Connections;
+
+        // An idle connection takes a few kilobytes, one that has sent half of a large request some tens.
+        limits.MaxConcurrentConnections = 2_048;
         limits.MaxRequestLineSize = 8 * KiB;
         limits.MaxRequestHeadersTotalSize = 16 * KiB;
 
-        // A little longer than proxies keep theirs (60 s): who closes first must not be we.
+        // A little longer than proxies keep theirs (60 s), so that the proxy closes first.
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(65);
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
 
-        // What a client sends ahead of what is read of it; the default is 1 MiB for each connection.
+        // What is received ahead of what is read; the default is 1 MiB for each connection.
         limits.MaxRequestBufferSize = 64 * KiB;
     }
 }

@@ -7,17 +7,9 @@ namespace DataGlue.Edge.Http;
 /// <summary>A small JSON body, sent in one piece with its length, not chunked. Kestrel sends it when the request ends.</summary>
 internal static class JsonReply
 {
-    /// <summary>The content type of every reply.</summary>
     public const string ContentType = MediaType + "; charset=utf-8";
-
-    /// <summary>The same without its encoding.</summary>
     public const string MediaType = "application/json";
 
-    /// <summary>Replies with an object.</summary>
-    /// <param name="response">Where to.</param>
-    /// <param name="status">The HTTP status.</param>
-    /// <param name="body">What to send.</param>
-    /// <param name="type">Its source-generated JSON type.</param>
     public static void Write<T>(HttpResponse response, int status, T body, JsonTypeInfo<T> type)
     {
         var bytes = JsonSerializer.SerializeToUtf8Bytes(body, type);
@@ -25,11 +17,9 @@ internal static class JsonReply
         response.BodyWriter.Write(bytes);
     }
 
-    /// <summary>Replies 200 with prepared JSON around one text: the reply of the hot path, which no serializer need walk.</summary>
-    /// <param name="response">Where to.</param>
-    /// <param name="head">The JSON before the text, without its quotation mark.</param>
-    /// <param name="text">The text.</param>
-    /// <param name="tail">The JSON behind it.</param>
+    /// <summary>
+    /// Replies 200 with one text between prepared JSON, neither of which has the quotation marks of the text: the reply of the hot path, without a serializer.
+    /// </summary>
     public static void Write(HttpResponse response, ReadOnlySpan<byte> head, Utf8Text text, ReadOnlySpan<byte> tail)
     {
         var value = IsPlain(text.Span) ? text.Span : JsonEncodedText.Encode(text.Span, ServerJson.Encoder).EncodedUtf8Bytes;
@@ -44,7 +34,7 @@ internal static class JsonReply
         response.BodyWriter.Advance(length);
     }
 
-    // What nobody would escape: visible ASCII but for the two characters that JSON itself uses.
+    // Text that needs no escapes: visible ASCII but for the quotation mark and the backslash.
     private static bool IsPlain(ReadOnlySpan<byte> text) => !text.ContainsAnyExceptInRange((byte)' ', (byte)'~') && text.IndexOfAny((byte)'"', (byte)'\\') < 0;
 
     private static void Begin(HttpResponse response, int status, int length)

@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 namespace DataGlue.Edge.Http;
 
 /// <summary>The whole body of a request in one piece; dispose it when its bytes are read.</summary>
-/// <remarks>A body that has come whole is read where the server has received it; one that comes in parts is put together in a rented buffer.</remarks>
+/// <remarks>A body that has come whole stays where the server has received it; one that comes in parts is put together in a rented buffer.</remarks>
 internal sealed class RequestBody : IDisposable
 {
     private readonly HttpContext context;
@@ -22,20 +22,16 @@ internal sealed class RequestBody : IDisposable
 
     private RequestBody(HttpRequest request, int limit, BodyBudget budget)
     {
-        this.limit = limit;
-        context = request.HttpContext;
-        reader = request.BodyReader;
+        (context, reader, this.limit, this.budget) = (request.HttpContext, request.BodyReader, limit, budget);
         isCompressed = CompressedBodies.IsCompressed(request);
-        this.budget = budget;
     }
 
-    /// <summary>The bytes of the body.</summary>
     public ReadOnlySpan<byte> Bytes => rented is null ? received.GetValueOrDefault().FirstSpan : rented.AsSpan(0, length);
 
     /// <summary>Reads a JSON body of at most <paramref name="limit"/> bytes, decompressed.</summary>
     /// <exception cref="RequestException">
-    /// 415 for another content type or encoding, 413 for a body over the limit, 400 for one that cannot be decompressed, 503 when bodies that are
-    /// still coming in hold all the memory that they may.
+    /// 415 for another content type or encoding, 413 for a body over the limit, 400 for one that cannot be decompressed, 503 when unfinished bodies
+    /// hold all the memory that they may.
     /// </exception>
     /// <exception cref="BadHttpRequestException">The body came too slowly, or its framing is broken.</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int limit, BodyBudget budget)
@@ -66,8 +62,8 @@ internal sealed class RequestBody : IDisposable
         Consume();
     }
 
-    // Our own limit holds for what is read; Kestrel's for what comes in, so that a compressed body that comes to nothing ends too. The
-    // compressed form of what cannot be compressed is a little larger.
+    // This limit holds for what is read, Kestrel's for what comes in, so that a compressed body that decompresses to nothing ends too. Data that cannot
+    // be compressed gets a little larger.
     private void LimitReceived(HttpRequest request)
     {
         if (!isCompressed && request.ContentLength > limit)
@@ -83,10 +79,16 @@ internal sealed class RequestBody : IDisposable
 
     private async ValueTask FillAsync(CancellationToken aborted)
     {
-        // Nearly every body has come whole. What is compressed may be read for long without anything coming out.
+        // Nearly every body has come whole. Reading a compressed one may take long without any output.
         if (isCompressed || !await ReadPartAsync(aborted))
         {
-            await FillInPartsAsync();
+            // Kestrel requires an average rate, so that a client that has sent much at once may then pause for an hour.
+            using var timeout = budget.Timeout();
+            do
+            {
+                Keep();
+            }
+            while (!await ReadPartAsync(timeout.Token));
         }
 
         if (rented is not null || received is { IsSingleSegment: false })
@@ -95,19 +97,8 @@ internal sealed class RequestBody : IDisposable
         }
     }
 
-    // Kestrel asks for a rate on the average, so that one who sends much at once may then keep us waiting for an hour.
-    private async ValueTask FillInPartsAsync()
-    {
-        using var patience = budget.Patience();
-        do
-        {
-            Keep();
-        }
-        while (!await ReadPartAsync(patience.Token));
-    }
-
-    // Returns whether this was the last part. Kestrel reports a broken chunk as a bare IOException, and a trailer that is no text as an
-    // InvalidOperationException, which would look like crashes; and each decompressor has its own way to say that it cannot.
+    // Returns whether this was the last part. Kestrel reports a broken chunk as a bare IOException, and a trailer that is not text as an
+    // InvalidOperationException, which would look like crashes; and each decompressor has an exception of its own.
     private async ValueTask<bool> ReadPartAsync(CancellationToken cancelled)
     {
         ReadResult result;
@@ -129,7 +120,7 @@ internal sealed class RequestBody : IDisposable
         }
         catch (ConnectionResetException)
         {
-            // Else Kestrel would try to read the rest of the body, and log as an error that it cannot.
+            // Else Kestrel would try to read the rest of the body, and log an error.
             context.Abort();
             throw;
         }
@@ -142,7 +133,7 @@ internal sealed class RequestBody : IDisposable
         return length + result.Buffer.Length <= limit ? result.IsCompleted : throw TooLarge();
     }
 
-    // Moves what was received behind what is kept. A declared length is only a claim: the buffer grows with what has come.
+    // Appends what was received to the buffer. A declared length is only a claim: the buffer grows with what has come.
     private void Keep()
     {
         if (received is not { } part)
@@ -186,36 +177,26 @@ internal sealed class RequestBody : IDisposable
     {
         if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
         {
-            throw new RequestException(
-                StatusCodes.Status415UnsupportedMediaType, "Content-Encoding must be gzip, br or deflate, or absent");
+            throw new RequestException(StatusCodes.Status415UnsupportedMediaType, "Content-Encoding must be gzip, br or deflate, or absent");
         }
 
         if (!string.IsNullOrEmpty(request.ContentType) && !IsJson(request.ContentType))
         {
-            throw new RequestException(
-                StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json or text/plain, in UTF-8, or absent");
+            throw new RequestException(StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json or text/plain, in UTF-8, or absent");
         }
     }
 
     private static bool IsJson(string contentType)
     {
-        if (contentType == "application/json")
+        if (contentType == JsonReply.MediaType)
         {
             return true;
         }
 
-        if (!MediaTypeHeaderValue.TryParse(contentType, out var type))
-        {
-            return false;
-        }
-
-        var known = type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            || type.MediaType.Equals("text/plain", StringComparison.OrdinalIgnoreCase);
-        var charset = HeaderUtilities.RemoveQuotes(type.Charset);
-        return known && (charset.Length == 0 || charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
-            || charset.Equals("utf8", StringComparison.OrdinalIgnoreCase));
+        return MediaTypeHeaderValue.TryParse(contentType, out var type)
+            && type.MediaType.ToString().ToLowerInvariant() is JsonReply.MediaType or "text/plain"
+            && HeaderUtilities.RemoveQuotes(type.Charset).ToString().ToLowerInvariant() is "" or "utf-8" or "utf8";
     }
 
-    private RequestException TooLarge() =>
-        new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than {limit} bytes; send less at a time");
+    private RequestException TooLarge() => new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than {limit} bytes; send less at a time");
 }

@@ -4,29 +4,25 @@ using Microsoft.AspNetCore.Http.Features;
 namespace DataGlue.Edge.Http;
 
 /// <summary>
-/// Reads the path from the request line itself. Kestrel's own path has lost what an id may hold (<c>%2F</c>, <c>..</c>),
-/// and a <c>profile-endpoint</c> is often pasted with a slash at its end.
+/// Reads the path from the request line itself. Kestrel's path has lost what an id may hold (<c>%2F</c>, <c>..</c>), and a <c>profile-endpoint</c> is often
+/// pasted with a slash at its end.
 /// </summary>
 internal static class RequestPath
 {
-    private static readonly SearchValues<char> Plain =
-        SearchValues.Create("/-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> Plain = SearchValues.Create("/-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-    /// <summary>
-    /// Drops empty segments and re-encodes the others, so that routing sees every segment whole; <see cref="Decode"/>
-    /// gives a handler the text of its segment.
-    /// </summary>
+    /// <summary>Drops empty segments and re-encodes the others, so that routing sees each whole; a handler decodes its own with <see cref="Decode"/>.</summary>
     public static IApplicationBuilder UseWholeSegments(this IApplicationBuilder app) => app.Use(next => context =>
     {
         if (!IsPlain(context.Features.Get<IHttpRequestFeature>()!.RawTarget))
         {
-            context.Request.Path = Normalize(RawPath(context));
+            context.Request.Path = Normalize(Target(context));
         }
 
         return next(context);
     });
 
-    /// <summary>The path and the query as they stand in the request line.</summary>
+    /// <summary>The path and the query of the request line, unchanged.</summary>
     public static string Target(HttpContext context)
     {
         var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
@@ -41,35 +37,16 @@ internal static class RequestPath
         return start < 0 ? "/" : target[start..];
     }
 
-    /// <summary>The text of a route value that <see cref="UseWholeSegments"/> had encoded.</summary>
-    public static string Decode(string segment)
-    {
-        return Uri.UnescapeDataString(segment.Replace('~', '%'));
-    }
+    /// <summary>The text of a route value that <see cref="UseWholeSegments"/> has encoded.</summary>
+    public static string Decode(string segment) => Uri.UnescapeDataString(segment.Replace('~', '%'));
 
-    // Whether Kestrel's own path is right as it is, which that of a write nearly always is.
+    // Whether Kestrel's own path is right, as that of a write nearly always is.
     private static bool IsPlain(ReadOnlySpan<char> target) =>
         target.StartsWith('/') && !target.EndsWith('/') && !target.ContainsAnyExcept(Plain) && !target.Contains("//", StringComparison.Ordinal);
 
-    // Routing would decode a percent sign on its own, but not always: a tilde stands for it until the handler decodes.
-    private static string Encode(string text) =>
-        Uri.EscapeDataString(text).Replace("~", "%7E", StringComparison.Ordinal).Replace('%', '~');
+    private static string Normalize(string target) =>
+        "/" + string.Join('/', target.Split('?', '#')[0].Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString).Select(Encode));
 
-    private static string Normalize(string path)
-    {
-        var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        for (var i = 0; i < segments.Length; i++)
-        {
-            segments[i] = Encode(Uri.UnescapeDataString(segments[i]));
-        }
-
-        return "/" + string.Join('/', segments);
-    }
-
-    private static string RawPath(HttpContext context)
-    {
-        var path = Target(context);
-        var end = path.AsSpan().IndexOfAny('?', '#');
-        return end < 0 ? path : path[..end];
-    }
+    // Routing decodes percent signs, but not all: a tilde stands for each until the handler decodes.
+    private static string Encode(string text) => Uri.EscapeDataString(text).Replace("~", "%7E", StringComparison.Ordinal).Replace('%', '~');
 }

@@ -19,8 +19,7 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
         "gclid", "fbclid", "msclkid", "ttclid", Referrer, LandingPage,
     ];
 
-    /// <summary>Reads the touch of a write from its context, or from the query string of the page that it happened on.</summary>
-    /// <returns>Null when neither has a touch key.</returns>
+    /// <summary>The touch of a write: from its context, or from the query string of its page. Null when neither has a touch key.</summary>
     public static Touch? Of(JsonText? context, JsonText? properties)
     {
         var found = new Dictionary<string, string>();
@@ -32,12 +31,11 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
 
         pageUrl ??= properties is { } values ? ReadUrl(values) : null;
         ReadQuery(pageUrl, found);
-        return From(found, pageUrl);
+        return From(found, pageUrl, others: []);
     }
 
-    /// <summary>The touch that a synced profile reports; keys that are no touch keys are kept beside them.</summary>
-    /// <returns>Null when it holds no touch key.</returns>
-    internal static Touch? Of(IReadOnlyList<JsonMember> members)
+    /// <summary>The touch that a synced profile reports, with its other keys. Null when it has no touch key.</summary>
+    public static Touch? Of(IReadOnlyList<JsonMember> members)
     {
         var found = new Dictionary<string, string>();
         foreach (var member in members.Where(member => Keys.Contains(member.Name)))
@@ -50,27 +48,12 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
             }
         }
 
-        if (found.Count == 0)
-        {
-            return null;
-        }
-
-        var others = members.Where(member => !Keys.Contains(member.Name));
-        return new Touch(
-            JsonMember.Object([.. Keys.Where(found.ContainsKey).Select(key => JsonMember.OfText(key, found[key])), .. others]),
-            Qualifies(found, found.GetValueOrDefault(LandingPage)));
+        return From(found, found.GetValueOrDefault(LandingPage), members.Where(member => !Keys.Contains(member.Name)));
     }
 
-    private static Touch? From(Dictionary<string, string> found, string? pageUrl)
-    {
-        if (found.Count == 0)
-        {
-            return null;
-        }
-
-        var members = Keys.Where(found.ContainsKey).Select(key => JsonMember.OfText(key, found[key]));
-        return new Touch(JsonMember.Object(members), Qualifies(found, pageUrl));
-    }
+    private static Touch? From(Dictionary<string, string> found, string? pageUrl, IEnumerable<JsonMember> others) => found.Count == 0 ? null : new Touch(
+        JsonMember.Object([.. Keys.Where(found.ContainsKey).Select(key => JsonMember.OfText(key, found[key])), .. others]),
+        found.Keys.Any(key => key is not Referrer and not LandingPage) || (found.TryGetValue(Referrer, out var referrer) && IsOutside(referrer, pageUrl)));
 
     // Reads the touch keys of the context and returns context.page.url.
     private static string? ReadContext(JsonText context, Dictionary<string, string> found)
@@ -105,7 +88,7 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
         return ReadUrlMember(ref reader);
     }
 
-    // Reads the object at which the reader stands to its end and returns its member url.
+    // Reads the object at which the reader stands to its end. Returns its member url, null when it is empty.
     private static string? ReadUrlMember(ref Utf8JsonReader reader)
     {
         string? url = null;
@@ -126,19 +109,9 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
 
     private static void ReadQuery(string? url, Dictionary<string, string> found)
     {
-        var start = url?.IndexOf('?', StringComparison.Ordinal) ?? -1;
-        if (start < 0)
-        {
-            return;
-        }
-
-        var end = url!.IndexOf('#', StringComparison.Ordinal);
-        if (end >= 0 && end < start)
-        {
-            return;
-        }
-
-        foreach (var pair in new QueryStringEnumerable(url.AsMemory(start, (end < 0 ? url.Length : end) - start)))
+        var page = url?.Split('#')[0] ?? "";
+        var start = page.IndexOf('?', StringComparison.Ordinal);
+        foreach (var pair in new QueryStringEnumerable(page.AsMemory(start < 0 ? page.Length : start)))
         {
             var name = pair.DecodeName();
             var key = Keys.FirstOrDefault(known => name.Span.SequenceEqual(known));
@@ -150,30 +123,18 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
         }
     }
 
-    private static bool Qualifies(Dictionary<string, string> found, string? pageUrl) =>
-        found.Keys.Any(key => key is not Referrer and not LandingPage)
-        || (found.TryGetValue(Referrer, out var referrer) && IsOutside(referrer, pageUrl));
-
-    // A page that is known only by its path has no host of its own: every referrer is outside of it.
+    // Of a page that is known only by its path, every referrer is outside.
     private static bool IsOutside(string referrer, string? pageUrl)
     {
         var isPath = referrer.StartsWith('/') && !referrer.StartsWith("//", StringComparison.Ordinal);
         return Host(pageUrl) is not { } page || (!isPath && !page.Equals(Host(referrer), StringComparison.OrdinalIgnoreCase));
     }
 
-    private static string? Host(string? url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? uri.Host : null;
+    private static string? Host(string? url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? uri.Host : null;
 
-    private static string Cut(string text)
-    {
-        if (text.Length <= Limits.TouchValue)
-        {
-            return text;
-        }
-
-        // Not between the two halves of a character.
-        return text[..(char.IsHighSurrogate(text[Limits.TouchValue - 1]) ? Limits.TouchValue - 1 : Limits.TouchValue)];
-    }
+    // Not between the halves of a surrogate pair.
+    private static string Cut(string text) => text.Length <= Limits.TouchValue ? text
+        : text[..(char.IsHighSurrogate(text[Limits.TouchValue - 1]) ? Limits.TouchValue - 1 : Limits.TouchValue)];
 
     private static string? KnownKey(ref Utf8JsonReader reader)
     {

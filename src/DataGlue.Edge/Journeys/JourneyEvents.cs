@@ -1,129 +1,87 @@
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>
-/// The events of several profiles as one ascending list, a page at a time. A few profiles each hold the rest of the page that
-/// they read last; of many, only the place of the next event is held. So memory grows neither with the length of a
-/// journey nor, but for these places, with the number of profiles.
+/// Merges the events of several profiles into one ascending list. Of a few profiles, each holds the rest of the page that it read last; of many, each
+/// holds only the place of its next event. So memory does not grow with the length of a journey, and with the number of profiles only by these places.
 /// </summary>
-/// <param name="reader">The queries.</param>
-/// <param name="users">The profiles.</param>
-/// <param name="start">Where the list begins, itself left out.</param>
-/// <param name="snapshot">What <see cref="JourneyReader.Snapshot"/> gave.</param>
-internal sealed class JourneyEvents(JourneyReader reader, IReadOnlyList<string> users, EventKey start, long snapshot)
+internal sealed class JourneyEvents
 {
-    private const int Few = 256;
-
+    private const int FewProfiles = 256;
     private const int PageEvents = 500;
 
+    // In characters, as EventRow.Size.
     private const int MaxPageSize = 64 * 1024;
-
     private const int AllPagesSize = 2 * 1024 * 1024;
 
-    private readonly PriorityQueue<Head, EventKey> heads = new(EventKey.Utf8Order);
-    private bool begun;
+    private readonly JourneyReader reader;
+    private readonly long snapshot;
+    private readonly int pageSize;
+    private readonly PriorityQueue<Profile, EventKey> profiles = new(EventKey.Utf8Order);
 
-    /// <summary>Where the last event that was given stands.</summary>
-    public EventKey Last { get; private set; } = start;
-
-    private bool AreFew => users.Count <= Few;
-
-    private int PageSize => Math.Min(MaxPageSize, AllPagesSize / users.Count);
-
-    /// <summary>The next events, all of one profile; empty at the end.</summary>
-    /// <param name="most">How many events at the most.</param>
-    public IReadOnlyList<EventRow> Next(int most)
+    /// <summary>Begins after <paramref name="start"/>.</summary>
+    public JourneyEvents(JourneyReader reader, IReadOnlyList<string> users, EventKey start, long snapshot)
     {
-        Begin();
-        if (!heads.TryDequeue(out var head, out _))
+        (this.reader, this.snapshot, Last) = (reader, snapshot, start);
+        var areFew = users.Count <= FewProfiles;
+        pageSize = Math.Min(MaxPageSize, AllPagesSize / users.Count);
+        foreach (var user in users)
         {
-            return [];
+            Enqueue(new Profile(user, areFew ? new Queue<EventRow>() : null));
         }
+    }
 
-        EventKey? bound = heads.TryPeek(out _, out var other) ? other : null;
-        var rows = AreFew ? head.Take(most, bound) : reader.Page(head.User, Last, bound, snapshot, Math.Min(most, PageEvents), MaxPageSize);
+    /// <summary>The place of the last event that <see cref="Next"/> returned.</summary>
+    public EventKey Last { get; private set; }
+
+    public bool HasMore => profiles.Count > 0;
+
+    /// <summary>The next events, at most <paramref name="most"/> and all of one profile. Only where <see cref="HasMore"/> is true.</summary>
+    public List<EventRow> Next(int most)
+    {
+        var profile = profiles.Dequeue();
+        EventKey? bound = profiles.TryPeek(out _, out var other) ? other : null;
+        var rows = profile.Page is { } page ? Take(page, most, bound) : reader.Page(profile.User, Last, bound, snapshot, Math.Min(most, PageEvents), MaxPageSize);
         Advance(rows);
-        Enqueue(head);
+        Enqueue(profile);
         return rows;
     }
 
-    /// <summary>Whether there are events after the last one that was given.</summary>
-    public bool HasMore()
+    private static List<EventRow> Take(Queue<EventRow> page, int most, EventKey? bound)
     {
-        Begin();
-        return heads.Count > 0;
-    }
-
-    private void Begin()
-    {
-        if (begun)
+        var taken = new List<EventRow>();
+        while (taken.Count < most && page.TryPeek(out var row) && (bound is not { } end || EventKey.Utf8Order.Compare(row.Key, end) < 0))
         {
-            return;
+            taken.Add(page.Dequeue());
         }
 
-        begun = true;
-        foreach (var user in users)
-        {
-            Enqueue(new Head(user));
-        }
+        return taken;
     }
 
-    // Text that is no UTF-8, which a row inserted by hand may hold, has no place in the order; without this it would come for ever.
-    private void Advance(IReadOnlyList<EventRow> rows)
+    // Text that is not UTF-8, which a row inserted by hand may hold, has no place in the order: without this check it would come for ever.
+    private void Advance(List<EventRow> rows)
     {
         foreach (var key in rows.Select(row => row.Key))
         {
-            if (EventKey.Utf8Order.Compare(key, Last) <= 0)
-            {
-                throw new InvalidDataException("An event stands out of order: its event_id or timestamp is not valid text");
-            }
-
-            Last = key;
+            Last = EventKey.Utf8Order.Compare(key, Last) > 0
+                ? key
+                : throw new InvalidDataException("An event stands out of order: its event_id or timestamp is not valid text");
         }
     }
 
-    private void Enqueue(Head head)
+    private void Enqueue(Profile profile)
     {
-        if (AreFew)
+        if (profile.Page is { Count: 0 } page)
         {
-            head.Fill(after => reader.Page(head.User, after, bound: null, snapshot, PageEvents, PageSize), Last);
+            reader.Page(profile.User, Last, bound: null, snapshot, PageEvents, pageSize).ForEach(page.Enqueue);
         }
 
-        if ((AreFew ? head.Key : reader.FirstAfter(head.User, Last, snapshot)) is { } key)
+        var next = profile.Page is null ? reader.FirstAfter(profile.User, Last, snapshot) : profile.Page.FirstOrDefault()?.Key;
+        if (next is { } key)
         {
-            heads.Enqueue(head, key);
-        }
-    }
-
-    /// <summary>One profile, and the events of it that were read and not given yet.</summary>
-    private sealed class Head(string user)
-    {
-        private IReadOnlyList<EventRow> page = [];
-        private int given;
-
-        public string User => user;
-
-        public EventKey? Key => given < page.Count ? page[given].Key : null;
-
-        public void Fill(Func<EventKey, IReadOnlyList<EventRow>> read, EventKey start)
-        {
-            if (given < page.Count)
-            {
-                return;
-            }
-
-            page = read(page.Count == 0 ? start : page[^1].Key);
-            given = 0;
-        }
-
-        public List<EventRow> Take(int most, EventKey? bound)
-        {
-            var taken = new List<EventRow>();
-            while (given < page.Count && taken.Count < most && (bound is not { } end || EventKey.Utf8Order.Compare(page[given].Key, end) < 0))
-            {
-                taken.Add(page[given++]);
-            }
-
-            return taken;
+            profiles.Enqueue(profile, key);
         }
     }
+
+    // Page: of few profiles, the events that were read and not returned yet.
+    private sealed record Profile(string User, Queue<EventRow>? Page);
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace DataGlue.Edge.Journeys;
 
-/// <summary>The JSON of a profile and of an event. Stored JSON goes out as it stands, without being read.</summary>
+/// <summary>The JSON of a profile and of an event. Stored JSON is copied without being parsed.</summary>
 internal static class JourneyJson
 {
     public static void WriteProfile(Utf8JsonWriter json, ProfileRow row)
@@ -11,7 +11,10 @@ internal static class JourneyJson
         json.WriteString("glue_user_id", row.GlueUserId);
         json.WriteString("email", row.Email);
         WriteObject(json, "traits", row.Traits);
-        WriteAttribution(json, row);
+        json.WriteStartObject("attribution");
+        WriteTouch(json, "first_touch", row.FirstTouch, row);
+        WriteTouch(json, "last_touch", row.LastTouch ?? row.FirstTouch, row);
+        json.WriteEndObject();
         json.WriteString("first_seen", Instants.Normalize(row.FirstSeen));
         json.WriteString("last_seen", Instants.Normalize(row.LastSeen));
         json.WriteBoolean("identified", row.Identified != 0);
@@ -39,14 +42,6 @@ internal static class JourneyJson
         json.WriteEndObject();
     }
 
-    private static void WriteAttribution(Utf8JsonWriter json, ProfileRow row)
-    {
-        json.WriteStartObject("attribution");
-        WriteTouch(json, "first_touch", row.FirstTouch, row);
-        WriteTouch(json, "last_touch", row.LastTouch ?? row.FirstTouch, row);
-        json.WriteEndObject();
-    }
-
     private static void WriteTouch(Utf8JsonWriter json, string name, string? touch, ProfileRow row)
     {
         if (touch is not null)
@@ -60,7 +55,7 @@ internal static class JourneyJson
         json.WriteEndObject();
     }
 
-    // The database checks what it stores, so it need not be checked again; only an older sqlite3 stops checking at a NUL.
+    // The database has checked what it stores; only an older sqlite3 stops checking at a NUL.
     private static void WriteObject(Utf8JsonWriter json, string name, string? stored)
     {
         var end = stored?.IndexOf('\0', StringComparison.Ordinal) ?? -1;

@@ -5,8 +5,8 @@ using Microsoft.Data.Sqlite;
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>
-/// Every query of a journey. Each call is a read transaction of its own, and gives its connection back before it returns,
-/// so that a slow reader holds none open; <see cref="Snapshot"/> keeps the calls of one journey from seeing later events.
+/// Every query of a journey. Each call is a read transaction of its own and returns its connection, so that a slow client holds none open;
+/// <see cref="Snapshot"/> keeps the calls of one journey from seeing later events.
 /// </summary>
 internal sealed class JourneyReader(Database database)
 {
@@ -17,69 +17,39 @@ internal sealed class JourneyReader(Database database)
     private static readonly string FindSql = SqlFile.Read("read/event");
     private static readonly string PageSql = SqlFile.Read("read/journey_page");
 
-    // Text above every timestamp, for a page that runs to the end.
-    private const string NoBound = "~";
+    /// <summary>The row id of the newest event that a journey read now may hold.</summary>
+    public long Snapshot() => Read(connection => connection.ExecuteScalar<long>(SnapshotSql));
 
-    /// <summary>The newest event that a journey read now may hold, as a row id.</summary>
-    public long Snapshot()
-    {
-        using var connection = database.OpenReader();
-        return connection.ExecuteScalar<long>(SnapshotSql);
-    }
-
-    /// <summary>A profile with its counters, null when there is none.</summary>
-    /// <param name="user">Its <c>glue_user_id</c>.</param>
-    /// <param name="snapshot">What <see cref="Snapshot"/> gave.</param>
-    public ProfileRow? Profile(string user, long snapshot)
-    {
-        using var connection = database.OpenReader();
-        return connection.QueryFirstOrDefault<ProfileRow>(ProfileSql, new { user, snapshot });
-    }
+    public ProfileRow? Profile(string user, long snapshot) =>
+        Read(connection => connection.QueryFirstOrDefault<ProfileRow>(ProfileSql, new { user, snapshot }));
 
     /// <summary>The profiles that carry this e-mail, without regard to case, the one seen last first.</summary>
-    public IReadOnlyList<string> ProfilesOf(string email)
-    {
-        var key = email.ToLowerInvariant();
-        using var connection = database.OpenReader();
-        return [.. connection.Query<string>(ProfilesOfSql, new { email, key })];
-    }
+    public List<string> ProfilesOf(string email) =>
+        Read<List<string>>(connection => [.. connection.Query<string>(ProfilesOfSql, new { email, key = email.ToLowerInvariant() })]);
 
-    /// <summary>How many events a profile has, and from when to when.</summary>
-    public SpanRow SpanOf(string user, long snapshot)
-    {
-        using var connection = database.OpenReader();
-        return connection.QueryFirst<SpanRow>(SpanOfSql, new { user, snapshot });
-    }
+    public SpanRow SpanOf(string user, long snapshot) => Read(connection => connection.QueryFirst<SpanRow>(SpanOfSql, new { user, snapshot }));
 
-    /// <summary>Where an event of that id stands, whoever's it is; null when there is none.</summary>
-    public EventRow? Find(string eventId)
-    {
-        using var connection = database.OpenReader();
-        return connection.QueryFirstOrDefault<EventRow>(FindSql, new { eventId });
-    }
+    /// <summary>The event with that id, of any profile.</summary>
+    public EventRow? Find(string eventId) => Read(connection => connection.QueryFirstOrDefault<EventRow>(FindSql, new { eventId }));
 
-    /// <summary>Where a profile's first event after <paramref name="after"/> stands, null when there is none.</summary>
-    public EventKey? FirstAfter(string user, EventKey after, long snapshot)
-    {
-        var rows = Page(user, after, bound: null, snapshot, most: 1, maxSize: 0);
-        return rows.Count == 0 ? null : rows[0].Key;
-    }
+    /// <summary>The place of a profile's first event after <paramref name="after"/>.</summary>
+    public EventKey? FirstAfter(string user, EventKey after, long snapshot) => Page(user, after, bound: null, snapshot, most: 1, maxSize: 0).FirstOrDefault()?.Key;
 
     /// <summary>
-    /// A profile's events after <paramref name="after"/> and before <paramref name="bound"/>, in order.
+    /// At most <paramref name="most"/> events of a profile between <paramref name="after"/> and <paramref name="bound"/> (null: the end of the journey), both
+    /// left out, in order, with about <paramref name="maxSize"/> characters of text; one event always fits.
     /// </summary>
-    /// <param name="user">Whose events.</param>
-    /// <param name="after">Where the page begins, itself left out.</param>
-    /// <param name="bound">Where it ends, itself left out; null for the end of the journey.</param>
-    /// <param name="snapshot">What <see cref="Snapshot"/> gave.</param>
-    /// <param name="most">How many events at the most.</param>
-    /// <param name="maxSize">How much text at about the most, in characters; one event always fits.</param>
-    public IReadOnlyList<EventRow> Page(string user, EventKey after, EventKey? bound, long snapshot, int most, int maxSize)
+    public List<EventRow> Page(string user, EventKey after, EventKey? bound, long snapshot, int most, int maxSize)
     {
+        var end = bound ?? EventKey.End;
         using var connection = database.OpenReader();
+        var events = connection.Query<EventRow>(
+            PageSql,
+            new { user, snapshot, afterTime = after.Timestamp, afterId = after.EventId, boundTime = end.Timestamp, boundId = end.EventId, most },
+            buffered: false);
         var rows = new List<EventRow>();
         var size = 0;
-        foreach (var row in Query(connection, user, after, bound ?? new EventKey(NoBound, NoBound), snapshot, most))
+        foreach (var row in events)
         {
             rows.Add(row);
             size += row.Size;
@@ -92,19 +62,9 @@ internal sealed class JourneyReader(Database database)
         return rows;
     }
 
-    private static IEnumerable<EventRow> Query(
-        SqliteConnection connection, string user, EventKey after, EventKey bound, long snapshot, int most) =>
-        connection.Query<EventRow>(
-            PageSql,
-            new
-            {
-                user,
-                snapshot,
-                afterTime = after.Timestamp,
-                afterId = after.EventId,
-                boundTime = bound.Timestamp,
-                boundId = bound.EventId,
-                most,
-            },
-            buffered: false);
+    private T Read<T>(Func<SqliteConnection, T> query)
+    {
+        using var connection = database.OpenReader();
+        return query(connection);
+    }
 }

@@ -4,17 +4,15 @@ using OpenTelemetry.Resources;
 
 namespace DataGlue.Edge.Monitoring;
 
-/// <summary>GET /metrics: what is measured, as Prometheus reads it.</summary>
+/// <summary>GET /metrics, in the format of Prometheus.</summary>
 internal static class MetricsEndpoint
 {
     private const string Path = "/metrics";
-
     private const string RequestMeter = "Microsoft.AspNetCore.Hosting";
 
-    // Of the framework: requests by route and status, connections, and what the process takes.
+    // Of the framework: requests by route and status, connections, memory and processor time.
     private static readonly string[] Meters = [Startup.Meter, RequestMeter, "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
 
-    /// <summary>Collects the metrics of the server, and answers whether it is ready.</summary>
     public static void AddMonitoring(this IServiceCollection services)
     {
         services.AddSingleton<Readiness>();
@@ -23,7 +21,7 @@ internal static class MetricsEndpoint
             .WithMetrics(metrics => metrics.AddMeter(Meters).AddView(Bounded).AddPrometheusExporter());
     }
 
-    /// <summary>Maps the endpoint, for the owner.</summary>
+    /// <summary>Maps the endpoint. Without an audience, it answers the owner alone.</summary>
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
         routes.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
 
@@ -36,7 +34,6 @@ internal static class MetricsEndpoint
         }
     }
 
-    // Room is made for each combination of tags beforehand, by default for 2,000 of each instrument: two megabytes.
-    private static MetricStreamConfiguration Bounded(Instrument instrument) =>
-        new() { CardinalityLimit = instrument.Meter.Name == RequestMeter ? 500 : 50 };
+    // OpenTelemetry allocates each combination of tags beforehand, by default 2,000 of each instrument: two megabytes.
+    private static MetricStreamConfiguration Bounded(Instrument instrument) => new() { CardinalityLimit = instrument.Meter.Name == RequestMeter ? 500 : 50 };
 }

@@ -4,28 +4,26 @@ using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Monitoring;
 
-/// <summary>Whether the database takes a write. It is tried once a second at the most; whoever asks meanwhile shares the answer.</summary>
+/// <summary>Whether the database takes a write. It is tried once a second at the most; requests meanwhile share the answer.</summary>
 internal sealed class Readiness(WriteQueue queue, ISink sink, TimeProvider clock)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     private readonly Lock gate = new();
     private Task<string?> answer = Task.FromResult<string?>(null);
     private long? asked;
 
-    /// <summary>Writes, or waits for who is writing already.</summary>
-    /// <returns>Null when the write is durable, else why it is not: no path, no SQL.</returns>
+    /// <summary>Null when a write is durable, else why it is not, without paths and SQL.</summary>
     public async Task<string?> UnavailableReasonAsync()
     {
         try
         {
-            return await Current().WaitAsync(Patience, clock);
+            return await Current().WaitAsync(Timeout, clock);
         }
         catch (TimeoutException)
         {
-            return $"a write has waited for {Patience.TotalSeconds:0} s";
+            return $"a write has waited for {Timeout.TotalSeconds:0} s";
         }
     }
 
@@ -50,7 +48,7 @@ internal sealed class Readiness(WriteQueue queue, ISink sink, TimeProvider clock
             var probe = new ProbeWrite(Instants.Utf8(Instants.Now(clock)));
             await queue.SubmitAsync(probe);
 
-            // While what callers send is refused, it proves nothing that a probe goes through.
+            // A probe that succeeds proves nothing while the writes of callers are refused.
             return probe.IsRefused ? "the database refuses to keep when it was last asked" : queue.OutageReason ?? sink.UnavailableReason;
         }
         catch (StorageUnavailableException unavailable)

@@ -5,16 +5,13 @@ using DataGlue.Edge.Security;
 namespace DataGlue.Edge.OpenApi;
 
 /// <summary>
-/// GET /openapi.json: what the server takes and answers, as OpenAPI 3.1. It is written by hand, and tests hold it against the routes, the limits
-/// and the replies: what would make it at run time is a fifteenth of the program. The version alone is filled in.
+/// GET /openapi.json, OpenAPI 3.1. It is written by hand, and tests compare it with the routes, the limits and the replies: a generator at run time would be
+/// a fifteenth of the program. Only the version is filled in.
 /// </summary>
 internal static class OpenApiEndpoint
 {
-    private const string Resource = "openapi.json";
-
     private static readonly Lazy<byte[]> Document = new(Read);
 
-    /// <summary>Maps the endpoint.</summary>
     public static void MapOpenApiDocument(this IEndpointRouteBuilder routes) => routes.MapGet("/openapi.json", WriteAsync).For(Audience.Public);
 
     private static async Task WriteAsync(HttpContext context)
@@ -26,7 +23,7 @@ internal static class OpenApiEndpoint
 
     private static byte[] Read()
     {
-        using var text = new StreamReader(typeof(OpenApiEndpoint).Assembly.GetManifestResourceStream(Resource)!);
+        using var text = new StreamReader(typeof(OpenApiEndpoint).Assembly.GetManifestResourceStream("openapi.json")!);
         return Encoding.UTF8.GetBytes(text.ReadToEnd().Replace("{version}", ServerVersion.Text, StringComparison.Ordinal));
     }
 }

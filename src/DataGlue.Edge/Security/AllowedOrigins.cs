@@ -2,27 +2,19 @@ using System.Collections.Frozen;
 
 namespace DataGlue.Edge.Security;
 
-/// <summary>The origins of <c>ALLOWED_ORIGINS</c>: whose pages may post.</summary>
-internal sealed class AllowedOrigins
+/// <summary>The origins of <c>ALLOWED_ORIGINS</c>, whose pages may post; null allows every origin.</summary>
+internal sealed class AllowedOrigins(FrozenSet<string>? names)
 {
-    private const string Wildcard = "*";
-
-    private readonly FrozenSet<string>? names;
-
-    private AllowedOrigins(FrozenSet<string>? names) => this.names = names;
-
-    /// <summary>Every origin: none is named.</summary>
     public static AllowedOrigins Any { get; } = new(null);
 
     /// <summary>Whether origins are listed by name.</summary>
     public bool AreNamed => names is not null;
 
-    /// <summary>Reads the setting.</summary>
-    /// <param name="text"><c>*</c>, or origins as a browser sends them, separated by commas; null for <c>*</c>.</param>
-    /// <exception cref="SettingException">One of them is no origin.</exception>
+    /// <summary>Reads <c>*</c> (or null), or origins as a browser sends them, separated by commas.</summary>
+    /// <exception cref="SettingException">One of them is not an origin.</exception>
     public static AllowedOrigins Parse(string? text)
     {
-        if (text is null or Wildcard)
+        if (text is null or "*")
         {
             return Any;
         }
@@ -36,7 +28,7 @@ internal sealed class AllowedOrigins
     /// <summary>Whether this value of an <c>Origin</c> header is listed by name.</summary>
     public bool Names(string origin) => names is not null && names.Contains(origin);
 
-    // As a browser writes it: lower case, the host in ASCII, no default port, nothing behind the host.
+    // As a browser writes it: lower case, the host in ASCII, no default port, nothing behind the host. Null for what is not an origin.
     private static string? Serialize(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || uri.Host.Contains('*', StringComparison.Ordinal)

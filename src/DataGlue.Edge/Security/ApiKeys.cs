@@ -5,8 +5,8 @@ namespace DataGlue.Edge.Security;
 
 /// <summary>The secrets of <c>API_KEY</c>; several may hold at once, so that one can be replaced without a gap.</summary>
 /// <remarks>
-/// A key that is sent is compared with all of them, in blocks of one length: the time that this takes says nothing of how much of a
-/// key was right, how long it is, or which one it was.
+/// A key that was sent is compared with all of them, in blocks of one length: the time that this takes does not show how much of a key was right, how
+/// long it is, or which one it was.
 /// </remarks>
 internal sealed class ApiKeys
 {
@@ -16,27 +16,22 @@ internal sealed class ApiKeys
     /// <summary>The longest key, in characters.</summary>
     public const int MaxLength = 256;
 
-    // One that is shorter may be guessed.
-    private const int SafeLength = 16;
-
     private readonly byte[][] blocks;
 
     private ApiKeys(IReadOnlyList<string> keys)
     {
-        blocks = [.. keys.Select(key =>
+        blocks = [.. keys.Select(_ => new byte[MaxLength + 1])];
+        for (var i = 0; i < keys.Count; i++)
         {
-            var block = new byte[MaxLength + 1];
-            Fill(block, key);
-            return block;
-        })];
-        HasShort = keys.Any(key => key.Length < SafeLength);
+            Fill(blocks[i], keys[i]);
+        }
+
+        HasShort = keys.Any(key => key.Length < 16);
         First = keys.Count > 0 ? keys[0] : null;
     }
 
-    /// <summary>No key is set.</summary>
     public static ApiKeys None { get; } = new([]);
 
-    /// <summary>Whether any key is set.</summary>
     public bool AreSet => blocks.Length > 0;
 
     /// <summary>Whether a key is so short that it may be guessed.</summary>
@@ -45,8 +40,7 @@ internal sealed class ApiKeys
     /// <summary>The key that this node itself sends; null where none is set.</summary>
     public string? First { get; }
 
-    /// <summary>Reads the setting.</summary>
-    /// <param name="text">Keys, separated by commas; null for none.</param>
+    /// <summary>Reads keys that are separated by commas; null for none.</summary>
     /// <exception cref="SettingException">A key is empty, too long, or cannot be sent in a header.</exception>
     public static ApiKeys Parse(string? text)
     {
@@ -56,16 +50,8 @@ internal sealed class ApiKeys
             : throw new SettingException($"API_KEY must be one key, or several separated by commas, each of 1 to {MaxLength} visible ASCII characters");
     }
 
-    /// <summary>What the key of this request proves.</summary>
-    public KeyProof Check(HttpRequest request)
-    {
-        if (!AreSet || !request.Headers.TryGetValue(Header, out var values))
-        {
-            return KeyProof.Absent;
-        }
-
-        return values.Count == 1 && Holds(values.ToString()) ? KeyProof.Right : KeyProof.Wrong;
-    }
+    public KeyProof Check(HttpRequest request) => !AreSet || !request.Headers.TryGetValue(Header, out var values) ? KeyProof.Absent
+        : values.Count == 1 && Holds(values.ToString()) ? KeyProof.Right : KeyProof.Wrong;
 
     private bool Holds(string key)
     {
@@ -80,7 +66,7 @@ internal sealed class ApiKeys
         return held;
     }
 
-    // The last byte tells a key from what cannot be one, which leaves its block empty and equals none.
+    // The last byte marks a key. What cannot be one leaves its block empty, which equals none.
     private static void Fill(Span<byte> block, string key)
     {
         block.Clear();
@@ -91,17 +77,16 @@ internal sealed class ApiKeys
         }
     }
 
-    private static bool IsKey(string key) =>
-        key.Length is > 0 and <= MaxLength && !key.AsSpan().ContainsAnyExceptInRange('!', '~');
+    private static bool IsKey(string key) => key.Length is > 0 and <= MaxLength && !key.AsSpan().ContainsAnyExceptInRange('!', '~');
 }
 
 /// <summary>What the key of a request proves.</summary>
 internal enum KeyProof
 {
-    /// <summary>None was sent, or none is set that it could be compared with.</summary>
+    /// <summary>None was sent, or the server has none.</summary>
     Absent,
 
-    /// <summary>One was sent that is none of the server's.</summary>
+    /// <summary>The key that was sent is not the server's.</summary>
     Wrong,
 
     /// <summary>The caller holds a key.</summary>

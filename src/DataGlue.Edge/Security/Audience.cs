@@ -1,12 +1,12 @@
 namespace DataGlue.Edge.Security;
 
-/// <summary>Whom an endpoint answers; one that says nothing of it answers the owner alone.</summary>
+/// <summary>Whom an endpoint answers; one without an audience answers the owner alone.</summary>
 internal enum Audience
 {
     /// <summary>Holders of a key; as long as none is set, nobody.</summary>
     Keys,
 
-    /// <summary>Holders of a key; as long as no key is set, callers on this machine.</summary>
+    /// <summary>Holders of a key; as long as none is set, callers on this machine.</summary>
     Owner,
 
     /// <summary>The owner, and pages of the origins that are listed by name; as long as no key is set, everyone.</summary>
@@ -15,19 +15,17 @@ internal enum Audience
     /// <summary>Everyone; as long as no key is set, callers on this machine.</summary>
     Public,
 
-    /// <summary>Everyone, whatever is set: a platform's health checks carry no key.</summary>
+    /// <summary>Everyone, always: a platform's health checks carry no key.</summary>
     Probes,
 }
 
-/// <summary>Names the audience of an endpoint.</summary>
 internal static class AudienceExtensions
 {
     /// <summary>Lets this audience call the endpoint.</summary>
     public static TBuilder For<TBuilder>(this TBuilder endpoint, Audience audience)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new AudienceMetadata(audience));
 
-    /// <summary>The audience of the endpoint that routing has found for this request.</summary>
-    internal static Audience Audience(this HttpContext context) =>
+    public static Audience Audience(this HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<AudienceMetadata>()?.Audience ?? Security.Audience.Owner;
 
     private sealed record AudienceMetadata(Audience Audience);

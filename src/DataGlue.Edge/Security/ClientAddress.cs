@@ -2,35 +2,30 @@ using System.Net;
 
 namespace DataGlue.Edge.Security;
 
-/// <summary>Who sends a request: the peer of the connection, or whom it speaks for, when it is a trusted proxy.</summary>
+/// <summary>The address of the client: the peer of the connection, or whom a trusted proxy names.</summary>
 internal sealed class ClientAddress(Settings settings)
 {
     private const string FlyHeader = "Fly-Client-IP";
-
     private const string ForwardedHeader = "X-Forwarded-For";
 
-    /// <summary>The address of the client; IPv4 in IPv6 is given as IPv4.</summary>
-    /// <remarks>
-    /// What a header says of the address is written by the client itself, unless a trusted proxy has written behind it: the list is read
-    /// from the right, as far as proxies are trusted.
-    /// </remarks>
     public IPAddress Of(HttpContext context)
     {
         var peer = Plain(context.Connection.RemoteIpAddress ?? IPAddress.None);
         return IsTrusted(peer) ? Forwarded(peer, context.Request.Headers) : peer;
     }
 
-    /// <summary>The address without its clothes as IPv6, if it is one of IPv4.</summary>
-    internal static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    /// <summary>The IPv4 address, where it is written as one of IPv6.</summary>
+    public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
-    // The proxy of Fly.io sets its header itself, and ends the list with an address of the application. Other proxies append the client to
-    // the list, and may let the header of Fly.io through as a client has forged it.
+    // The proxy of Fly.io sets its header itself, and appends an address of the application to the list. Other proxies append the client to the list,
+    // and may pass the header of Fly.io on as a client has forged it.
     private IPAddress Forwarded(IPAddress peer, IHeaderDictionary headers)
     {
         var named = headers[FlyHeader].Count == 1 && IPAddress.TryParse(headers[FlyHeader].ToString(), out var fly) ? Plain(fly) : null;
         return settings.OnFly || headers[ForwardedHeader].Count == 0 ? named ?? peer : FromRight(peer, headers[ForwardedHeader].ToString());
     }
 
+    // A client writes what it likes into the header, and a trusted proxy appends behind it: the list is read from the right, as far as proxies are trusted.
     private IPAddress FromRight(IPAddress peer, ReadOnlySpan<char> list)
     {
         var address = peer;
@@ -49,16 +44,5 @@ internal sealed class ClientAddress(Settings settings)
         return address;
     }
 
-    private bool IsTrusted(IPAddress address)
-    {
-        foreach (var network in settings.TrustedProxies)
-        {
-            if (network.Contains(address))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private bool IsTrusted(IPAddress address) => settings.TrustedProxies.Any(network => network.Contains(address));
 }

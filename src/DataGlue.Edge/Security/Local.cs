@@ -3,22 +3,21 @@ using System.Net;
 namespace DataGlue.Edge.Security;
 
 /// <summary>
-/// Tells a caller on this machine from one that only seems so: through a proxy beside the server, or as a page in a browser here,
-/// which may even have given its own name the address of this machine.
+/// Detects a caller on this machine. Through a proxy beside the server other callers look the same, as do pages in a browser here, whose host name may
+/// even resolve to this machine (DNS rebinding).
 /// </summary>
 internal static class Local
 {
-    // What proxies add, and none of which a caller on this machine has reason to send.
+    // What proxies add; a caller on this machine sends none of them.
     private static readonly string[] ProxyHeaders = ["Forwarded", "X-Real-IP", "Via"];
-
     private static readonly string[] ProxyPrefixes = ["X-Forwarded-", "X-Original-", "Fly-", "CF-"];
 
-    /// <summary>Whether the request comes from a program on this machine, or from a browser here that was sent to this address itself.</summary>
+    /// <summary>Whether the request comes from a program on this machine, or from a browser here whose user opened this address itself.</summary>
     public static bool IsCaller(HttpContext context)
     {
         var request = context.Request;
 
-        // No client of today speaks HTTP/1.0, but many a proxy does.
+        // No current client speaks HTTP/1.0, but many proxies do.
         return HttpProtocol.IsHttp11(request.Protocol)
             && IsLoopback(context.Connection.RemoteIpAddress)
             && IsLoopbackName(request.Host.Host)
@@ -33,7 +32,7 @@ internal static class Local
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IsLoopback(address));
 
-    // Each value but these, one that a later browser may invent too, is taken for another site.
+    // Every other value, also one that a later browser may invent, counts as another site.
     private static bool IsCrossSite(IHeaderDictionary headers) =>
         headers.TryGetValue("Sec-Fetch-Site", out var site) && site.ToString() is not ("none" or "same-origin" or "same-site");
 

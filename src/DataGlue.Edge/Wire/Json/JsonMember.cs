@@ -1,11 +1,8 @@
-using System.Text;
 using System.Text.Json;
 
 namespace DataGlue.Edge.Wire.Json;
 
 /// <summary>One member of a JSON object that is taken apart and put together again.</summary>
-/// <param name="Name">Its key.</param>
-/// <param name="Value">Its value.</param>
 internal readonly record struct JsonMember(string Name, JsonText Value)
 {
     /// <summary>The text, when the value is a string.</summary>
@@ -13,7 +10,7 @@ internal readonly record struct JsonMember(string Name, JsonText Value)
     {
         get
         {
-            // The value of a member that was not found is empty.
+            // The default of this struct, a member that was not found, has no value.
             var reader = new Utf8JsonReader(Value.Utf8 ?? "null"u8);
             return reader.Read() && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
         }
@@ -27,7 +24,6 @@ internal readonly record struct JsonMember(string Name, JsonText Value)
         return new JsonMember(name, JsonText.Read(ref reader, label, faults));
     }
 
-    /// <summary>A member that is a string.</summary>
     public static JsonMember OfText(string name, string text) =>
         new(name, new JsonText([(byte)'"', .. JsonEncodedText.Encode(text, ServerJson.Encoder).EncodedUtf8Bytes, (byte)'"'], 0, 0));
 
@@ -46,19 +42,10 @@ internal readonly record struct JsonMember(string Name, JsonText Value)
     }
 
     /// <summary>The members as a JSON object, in their order.</summary>
-    public static Utf8Text Object(IEnumerable<JsonMember> members)
-    {
-        var json = new StringBuilder("{");
-        foreach (var member in members)
-        {
-            json.Append(json.Length > 1 ? "," : "").Append('"').Append(JsonEncodedText.Encode(member.Name, ServerJson.Encoder).Value)
-                .Append("\":").Append(member.Value.ToString());
-        }
+    public static Utf8Text Object(IEnumerable<JsonMember> members) => Utf8Text.From(
+        $"{{{string.Join(',', members.Select(member => $"\"{JsonEncodedText.Encode(member.Name, ServerJson.Encoder).Value}\":{member.Value}"))}}}");
 
-        return Utf8Text.From(json.Append('}').ToString());
-    }
-
-    /// <summary>How long names and values are, in bytes, about.</summary>
+    /// <summary>About how long names and values are, in bytes.</summary>
     public static int SizeOf(IEnumerable<JsonMember> members) => members.Sum(member => member.Name.Length + member.Value.Utf8.Length);
 
     /// <summary>A hash of the members that does not depend on their order.</summary>

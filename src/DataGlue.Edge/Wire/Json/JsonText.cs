@@ -1,32 +1,30 @@
 using System.Buffers;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace DataGlue.Edge.Wire.Json;
 
-/// <summary>A JSON value from a body: without white space, escaped text made readable, and a hash of what it means.</summary>
+/// <summary>A JSON value from a body: without white space and needless escapes, with a hash of its meaning.</summary>
 /// <param name="Utf8">The text.</param>
 /// <param name="Hash">The same for two values that differ only in key order, white space, escapes or the spelling of numbers; stable for ever, since it is stored.</param>
 /// <param name="Keys">How many keys it has, at all levels.</param>
 internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
 {
-    /// <summary>An object without members.</summary>
     public static JsonText EmptyObject { get; } = new("{}"u8.ToArray(), Combine(0, 0, '{'), 0);
 
-    /// <summary>Whether this is an object without members.</summary>
     public bool IsEmptyObject => Utf8.AsSpan().SequenceEqual("{}"u8);
 
-    /// <summary>The text as it is stored.</summary>
     public Utf8Text Text => new(Utf8);
 
     public override string ToString() => Text.ToString();
 
     /// <summary>
-    /// Reads the value at which <paramref name="reader"/> stands, to its last token. What JSON allows and the database
-    /// cannot keep (a NUL, half a surrogate pair, a number beyond a double, a key twice) becomes a fault under <paramref name="label"/>.
+    /// Reads the value at which <paramref name="reader"/> stands, to its last token. What JSON allows and the database cannot keep (a NUL, half a surrogate
+    /// pair, a number beyond a double, a key twice) becomes a fault under <paramref name="label"/>.
     /// </summary>
-    internal static JsonText Read(ref Utf8JsonReader reader, string label, Faults faults)
+    public static JsonText Read(ref Utf8JsonReader reader, string label, Faults faults)
     {
         var output = new ArrayBufferWriter<byte>(256);
         var copier = new Copier(output, label, faults);
@@ -34,44 +32,36 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
         return new JsonText(output.WrittenSpan.ToArray(), hash, copier.Keys);
     }
 
-    /// <summary>
-    /// Reads the string or key at which <paramref name="reader"/> stands, unescaped.
-    /// </summary>
-    /// <returns>Null, and a fault, for what cannot be stored.</returns>
-    internal static string? ReadString(ref Utf8JsonReader reader, string label, Faults faults)
+    /// <summary>Reads the string or key at which <paramref name="reader"/> stands, unescaped. Null, and a fault, for what cannot be stored.</summary>
+    public static string? ReadString(ref Utf8JsonReader reader, string label, Faults faults)
     {
-        string text;
         try
         {
-            text = reader.GetString()!;
+            if (reader.GetString() is var text && !text!.Contains('\0', StringComparison.Ordinal))
+            {
+                return text;
+            }
+
+            faults.Add($"{label} holds a NUL character");
         }
         catch (InvalidOperationException)
         {
             faults.Add($"{label} holds half of a surrogate pair");
-            return null;
         }
 
-        if (text.Contains('\0', StringComparison.Ordinal))
-        {
-            faults.Add($"{label} holds a NUL character");
-            return null;
-        }
-
-        return text;
+        return null;
     }
 
     /// <summary>A hash of several hashes, in their order.</summary>
-    internal static ulong Combine(params ReadOnlySpan<ulong> hashes) => HashOf(MemoryMarshal.AsBytes(hashes));
+    public static ulong Combine(params ReadOnlySpan<ulong> hashes) => HashOf(MemoryMarshal.AsBytes(hashes));
 
-    /// <summary>A hash of a text; the absent text has one of its own.</summary>
-    internal static ulong HashOf(Utf8Text text) => text.IsPresent ? HashOf(text.Span) : 0;
+    /// <summary>0 for no text.</summary>
+    public static ulong HashOf(Utf8Text text) => text.IsPresent ? HashOf(text.Span) : 0;
 
-    /// <summary>The same of a text that is there.</summary>
-    internal static ulong HashOf(string text) => HashOf(System.Text.Encoding.UTF8.GetBytes(text));
+    public static ulong HashOf(string text) => HashOf(Encoding.UTF8.GetBytes(text));
 
     private static ulong HashOf(ReadOnlySpan<byte> bytes) => XxHash3.HashToUInt64(bytes);
 
-    /// <summary>Copies one value, token by token.</summary>
     private ref struct Copier(ArrayBufferWriter<byte> output, string label, Faults faults)
     {
         private const double ExactIntegers = 9_007_199_254_740_992;
@@ -100,8 +90,7 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
         private ulong CopyObject(ref Utf8JsonReader reader)
         {
             var keys = default(KeySet);
-            ulong sum = 0;
-            ulong count = 0;
+            var (sum, count) = (0UL, 0UL);
             output.Write("{"u8);
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
@@ -136,21 +125,13 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
             Keys++;
             if (!reader.ValueIsEscaped)
             {
-                NoteKey(reader.ValueSpan, ref keys);
+                keys.Add(reader.ValueSpan, label, faults);
                 return CopyString(ref reader);
             }
 
             var key = ReadString(ref reader, label, faults) ?? "";
-            NoteKey(System.Text.Encoding.UTF8.GetBytes(key), ref keys);
+            keys.Add(Encoding.UTF8.GetBytes(key), label, faults);
             return WriteEscaped(key);
-        }
-
-        private readonly void NoteKey(ReadOnlySpan<byte> key, ref KeySet keys)
-        {
-            if (!keys.Add(key))
-            {
-                faults.Add(JsonFields.TwiceFault(label, System.Text.Encoding.UTF8.GetString(key)));
-            }
         }
 
         private readonly ulong CopyString(ref Utf8JsonReader reader)
@@ -188,17 +169,11 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
                 return 0;
             }
 
-            // However it is spelled: 1.0 is 1, and 9.90 is 9.9.
+            // The spelling does not count: 1.0 is 1, and 9.90 is 9.9.
             var isInteger = Math.Truncate(number) == number && Math.Abs(number) < ExactIntegers;
             return Combine(isInteger ? (ulong)(long)number : BitConverter.DoubleToUInt64Bits(number), '#');
         }
 
-        private readonly void Separate(ulong before)
-        {
-            if (before > 0)
-            {
-                output.Write(","u8);
-            }
-        }
+        private readonly void Separate(ulong before) => output.Write(before > 0 ? ","u8 : []);
     }
 }

@@ -1,23 +1,37 @@
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace DataGlue.Edge.Wire.Json;
 
 /// <summary>The keys seen so far in one JSON object, by hash: a few in place, many in a set.</summary>
 internal struct KeySet
 {
-    // Not known outside the process, so that nobody can make keys that collide.
+    private const int MaxQuoted = 60;
+
+    // Secret, so that nobody can make keys that collide.
     private static readonly long Seed = Unguessable.Number();
 
     private Few few;
     private int count;
     private HashSet<ulong>? many;
 
-    /// <summary>Adds a key.</summary>
-    /// <returns>False when the object had it already.</returns>
-    public bool Add(ReadOnlySpan<byte> key)
+    /// <summary>Adds a key; one that the object has already is a fault.</summary>
+    /// <param name="key">The key, without escapes.</param>
+    /// <param name="label">The name of the object in a fault, also with a dot behind it; empty for the body.</param>
+    /// <param name="faults">Where faults go.</param>
+    public void Add(ReadOnlySpan<byte> key, string label, Faults faults)
     {
-        var hash = XxHash3.HashToUInt64(key, Seed);
+        if (!TryAdd(XxHash3.HashToUInt64(key, Seed)))
+        {
+            var text = Encoding.UTF8.GetString(key);
+            var quoted = text.Length <= MaxQuoted ? text : string.Concat(text.AsSpan(0, MaxQuoted), "...");
+            faults.Add(label.Length == 0 ? $"The key '{quoted}' stands twice" : $"{label.TrimEnd('.')} has the key '{quoted}' twice");
+        }
+    }
+
+    private bool TryAdd(ulong hash)
+    {
         if (many is not null)
         {
             return many.Add(hash);
@@ -32,10 +46,12 @@ internal struct KeySet
         if (count < Few.Length)
         {
             seen[count++] = hash;
-            return true;
+        }
+        else
+        {
+            many = [.. seen, hash];
         }
 
-        many = [.. seen, hash];
         return true;
     }
 
