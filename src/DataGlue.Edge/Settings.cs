@@ -25,7 +25,6 @@ internal sealed record Settings
     public int MaxBulkBytes { get; init; } = KiB * KiB;
 
     public ApiKeys ApiKeys { get; init; } = ApiKeys.None;
-
     public AllowedOrigins AllowedOrigins { get; init; } = AllowedOrigins.Any;
 
     /// <summary>How many requests to /glue an address may send in a minute; 0 for no limit.</summary>

@@ -14,7 +14,6 @@ internal sealed class EdgeRole(Settings settings, Uri home) : Role
     private static readonly TimeSpan RelayPatience = TimeSpan.FromSeconds(30);
 
     public override string Name => "edge";
-
     public override string Description => $"edge of {home.AbsoluteUri.TrimEnd('/')}";
 
     public override void AddServices(IServiceCollection services)

@@ -78,23 +78,14 @@ internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, Server
 internal sealed record OutboxReply(bool Success, string Role, string State, long Depth, long InHand, long AsideCount)
 {
     public long Discarded { get; init; }
-
     public string? Oldest { get; init; }
-
     public string? Problem { get; init; }
-
     public string? Home { get; init; }
-
     public string? HomeId { get; init; }
-
     public string? DatabaseId { get; init; }
-
     public string? LastSuccess { get; init; }
-
     public long UsedBytes { get; init; }
-
     public long? MaxBytes { get; init; }
-
     public IReadOnlyList<AsideItem> Aside { get; init; } = [];
 
     /// <summary>What to give as <c>after</c> for the next page; absent when there is none.</summary>

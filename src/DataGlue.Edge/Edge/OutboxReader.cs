@@ -89,11 +89,8 @@ internal sealed class OutboxRow
 internal sealed class AsideRow
 {
     public long Id { get; set; }
-
     public string Received { get; set; } = "";
-
     public string PutAside { get; set; } = "";
-
     public string Reason { get; set; } = "";
 
     /// <summary>JSON text.</summary>

@@ -5,9 +5,7 @@ namespace DataGlue.Edge.Edge;
 internal sealed record RelayState(string Name)
 {
     public string? Problem { get; private init; }
-
     public string? Home { get; private init; }
-
     public string? HomeId { get; private init; }
 
     /// <summary>When the home last took something, in milliseconds since 1970; null when it has not since the start.</summary>

@@ -11,7 +11,6 @@ namespace DataGlue.Edge.Home;
 internal sealed class HomeRole : Role
 {
     public override string Name => "home";
-
     public override string Description => "home";
 
     public override void AddServices(IServiceCollection services)

@@ -28,17 +28,11 @@ internal static class RelayRequest
                 var fields = new JsonFields("", faults);
                 while (fields.Next(ref reader))
                 {
-                    if (reader.ValueTextEquals("format"u8))
+                    switch (fields.Name)
                     {
-                        format = JsonFields.ReadInteger(ref reader);
-                    }
-                    else if (reader.ValueTextEquals("items"u8))
-                    {
-                        places = fields.ReadPlaces(ref reader, "items");
-                    }
-                    else
-                    {
-                        fields.Skip(ref reader);
+                        case "format": format = JsonFields.ReadInteger(ref reader); break;
+                        case "items": places = fields.ReadPlaces(ref reader, "items"); break;
+                        default: fields.Skip(ref reader); break;
                     }
                 }
 

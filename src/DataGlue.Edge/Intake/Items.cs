@@ -28,7 +28,6 @@ internal sealed record Track : Item
     public required bool ServerMade { get; init; }
 
     public required Utf8Text Event { get; init; }
-
     public Utf8Text SessionId { get; init; }
 
     /// <summary>The e-mail that the event itself carries.</summary>
@@ -55,7 +54,6 @@ internal sealed record Identify : Item
 internal sealed record Sync : Item
 {
     public Profile? Profile { get; init; }
-
     public required IReadOnlyList<Session> Sessions { get; init; }
 
     /// <summary>Its events in their order, those with faults among them.</summary>
@@ -83,16 +81,13 @@ internal sealed record Session(Utf8Text Id, Utf8Text Data);
 internal sealed record Profile
 {
     public Utf8Text Email { get; init; }
-
     public JsonText? Traits { get; init; }
 
     /// <summary>Its other fields, which are traits too.</summary>
     public required IReadOnlyList<JsonMember> Others { get; init; }
 
     public long? FirstSeen { get; init; }
-
     public long? LastSeen { get; init; }
-
     public required IReadOnlyList<ProfileTouch> Touches { get; init; }
 
     /// <summary>The traits and the other fields; where traits has the same key, it stands.</summary>

@@ -16,7 +16,6 @@ internal sealed class IdentityWrite(Utf8Text kind) : Write(kind == IdentityKind.
     private bool newUser;
 
     public required Utf8Text GlueUserId { get; init; }
-
     public required Utf8Text EventId { get; init; }
 
     /// <summary>The time at which it holds.</summary>

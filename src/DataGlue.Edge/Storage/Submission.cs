@@ -20,7 +20,6 @@ internal sealed class Submission
     }
 
     public IReadOnlyList<Write> Writes { get; }
-
     public bool IsProbe { get; }
 
     /// <summary>About how much memory the writes hold, in bytes.</summary>

@@ -14,17 +14,13 @@ internal static class BatchReader
         var (found, count) = (false, 0);
         while (fields.Next(ref reader))
         {
-            if (!reader.ValueTextEquals("batch"u8))
+            if (fields.Name is not "batch")
             {
                 fields.Skip(ref reader);
                 continue;
             }
 
-            if (fields.EnterArray(ref reader, "batch"))
-            {
-                count = ReadItems(ref reader, receipt, items);
-            }
-
+            count = fields.EnterArray(ref reader, "batch") ? ReadItems(ref reader, receipt, items) : 0;
             found = reader.TokenType != JsonTokenType.Null;
         }
 

@@ -81,18 +81,11 @@ internal sealed record BatchReply(bool Success, IReadOnlyList<BatchResult> Resul
 internal sealed record BatchResult(string Status)
 {
     public string? EventId { get; init; }
-
     public string? Error { get; init; }
-
     public bool? NewUser { get; init; }
-
     public int? EventsSynced { get; init; }
-
     public int? SessionsSynced { get; init; }
-
     public int? EventsNew { get; init; }
-
     public int? EventsDuplicate { get; init; }
-
     public IReadOnlyList<RejectedEvent>? EventsRejected { get; init; }
 }

@@ -15,37 +15,16 @@ internal static class IdentifyReader
         var fields = new JsonFields("", faults);
         while (fields.Next(ref reader))
         {
-            if (reader.ValueTextEquals("glue_user_id"u8))
+            switch (fields.Name)
             {
-                user = fields.ReadText(ref reader, "glue_user_id", Limits.Id, required: true);
-            }
-            else if (reader.ValueTextEquals("email"u8))
-            {
-                email = fields.ReadText(ref reader, "email", Limits.Email, trim: true, required: true);
-            }
-            else if (reader.ValueTextEquals("traits"u8))
-            {
-                traits = fields.ReadPatch(ref reader, "traits");
-            }
-            else if (reader.ValueTextEquals("context"u8))
-            {
-                context = fields.ReadObject(ref reader, "context");
-            }
-            else if (reader.ValueTextEquals("event_id"u8))
-            {
-                eventId = fields.ReadText(ref reader, "event_id", Limits.Id);
-            }
-            else if (reader.ValueTextEquals("timestamp"u8))
-            {
-                timestamp = fields.ReadInstant(ref reader, "timestamp", receipt.Received);
-            }
-            else if (reader.ValueTextEquals("type"u8))
-            {
-                fields.Skip(ref reader);
-            }
-            else
-            {
-                fields.Keep(ref reader);
+                case "glue_user_id": user = fields.ReadText(ref reader, "glue_user_id", Limits.Id, required: true); break;
+                case "email": email = fields.ReadText(ref reader, "email", Limits.Email, trim: true, required: true); break;
+                case "traits": traits = fields.ReadPatch(ref reader, "traits"); break;
+                case "context": context = fields.ReadObject(ref reader, "context"); break;
+                case "event_id": eventId = fields.ReadText(ref reader, "event_id", Limits.Id); break;
+                case "timestamp": timestamp = fields.ReadInstant(ref reader, "timestamp", receipt.Received); break;
+                case "type": fields.Skip(ref reader); break;
+                default: fields.Keep(ref reader); break;
             }
         }
 

@@ -8,9 +8,7 @@ namespace DataGlue.Edge.Wire.Glue;
 internal static class ItemReader
 {
     public const string Identify = "identify";
-
     public const string Track = "track";
-
     public const string Sync = "sync";
 
     /// <summary>The fault of an item that came from an edge without the ids which that should have made.</summary>

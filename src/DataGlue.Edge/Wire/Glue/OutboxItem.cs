@@ -51,29 +51,14 @@ internal static class OutboxItem
                 var fields = new JsonFields("", faults);
                 while (fields.Next(ref reader))
                 {
-                    if (reader.ValueTextEquals("type"u8))
+                    switch (fields.Name)
                     {
-                        type = fields.ReadText(ref reader, "type", Limits.Id, required: true);
-                    }
-                    else if (reader.ValueTextEquals("received"u8))
-                    {
-                        received = fields.ReadInstant(ref reader, "received", DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() - JsonFields.MaxAhead);
-                    }
-                    else if (reader.ValueTextEquals("event_id"u8))
-                    {
-                        eventId = fields.ReadText(ref reader, "event_id", Limits.Id);
-                    }
-                    else if (reader.ValueTextEquals("event_ids"u8))
-                    {
-                        ReadEventIds(ref reader, ref fields, eventIds, faults);
-                    }
-                    else if (reader.ValueTextEquals("item"u8))
-                    {
-                        item = JsonFields.ReadPlace(ref reader);
-                    }
-                    else
-                    {
-                        fields.Skip(ref reader);
+                        case "type": type = fields.ReadText(ref reader, "type", Limits.Id, required: true); break;
+                        case "received": received = fields.ReadInstant(ref reader, "received", DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() - JsonFields.MaxAhead); break;
+                        case "event_id": eventId = fields.ReadText(ref reader, "event_id", Limits.Id); break;
+                        case "event_ids": ReadEventIds(ref reader, ref fields, eventIds, faults); break;
+                        case "item": item = JsonFields.ReadPlace(ref reader); break;
+                        default: fields.Skip(ref reader); break;
                     }
                 }
 

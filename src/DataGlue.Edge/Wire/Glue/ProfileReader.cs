@@ -9,13 +9,6 @@ namespace DataGlue.Edge.Wire.Glue;
 internal sealed class ProfileReader(long received, Faults faults)
 {
     private const string Prefix = "data.profile.";
-
-    // What the server alone decides; a browser that sends its copy of a profile back must not turn these into traits.
-    private static readonly string[] ServerOwned =
-    [
-        "glue_user_id", "identified", "identified_at", "total_events", "total_sessions", "last_synced", "created_at", "updated_at",
-    ];
-
     private readonly List<JsonMember> others = [];
     private readonly List<ProfileTouch> touches = [];
 
@@ -29,51 +22,22 @@ internal sealed class ProfileReader(long received, Faults faults)
         var fields = new JsonFields(Prefix, faults);
         while (fields.Next(ref reader))
         {
-            if (reader.ValueTextEquals("email"u8))
+            switch (fields.Name)
             {
-                email = fields.ReadText(ref reader, "email", Limits.Email, trim: true, required: true);
-            }
-            else if (reader.ValueTextEquals("traits"u8))
-            {
-                traits = fields.ReadPatch(ref reader, "traits");
-            }
-            else if (reader.ValueTextEquals("first_seen"u8))
-            {
-                firstSeen = fields.ReadInstant(ref reader, "first_seen", received);
-            }
-            else if (reader.ValueTextEquals("last_seen"u8))
-            {
-                lastSeen = fields.ReadInstant(ref reader, "last_seen", received);
-            }
-            else if (reader.ValueTextEquals("attribution"u8))
-            {
-                ReadAttribution(ref reader, ref fields);
-            }
-            else if (IsServerOwned(ref reader))
-            {
-                fields.Skip(ref reader);
-            }
-            else
-            {
-                others.Add(JsonMember.Read(ref reader, "data.profile", faults));
+                case "email": email = fields.ReadText(ref reader, "email", Limits.Email, trim: true, required: true); break;
+                case "traits": traits = fields.ReadPatch(ref reader, "traits"); break;
+                case "first_seen": firstSeen = fields.ReadInstant(ref reader, "first_seen", received); break;
+                case "last_seen": lastSeen = fields.ReadInstant(ref reader, "last_seen", received); break;
+                case "attribution": ReadAttribution(ref reader, ref fields); break;
+                // The server alone decides these; a browser that sends its copy of a profile back must not turn them into traits.
+                case "glue_user_id" or "identified" or "identified_at" or "total_events" or "total_sessions" or "last_synced" or "created_at" or "updated_at":
+                    fields.Skip(ref reader); break;
+                default: others.Add(JsonMember.Read(ref reader, "data.profile", faults)); break;
             }
         }
 
         JsonFields.CheckPatch("data.profile", others.Sum(member => 1 + member.Value.Keys), JsonMember.SizeOf(others), faults);
         return new Profile { Email = email, Traits = traits, Others = others, FirstSeen = firstSeen, LastSeen = lastSeen, Touches = touches };
-    }
-
-    private static bool IsServerOwned(ref Utf8JsonReader reader)
-    {
-        foreach (var name in ServerOwned)
-        {
-            if (reader.ValueTextEquals(name))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private void ReadAttribution(ref Utf8JsonReader reader, ref JsonFields outer)
@@ -86,17 +50,11 @@ internal sealed class ProfileReader(long received, Faults faults)
         var fields = new JsonFields(Prefix + "attribution.", faults);
         while (fields.Next(ref reader))
         {
-            if (reader.ValueTextEquals("first_touch"u8))
+            switch (fields.Name)
             {
-                ReadTouch(ref reader, ref fields, "first_touch", IdentityKind.FirstTouch);
-            }
-            else if (reader.ValueTextEquals("last_touch"u8))
-            {
-                ReadTouch(ref reader, ref fields, "last_touch", IdentityKind.LastTouch);
-            }
-            else
-            {
-                fields.Skip(ref reader);
+                case "first_touch": ReadTouch(ref reader, ref fields, "first_touch", IdentityKind.FirstTouch); break;
+                case "last_touch": ReadTouch(ref reader, ref fields, "last_touch", IdentityKind.LastTouch); break;
+                default: fields.Skip(ref reader); break;
             }
         }
     }
@@ -114,13 +72,10 @@ internal sealed class ProfileReader(long received, Faults faults)
         var fields = new JsonFields(label + ".", faults);
         while (fields.Next(ref reader))
         {
-            if (reader.ValueTextEquals("timestamp"u8))
+            switch (fields.Name)
             {
-                timestamp = fields.ReadInstant(ref reader, "timestamp", received);
-            }
-            else
-            {
-                members.Add(JsonMember.Read(ref reader, label, faults));
+                case "timestamp": timestamp = fields.ReadInstant(ref reader, "timestamp", received); break;
+                default: members.Add(JsonMember.Read(ref reader, label, faults)); break;
             }
         }
 

@@ -29,29 +29,14 @@ internal sealed class SyncReader
         var fields = new JsonFields("", faults);
         while (fields.Next(ref reader))
         {
-            if (reader.ValueTextEquals("glue_user_id"u8))
+            switch (fields.Name)
             {
-                user = fields.ReadText(ref reader, "glue_user_id", Limits.Id, required: true);
-            }
-            else if (reader.ValueTextEquals("event_id"u8))
-            {
-                eventId = fields.ReadText(ref reader, "event_id", Limits.Id);
-            }
-            else if (reader.ValueTextEquals("synced_at"u8))
-            {
-                syncedAt = fields.ReadInstant(ref reader, "synced_at", receipt.Received);
-            }
-            else if (reader.ValueTextEquals("data"u8))
-            {
-                ReadData(ref reader, ref fields);
-            }
-            else if (reader.ValueTextEquals("type"u8))
-            {
-                fields.Skip(ref reader);
-            }
-            else
-            {
-                fields.Keep(ref reader);
+                case "glue_user_id": user = fields.ReadText(ref reader, "glue_user_id", Limits.Id, required: true); break;
+                case "event_id": eventId = fields.ReadText(ref reader, "event_id", Limits.Id); break;
+                case "synced_at": syncedAt = fields.ReadInstant(ref reader, "synced_at", receipt.Received); break;
+                case "data": ReadData(ref reader, ref fields); break;
+                case "type": fields.Skip(ref reader); break;
+                default: fields.Keep(ref reader); break;
             }
         }
 
@@ -103,21 +88,12 @@ internal sealed class SyncReader
         var fields = new JsonFields("data.", faults);
         while (fields.Next(ref reader))
         {
-            if (reader.ValueTextEquals("profile"u8))
+            switch (fields.Name)
             {
-                profile = fields.EnterObject(ref reader, "profile") ? ProfileReader.Read(ref reader, receipt.Received, faults) : null;
-            }
-            else if (reader.ValueTextEquals("sessions"u8))
-            {
-                ReadItems(ref reader, ref fields, "sessions", ReadSession);
-            }
-            else if (reader.ValueTextEquals("events"u8))
-            {
-                ReadItems(ref reader, ref fields, "events", ReadEvent);
-            }
-            else
-            {
-                fields.Skip(ref reader);
+                case "profile": profile = fields.EnterObject(ref reader, "profile") ? ProfileReader.Read(ref reader, receipt.Received, faults) : null; break;
+                case "sessions": ReadItems(ref reader, ref fields, "sessions", ReadSession); break;
+                case "events": ReadItems(ref reader, ref fields, "events", ReadEvent); break;
+                default: fields.Skip(ref reader); break;
             }
         }
     }

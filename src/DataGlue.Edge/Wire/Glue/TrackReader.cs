@@ -29,45 +29,18 @@ internal static class TrackReader
         var fields = new JsonFields("", faults);
         while (fields.Next(ref reader))
         {
-            if (reader.ValueTextEquals("glue_user_id"u8))
+            switch (fields.Name)
             {
-                user = fields.ReadText(ref reader, "glue_user_id", Limits.Id, required: true);
-            }
-            else if (reader.ValueTextEquals("event"u8))
-            {
-                name = fields.ReadText(ref reader, "event", Limits.EventName, required: true);
-            }
-            else if (reader.ValueTextEquals("session_id"u8))
-            {
-                sessionId = fields.ReadText(ref reader, "session_id", Limits.Id);
-            }
-            else if (reader.ValueTextEquals("email"u8))
-            {
-                email = fields.ReadText(ref reader, "email", Limits.Email, trim: true);
-            }
-            else if (reader.ValueTextEquals("properties"u8))
-            {
-                properties = fields.ReadObject(ref reader, "properties");
-            }
-            else if (reader.ValueTextEquals("context"u8))
-            {
-                context = fields.ReadObject(ref reader, "context");
-            }
-            else if (reader.ValueTextEquals("event_id"u8))
-            {
-                eventId = fields.ReadText(ref reader, "event_id", Limits.Id);
-            }
-            else if (reader.ValueTextEquals("timestamp"u8))
-            {
-                timestamp = fields.ReadInstant(ref reader, "timestamp", receipt.Received);
-            }
-            else if (reader.ValueTextEquals("type"u8))
-            {
-                fields.Skip(ref reader);
-            }
-            else
-            {
-                fields.Keep(ref reader);
+                case "glue_user_id": user = fields.ReadText(ref reader, "glue_user_id", Limits.Id, required: true); break;
+                case "event": name = fields.ReadText(ref reader, "event", Limits.EventName, required: true); break;
+                case "session_id": sessionId = fields.ReadText(ref reader, "session_id", Limits.Id); break;
+                case "email": email = fields.ReadText(ref reader, "email", Limits.Email, trim: true); break;
+                case "properties": properties = fields.ReadObject(ref reader, "properties"); break;
+                case "context": context = fields.ReadObject(ref reader, "context"); break;
+                case "event_id": eventId = fields.ReadText(ref reader, "event_id", Limits.Id); break;
+                case "timestamp": timestamp = fields.ReadInstant(ref reader, "timestamp", receipt.Received); break;
+                case "type": fields.Skip(ref reader); break;
+                default: fields.Keep(ref reader); break;
             }
         }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -21,11 +23,16 @@ internal ref struct JsonFields(string prefix, Faults faults)
 
     // Long enough for nanoseconds and an offset, each character escaped.
     private const int MaxInstantBytes = 240;
-
     private KeySet keys;
+    private NameBuffer name;
+    private int nameLength;
     private List<JsonMember>? others;
 
     public delegate T ObjectReader<out T>(ref Utf8JsonReader reader);
+
+    /// <summary>The key on which <see cref="Next"/> has stopped; empty for one that is longer than any known.</summary>
+    [UnscopedRef]
+    public readonly ReadOnlySpan<char> Name => ((ReadOnlySpan<char>)name)[..nameLength];
 
     /// <summary>The members that <see cref="Keep"/> kept.</summary>
     public readonly IReadOnlyList<JsonMember> Others => others is null ? [] : others;
@@ -76,13 +83,13 @@ internal ref struct JsonFields(string prefix, Faults faults)
         {
             if (!reader.ValueIsEscaped)
             {
-                keys.Add(reader.ValueSpan, prefix, faults);
+                Note(reader.ValueSpan);
                 return true;
             }
 
             if (JsonText.ReadString(ref reader, Whole, faults) is { } key)
             {
-                keys.Add(Encoding.UTF8.GetBytes(key), prefix, faults);
+                Note(Encoding.UTF8.GetBytes(key));
                 return true;
             }
 
@@ -222,6 +229,12 @@ internal ref struct JsonFields(string prefix, Faults faults)
         return start..(int)reader.BytesConsumed;
     }
 
+    private void Note(ReadOnlySpan<byte> key)
+    {
+        keys.Add(key, prefix, faults);
+        Encoding.UTF8.TryGetChars(key, name, out nameLength);
+    }
+
     private readonly bool Enter(ref Utf8JsonReader reader, string name, JsonTokenType start, string what)
     {
         reader.Read();
@@ -266,5 +279,13 @@ internal ref struct JsonFields(string prefix, Faults faults)
         }
 
         return characters > most;
+    }
+
+    [InlineArray(Length)]
+    private struct NameBuffer
+    {
+        private const int Length = 32;
+
+        private char first;
     }
 }
