@@ -12,7 +12,7 @@ internal abstract class Role
     /// <summary>The same in words, for the log.</summary>
     public abstract string Description { get; }
 
-    public static Role Of(Settings settings) => settings.Home is { } home ? new EdgeRole(settings, home) : new HomeRole();
+    public static Role Of(Settings settings) => settings.Home is null ? new HomeRole() : new EdgeRole(settings);
 
     /// <summary>Adds the sink, and what else is of this role alone.</summary>
     public abstract void AddServices(IServiceCollection services);
@@ -29,8 +29,6 @@ internal abstract class Role
     /// <summary>What happens to a request between the door and its endpoint.</summary>
     public abstract void UseRules(IApplicationBuilder app);
 
-    /// <summary>Maps the endpoints of this role.</summary>
-    /// <param name="app">The application.</param>
-    /// <param name="glue">The group of <c>/glue</c>.</param>
+    /// <summary>Maps the endpoints of this role, in the group of <c>/glue</c>.</summary>
     public abstract void Map(WebApplication app, IEndpointRouteBuilder glue);
 }

@@ -1,8 +1,7 @@
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using DataGlue.Edge.Http;
 using DataGlue.Edge.Edge;
+using DataGlue.Edge.Http;
 using DataGlue.Edge.Monitoring;
 using DataGlue.Edge.Wire.Glue;
 
@@ -18,10 +17,7 @@ namespace DataGlue.Edge;
 [JsonSerializable(typeof(AsideReply))]
 internal sealed partial class ServerJson : JsonSerializerContext
 {
-    /// <summary>
-    /// The encoder of everything on the wire: replies are <c>application/json</c>, never HTML, so quotes and
-    /// letters beyond ASCII stay readable.
-    /// </summary>
+    /// <summary>The encoder of everything on the wire: replies are never HTML, so quotes and letters beyond ASCII stay readable.</summary>
     public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
     /// <summary>The context as the wire wants it: snake_case names, absent optional fields left out.</summary>

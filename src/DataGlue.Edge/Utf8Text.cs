@@ -1,11 +1,6 @@
-using System.Text;
-
 namespace DataGlue.Edge;
 
-/// <summary>
-/// Text as it comes over the wire and goes into SQLite, so that it is not decoded on the way. The bytes are valid UTF-8 and do not change. The default
-/// value is no text, which is stored as NULL and differs from the empty text.
-/// </summary>
+/// <summary>Text in valid UTF-8, as it comes over the wire and goes into SQLite. The default is no text, which is stored as NULL and differs from the empty text.</summary>
 internal readonly struct Utf8Text(byte[] bytes) : IEquatable<Utf8Text>
 {
     private readonly byte[]? bytes = bytes;

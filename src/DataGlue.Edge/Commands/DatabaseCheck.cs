@@ -4,10 +4,7 @@ using SQLitePCL;
 
 namespace DataGlue.Edge.Commands;
 
-/// <summary>
-/// Reads a whole database in one snapshot and prints what is wrong: damage, a schema that its scripts do not make, profiles that do not follow from
-/// their logs. Each part prints one line, and one for each of its first differences. Changes nothing.
-/// </summary>
+/// <summary>Reads a whole database in one snapshot and prints what is wrong with it, a line for each part and for its first differences. Changes nothing.</summary>
 internal sealed class DatabaseCheck(SqliteConnection connection)
 {
     // How many differences of each part are listed.
@@ -42,9 +39,7 @@ internal sealed class DatabaseCheck(SqliteConnection connection)
         return different > 0 ? different : Profiles();
     }
 
-    /// <summary>
-    /// The first faults that SQLite finds in pages, indexes and rows. On a read-only connection SQLite does not check CHECK constraints.
-    /// </summary>
+    /// <summary>The first faults in pages, indexes and rows. On a read-only connection SQLite does not check CHECK constraints.</summary>
     /// <exception cref="SqliteException">The file cannot be read, for another reason than damage.</exception>
     public static List<string> Damage(SqliteConnection connection)
     {

@@ -1,9 +1,6 @@
 namespace DataGlue.Edge.Commands;
 
-/// <summary>
-/// A file that is written under another name, <c>NAME.partial</c>, and renamed once it is complete and synced: a process that ends before leaves the
-/// old file as it was. The next run takes over what a killed process has left.
-/// </summary>
+/// <summary>A file that is written as <c>NAME.partial</c>, and renamed once it is complete and synced. The next run takes over what a killed process has left.</summary>
 internal sealed class PartialFile : IDisposable
 {
     // Its lock stops a second process that makes the same file. SQLite's own locks are of another kind and do not collide with it.

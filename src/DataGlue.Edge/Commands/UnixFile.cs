@@ -30,9 +30,7 @@ internal static partial class UnixFile
         }
     }
 
-    /// <summary>
-    /// Gives a file the mode of another, and as root also the owner of that file or folder: the server may run as another user than root.
-    /// </summary>
+    /// <summary>Gives a file the mode of another, and as root its owner too: the server may run as another user.</summary>
     /// <exception cref="IOException">The owner cannot be read or set.</exception>
     public static void CopyOwnerAndMode(string path, string model)
     {

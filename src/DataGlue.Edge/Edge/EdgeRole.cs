@@ -8,25 +8,19 @@ using DataGlue.Edge.Wire.Glue;
 namespace DataGlue.Edge.Edge;
 
 /// <summary>This node is an edge: it queues what comes in for its home, and sends on what only the home can answer.</summary>
-internal sealed class EdgeRole(Settings settings, Uri home) : Role
+internal sealed class EdgeRole(Settings settings) : Role
 {
     // As long as a home gives a body to come in.
     private static readonly TimeSpan RelayPatience = TimeSpan.FromSeconds(30);
 
     public override string Name => "edge";
-    public override string Description => $"edge of {home.AbsoluteUri.TrimEnd('/')}";
+    public override string Description => $"edge of {settings.Home!.AbsoluteUri.TrimEnd('/')}";
 
     public override void AddServices(IServiceCollection services)
     {
         services.AddWriteQueue(end: null);
         services.AddSingleton<ISink, EdgeSink>();
-        services.AddSingleton(provider => new HomeLink(
-            home,
-            settings.ApiKeys.First,
-            provider.GetRequiredService<ServerState>(),
-            provider.GetRequiredService<Outbox>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<HomeLink>>()));
+        services.AddSingleton<HomeLink>();
         services.AddSingleton<Forwarding>();
         services.AddSingleton<RelaySend>(provider => (rows, stopping) => SendAsync(provider.GetRequiredService<HomeLink>(), rows, stopping));
         services.AddSingleton<Func<RelayState>>(provider => () =>
@@ -50,7 +44,7 @@ internal sealed class EdgeRole(Settings settings, Uri home) : Role
             }
 
             return NodeRules.IsAnsweredAtHome(context) ? forwarding.AnswerAsync(context)
-                : context.Audience() == Audience.Pages ? CountAsync(context, next, outbox)
+                : context.Audience() == Audience.Pages ? outbox.CountInFlightAsync(context, next)
                 : next(context);
         });
     }
@@ -73,13 +67,6 @@ internal sealed class EdgeRole(Settings settings, Uri home) : Role
 
     private static RequestException Loop() =>
         new(StatusCodes.Status508LoopDetected, "This is an edge and takes nothing from another; HOME_URL there must lead to the home");
-
-    // A request that is being read will wait in the outbox as well.
-    private static async Task CountAsync(HttpContext context, RequestDelegate next, Outbox outbox)
-    {
-        using var counted = outbox.CountInFlight();
-        await next(context);
-    }
 
     private static async Task<IReadOnlyList<Outcome>> SendAsync(HomeLink link, IReadOnlyList<OutboxRow> rows, CancellationToken stopping)
     {

@@ -5,10 +5,7 @@ using DataGlue.Edge.Wire.Glue;
 
 namespace DataGlue.Edge.Edge;
 
-/// <summary>
-/// The sink of an edge: each item goes into the outbox. An identification by itself is offered to the home first, which alone knows whether the
-/// visitor is new.
-/// </summary>
+/// <summary>The sink of an edge: the outbox. An identification by itself is offered to the home first, which alone knows whether the visitor is new.</summary>
 internal sealed class EdgeSink(Outbox outbox, OutboxReserve reserve, HomeLink home, Database database, Settings settings) : ISink
 {
     private const string Full = "the outbox is full";

@@ -1,4 +1,3 @@
-using System.Text;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Wire.Glue;
 using Microsoft.Net.Http.Headers;

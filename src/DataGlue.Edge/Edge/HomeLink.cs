@@ -6,7 +6,7 @@ using DataGlue.Edge.Wire.Glue;
 namespace DataGlue.Edge.Edge;
 
 /// <summary>The way from an edge to its home: over it go relays, identifications and reads.</summary>
-internal sealed partial class HomeLink : IDisposable
+internal sealed partial class HomeLink(Settings settings, ServerState server, Outbox outbox, TimeProvider clock, ILogger<HomeLink> logger) : IDisposable
 {
     // A home has connections for its own visitors too. Readers who are slow hold theirs for long, so others are kept for what must get through.
     private const int ReadConnections = 128;
@@ -17,26 +17,12 @@ internal sealed partial class HomeLink : IDisposable
     // A home that has moved to another address is found again within this time.
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(1);
 
-    private readonly string address;
-    private readonly string? key;
-    private readonly ServerState server;
-    private readonly Outbox outbox;
-    private readonly ILogger<HomeLink> logger;
+    private readonly string address = AddressOf(settings);
     private readonly HttpMessageInvoker reads = Connect(ReadConnections);
     private readonly HttpMessageInvoker writes = Connect(WriteConnections);
     private readonly SemaphoreSlim introducing = new(1);
-    private readonly HomeState state;
+    private readonly HomeState state = new(AddressOf(settings), clock, logger);
     private volatile string? homeId;
-
-    public HomeLink(Uri home, string? key, ServerState server, Outbox outbox, TimeProvider clock, ILogger<HomeLink> logger)
-    {
-        address = home.AbsoluteUri.TrimEnd('/');
-        this.key = key;
-        this.server = server;
-        this.outbox = outbox;
-        this.logger = logger;
-        state = new HomeState(address, clock, logger);
-    }
 
     public string Address => address;
 
@@ -63,10 +49,7 @@ internal sealed partial class HomeLink : IDisposable
     /// <summary>Asks whether the home is there and takes what is right.</summary>
     public Task GreetAsync(CancellationToken cancelled) => state.NoteAsync(TryAsync(AskAsync, GreetingPatience, cancelled));
 
-    /// <summary>Sends a read of a caller's on, and returns with the head of its answer.</summary>
-    /// <remarks>It says nothing of whether the home takes what is relayed, and leaves <see cref="Problem"/> as it is.</remarks>
-    /// <param name="target">Its path and query, as the caller has written them.</param>
-    /// <param name="patience">How long the home may take for the head.</param>
+    /// <summary>Sends a read on, to the path and query that its caller wrote, and returns with the head of the answer. <see cref="Problem"/> stays as it is.</summary>
     /// <exception cref="HomeException">The home has not answered it.</exception>
     public Task<HttpResponseMessage> ForwardAsync(HttpRequestMessage request, string target, TimeSpan patience, CancellationToken cancelled)
     {
@@ -95,6 +78,8 @@ internal sealed partial class HomeLink : IDisposable
         writes.Dispose();
         introducing.Dispose();
     }
+
+    private static string AddressOf(Settings settings) => settings.Home!.AbsoluteUri.TrimEnd('/');
 
     private static HttpMessageInvoker Connect(int connections) => new(new SocketsHttpHandler
     {
@@ -166,7 +151,7 @@ internal sealed partial class HomeLink : IDisposable
         using var response = await SendAsync(writes, request, cancelled);
         var reply = response.IsSuccessStatusCode
             ? await RelayMessage.ReadReplyAsync(response, cancelled)
-            : throw HomeStatus.Explain(response.StatusCode, await RelayMessage.ErrorOfAsync(response, cancelled));
+            : throw HomeException.Of(response.StatusCode, await RelayMessage.ErrorOfAsync(response, cancelled));
         return reply is not null && (homeId is null || homeId == reply.DatabaseId) ? reply : throw Stranger();
     }
 
@@ -174,7 +159,7 @@ internal sealed partial class HomeLink : IDisposable
     private async Task<HttpResponseMessage> SendAsync(HttpMessageInvoker http, HttpRequestMessage request, CancellationToken cancelled)
     {
         request.Headers.Add(RelayFormat.HopHeader, "1");
-        request.Headers.Add(ApiKeys.Header, key);
+        request.Headers.Add(ApiKeys.Header, settings.ApiKeys.First);
         if (homeId is { } known)
         {
             request.Headers.Add(RelayFormat.HomeHeader, known);
@@ -206,7 +191,7 @@ internal sealed partial class HomeLink : IDisposable
 
         using (response)
         {
-            throw response.IsSuccessStatusCode ? Stranger() : HomeStatus.Explain(response.StatusCode, await RelayMessage.ErrorOfAsync(response, cancelled));
+            throw response.IsSuccessStatusCode ? Stranger() : HomeException.Of(response.StatusCode, await RelayMessage.ErrorOfAsync(response, cancelled));
         }
     }
 

@@ -34,8 +34,19 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
     /// <summary>The newest item that is durable.</summary>
     public long Committed => Interlocked.Read(ref committed);
 
-    /// <summary>Counts a request as being in flight until the result is disposed of.</summary>
-    public InFlightRequest CountInFlight() => new(this);
+    /// <summary>Runs a request, and counts it as being in flight meanwhile.</summary>
+    public async Task CountInFlightAsync(HttpContext context, RequestDelegate next)
+    {
+        Interlocked.Increment(ref inFlight);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref inFlight);
+        }
+    }
 
     /// <summary>Makes items durable, but for those that a rule of the owner's, in the database, does not allow.</summary>
     /// <exception cref="StorageUnavailableException">The database takes no writes; nothing is kept.</exception>
@@ -57,8 +68,7 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
         Wake();
     }
 
-    /// <summary>Finds where an earlier run has ended, before anything new comes.</summary>
-    /// <returns>The newest item of that run.</returns>
+    /// <summary>Finds the newest item of an earlier run, before anything new comes.</summary>
     public long Open()
     {
         sizeAside = reader.SizeAside();
@@ -68,10 +78,7 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
     /// <summary>Counts what an earlier run has left behind, which takes long where it is much.</summary>
     public void Count(long last) => Interlocked.Add(ref depth, reader.Count(last));
 
-    /// <summary>
-    /// Writes what lets the outbox drain. Not even a deletion goes through on a full disk, because it is written to the log first:
-    /// then the reserve is given up for it.
-    /// </summary>
+    /// <summary>Writes what lets the outbox drain. Not even a deletion goes through on a full disk: then the reserve is given up for it.</summary>
     /// <exception cref="StorageUnavailableException">Nothing has changed.</exception>
     public async Task WriteAsync(params IReadOnlyList<Write> writes)
     {
@@ -86,8 +93,7 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
         }
     }
 
-    /// <summary>Removes what the home has, and puts aside what it has rejected.</summary>
-    /// <param name="now">What time it is, in milliseconds since 1970.</param>
+    /// <summary>Removes what the home has, and puts aside what it has rejected <paramref name="now"/>, in milliseconds since 1970.</summary>
     /// <exception cref="StorageUnavailableException">Some of it is still there, and may be sent again.</exception>
     public async Task AcknowledgeAsync(IReadOnlyList<OutboxRow> rows, IReadOnlyList<(OutboxRow Row, string Reason)> rejected, long now)
     {
@@ -112,9 +118,7 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
         Interlocked.Add(ref discarded, rejected.Count - kept.Count);
     }
 
-    /// <summary>Sends items that are aside again, or deletes them.</summary>
-    /// <param name="id">Which one; null for all.</param>
-    /// <returns>How many there were.</returns>
+    /// <summary>Sends one item that is aside again, or all of them, or deletes them. Returns how many there were.</summary>
     /// <exception cref="StorageUnavailableException">Nothing has changed.</exception>
     public async Task<long> EmptyAsideAsync(long? id, bool again)
     {
@@ -191,19 +195,6 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
 
         Interlocked.Add(ref sizeAside, -size);
         return false;
-    }
-
-    internal readonly struct InFlightRequest : IDisposable
-    {
-        private readonly Outbox outbox;
-
-        public InFlightRequest(Outbox outbox)
-        {
-            this.outbox = outbox;
-            Interlocked.Increment(ref outbox.inFlight);
-        }
-
-        public void Dispose() => Interlocked.Decrement(ref outbox.inFlight);
     }
 
     private sealed record Waiter(long Mark, TaskCompletionSource Done);

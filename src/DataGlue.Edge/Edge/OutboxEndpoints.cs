@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Model;

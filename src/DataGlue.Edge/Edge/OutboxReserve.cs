@@ -2,10 +2,7 @@ using System.Diagnostics;
 
 namespace DataGlue.Edge.Edge;
 
-/// <summary>
-/// Room on the disk that is kept free for the relay. On a full disk SQLite refuses even the deletion that would make room, because it
-/// writes it to its log first; then the reserve is given up, the outbox drains, and until the room is there again nothing new is accepted.
-/// </summary>
+/// <summary>Room on the disk for the relay: on a full disk SQLite refuses even a deletion. Once it is given up, nothing new is accepted until it is back.</summary>
 internal sealed partial class OutboxReserve(Settings settings, ILogger<OutboxReserve> logger)
 {
     /// <summary>How large it is, in bytes: as large as SQLite lets its log be, so that what lies there fits into the file as well.</summary>

@@ -9,16 +9,11 @@ using Outcome = DataGlue.Edge.Intake.Outcome;
 
 namespace DataGlue.Edge.Edge;
 
-/// <summary>Gives items to the home.</summary>
-/// <returns>What became of each, in their order.</returns>
+/// <summary>Gives items to the home. Returns what became of each, in their order.</summary>
 /// <exception cref="HomeException">The home has not taken them, or has and could not say so.</exception>
 internal delegate Task<IReadOnlyList<Outcome>> RelaySend(IReadOnlyList<OutboxRow> rows, CancellationToken stopping);
 
-/// <summary>
-/// Carries the outbox to the home, oldest first, and removes what the home has. It has no timer: it goes on as soon as there is something, and
-/// waits longer and longer while the home takes nothing. Items on which the home fails are tried alone from then on, each at its own time and beside
-/// the others, so that they hold up none.
-/// </summary>
+/// <summary>Carries the outbox to the home, oldest first. Items on which the home fails are tried alone, each at its own time, and hold up none of the others.</summary>
 internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySend send, TimeProvider clock, ILogger<Relay> logger) : BackgroundService
 {
     // As much as a client may send at once: a home must have the memory for several of them.

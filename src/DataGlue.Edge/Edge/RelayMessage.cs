@@ -1,7 +1,5 @@
 using System.IO.Compression;
 using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Wire.Glue;
 
@@ -36,8 +34,7 @@ internal static class RelayMessage
         return content;
     }
 
-    /// <summary>The reply to a relay.</summary>
-    /// <returns>Null when it is none.</returns>
+    /// <summary>The reply to a relay; null when it is none.</summary>
     /// <exception cref="HomeException">It has not come to its end.</exception>
     public static async Task<RelayReply?> ReadReplyAsync(HttpResponseMessage response, CancellationToken cancelled)
     {
@@ -58,8 +55,7 @@ internal static class RelayMessage
         }
     }
 
-    /// <summary>The sentence of an error.</summary>
-    /// <returns>Null when it is no error of ours.</returns>
+    /// <summary>The sentence of an error; null when it is no error of ours.</summary>
     public static async Task<string?> ErrorOfAsync(HttpResponseMessage response, CancellationToken cancelled)
     {
         try

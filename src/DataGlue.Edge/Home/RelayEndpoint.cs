@@ -15,8 +15,7 @@ internal sealed class RelayEndpoint(ISink sink, ServerState state, BodyBudget bu
 
     public void Map(IEndpointRouteBuilder glue) => glue.MapPost("/relay", PostAsync).For(Audience.Keys);
 
-    /// <summary>Stores items that an edge, or this node while it was one, has accepted.</summary>
-    /// <returns>What became of each.</returns>
+    /// <summary>Stores items that an edge, or this node while it was one, has accepted. Returns what became of each.</summary>
     /// <exception cref="StorageUnavailableException">Nothing is stored.</exception>
     public async Task<IReadOnlyList<Outcome>> StoreAsync(IReadOnlyList<ReadItem> items)
     {

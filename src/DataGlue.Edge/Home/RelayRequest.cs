@@ -4,10 +4,7 @@ using DataGlue.Edge.Wire.Json;
 
 namespace DataGlue.Edge.Home;
 
-/// <summary>
-/// The body of POST /glue/relay: <c>{"format":1,"items":[...]}</c>, its items as <see cref="OutboxItem"/> makes them. Without items it only asks
-/// which database the home is.
-/// </summary>
+/// <summary>The body of POST /glue/relay: <c>{"format":1,"items":[...]}</c>. Without items it only asks which database the home is.</summary>
 internal static class RelayRequest
 {
     // The request of a client stands in an item, in a list, in the body.

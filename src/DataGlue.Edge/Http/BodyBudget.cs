@@ -2,10 +2,7 @@ using System.Buffers;
 
 namespace DataGlue.Edge.Http;
 
-/// <summary>
-/// Bounds the memory and the time of bodies that have come in part: many clients that each send most of a large body, and then wait, would otherwise
-/// exhaust the machine.
-/// </summary>
+/// <summary>Bounds the memory and the time of bodies that have come in part: clients that send most of a body, and then wait, would exhaust the machine.</summary>
 internal sealed class BodyBudget(Settings settings, TimeProvider clock)
 {
     // Sizes in bytes. Small buffers do not count: the number of connections bounds them, and none is refused because of large ones.

@@ -128,3 +128,6 @@ internal static partial class ErrorBodies
     [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "A request failed: {Exception} {StackTrace}")]
     private static partial void LogCrash(ILogger logger, string exception, string? stackTrace);
 }
+
+/// <summary>The body of every error: <c>success</c> is false, <c>error</c> says what to change.</summary>
+internal sealed record ErrorReply(bool Success, string Error);

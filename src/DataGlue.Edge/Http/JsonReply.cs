@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace DataGlue.Edge.Http;
@@ -17,9 +16,7 @@ internal static class JsonReply
         response.BodyWriter.Write(bytes);
     }
 
-    /// <summary>
-    /// Replies 200 with one text between prepared JSON, neither of which has the quotation marks of the text: the reply of the hot path, without a serializer.
-    /// </summary>
+    /// <summary>Replies 200 with one text, which gets its quotation marks here, between prepared JSON: the hot path does without a serializer.</summary>
     public static void Write(HttpResponse response, ReadOnlySpan<byte> head, Utf8Text text, ReadOnlySpan<byte> tail)
     {
         var value = IsPlain(text.Span) ? text.Span : JsonEncodedText.Encode(text.Span, ServerJson.Encoder).EncodedUtf8Bytes;

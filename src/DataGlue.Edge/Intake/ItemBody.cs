@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Wire.Json;
 

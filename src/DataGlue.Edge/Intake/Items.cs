@@ -72,9 +72,7 @@ internal sealed record Sync : Item
 /// <param name="Error">Its faults; null, too, when another server has rejected it already, and has said so.</param>
 internal readonly record struct SyncedEvent(Track? Track, string? Error);
 
-/// <summary>One session of a sync, kept whole.</summary>
-/// <param name="Id">Its <c>session_id</c>, or else its <c>id</c>.</param>
-/// <param name="Data">The session as JSON.</param>
+/// <summary>One session of a sync, kept whole, as JSON; its id is its <c>session_id</c>, or else its <c>id</c>.</summary>
 internal sealed record Session(Utf8Text Id, Utf8Text Data);
 
 /// <summary>The profile in a sync: what the browser itself knows about its visitor. Times are milliseconds since 1970.</summary>
@@ -100,10 +98,9 @@ internal sealed record Profile
 }
 
 /// <summary>A touch that a synced profile reports.</summary>
-/// <param name="Kind">One of <see cref="Model.IdentityKind"/>: first_touch or last_touch.</param>
+/// <param name="Kind">first_touch or last_touch.</param>
 /// <param name="Timestamp">When it was, in milliseconds since 1970; null when the profile does not say.</param>
-/// <param name="Members">Its members, but for the time.</param>
-/// <param name="Touch">What they say.</param>
+/// <param name="Members">Its members, but for the time, which <paramref name="Touch"/> sums up.</param>
 internal sealed record ProfileTouch(Utf8Text Kind, long? Timestamp, IReadOnlyList<JsonMember> Members, Touch Touch)
 {
     /// <summary>A hash of the content.</summary>

@@ -1,12 +1,8 @@
-using System.Globalization;
 using System.Text.Unicode;
 
 namespace DataGlue.Edge.Intake;
 
-/// <summary>
-/// Makes ids for writes without one: <c>evt_&lt;epoch ms&gt;_&lt;nine of base36&gt;</c>, as in the guide. Ids of one millisecond ascend: writes of the same time
-/// are ordered by id, and these keep their order of arrival.
-/// </summary>
+/// <summary>Makes ids for writes without one: <c>evt_&lt;epoch ms&gt;_&lt;nine of base36&gt;</c>. Those of one millisecond ascend, in the order of arrival.</summary>
 internal sealed class ServerIds
 {
     private const int MaxLength = 48;

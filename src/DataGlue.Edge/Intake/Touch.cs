@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using DataGlue.Edge.Wire.Json;
 using Microsoft.AspNetCore.WebUtilities;
 

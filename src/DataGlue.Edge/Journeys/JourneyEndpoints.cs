@@ -1,4 +1,3 @@
-using System.Globalization;
 using DataGlue.Edge.Http;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Primitives;

@@ -1,9 +1,6 @@
 namespace DataGlue.Edge.Journeys;
 
-/// <summary>
-/// Merges the events of several profiles into one ascending list. Of a few profiles, each holds the rest of the page that it read last; of many, each
-/// holds only the place of its next event. So memory does not grow with the length of a journey, and with the number of profiles only by these places.
-/// </summary>
+/// <summary>Merges the events of several profiles in ascending order. Few profiles hold a page each, many only a place, so that memory stays bounded.</summary>
 internal sealed class JourneyEvents
 {
     private const int FewProfiles = 256;

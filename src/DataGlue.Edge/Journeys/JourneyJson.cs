@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>The JSON of a profile and of an event. Stored JSON is copied without being parsed.</summary>

@@ -1,13 +1,9 @@
 using Dapper;
 using DataGlue.Edge.Storage;
-using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Journeys;
 
-/// <summary>
-/// Every query of a journey. Each call is a read transaction of its own and returns its connection, so that a slow client holds none open;
-/// <see cref="Snapshot"/> keeps the calls of one journey from seeing later events.
-/// </summary>
+/// <summary>Every query of a journey. Each is a transaction of its own, so that a slow client holds none open; <see cref="Snapshot"/> hides later events.</summary>
 internal sealed class JourneyReader(Database database)
 {
     private static readonly string SnapshotSql = SqlFile.Read("read/newest_event");
@@ -18,27 +14,24 @@ internal sealed class JourneyReader(Database database)
     private static readonly string PageSql = SqlFile.Read("read/journey_page");
 
     /// <summary>The row id of the newest event that a journey read now may hold.</summary>
-    public long Snapshot() => Read(connection => connection.ExecuteScalar<long>(SnapshotSql));
+    public long Snapshot() => database.Read(connection => connection.ExecuteScalar<long>(SnapshotSql));
 
     public ProfileRow? Profile(string user, long snapshot) =>
-        Read(connection => connection.QueryFirstOrDefault<ProfileRow>(ProfileSql, new { user, snapshot }));
+        database.Read(connection => connection.QueryFirstOrDefault<ProfileRow>(ProfileSql, new { user, snapshot }));
 
     /// <summary>The profiles that carry this e-mail, without regard to case, the one seen last first.</summary>
     public List<string> ProfilesOf(string email) =>
-        Read<List<string>>(connection => [.. connection.Query<string>(ProfilesOfSql, new { email, key = email.ToLowerInvariant() })]);
+        database.Read<List<string>>(connection => [.. connection.Query<string>(ProfilesOfSql, new { email, key = email.ToLowerInvariant() })]);
 
-    public SpanRow SpanOf(string user, long snapshot) => Read(connection => connection.QueryFirst<SpanRow>(SpanOfSql, new { user, snapshot }));
+    public SpanRow SpanOf(string user, long snapshot) => database.Read(connection => connection.QueryFirst<SpanRow>(SpanOfSql, new { user, snapshot }));
 
     /// <summary>The event with that id, of any profile.</summary>
-    public EventRow? Find(string eventId) => Read(connection => connection.QueryFirstOrDefault<EventRow>(FindSql, new { eventId }));
+    public EventRow? Find(string eventId) => database.Read(connection => connection.QueryFirstOrDefault<EventRow>(FindSql, new { eventId }));
 
     /// <summary>The place of a profile's first event after <paramref name="after"/>.</summary>
     public EventKey? FirstAfter(string user, EventKey after, long snapshot) => Page(user, after, bound: null, snapshot, most: 1, maxSize: 0).FirstOrDefault()?.Key;
 
-    /// <summary>
-    /// At most <paramref name="most"/> events of a profile between <paramref name="after"/> and <paramref name="bound"/> (null: the end of the journey), both
-    /// left out, in order, with about <paramref name="maxSize"/> characters of text; one event always fits.
-    /// </summary>
+    /// <summary>At most so many events of a profile between two places, both left out, and about <paramref name="maxSize"/> characters; one event always fits.</summary>
     public List<EventRow> Page(string user, EventKey after, EventKey? bound, long snapshot, int most, int maxSize)
     {
         var end = bound ?? EventKey.End;
@@ -60,11 +53,5 @@ internal sealed class JourneyReader(Database database)
         }
 
         return rows;
-    }
-
-    private T Read<T>(Func<SqliteConnection, T> query)
-    {
-        using var connection = database.OpenReader();
-        return query(connection);
     }
 }

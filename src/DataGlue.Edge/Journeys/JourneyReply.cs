@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>The JSON reply of a journey. It is sent while it is written, so that memory is bounded.</summary>

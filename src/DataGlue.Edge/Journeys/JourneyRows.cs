@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>A profile as it is stored, with its counters. Traits and touches are JSON objects; a profile without a touch has none.</summary>

@@ -16,15 +16,7 @@ internal sealed class ServerState(Database database)
     public string? HomeId() => Value("home_id");
 
     /// <summary>Whether the database holds what only a home holds.</summary>
-    public bool HoldsVisitors()
-    {
-        using var connection = database.OpenReader();
-        return connection.ExecuteScalar<bool>(HoldsVisitorsSql);
-    }
+    public bool HoldsVisitors() => database.Read(connection => connection.ExecuteScalar<bool>(HoldsVisitorsSql));
 
-    private string? Value(string name)
-    {
-        using var connection = database.OpenReader();
-        return connection.QueryFirstOrDefault<string>(StateSql, new { name });
-    }
+    private string? Value(string name) => database.Read(connection => connection.QueryFirstOrDefault<string>(StateSql, new { name }));
 }

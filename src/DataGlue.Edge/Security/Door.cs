@@ -1,4 +1,3 @@
-using System.Globalization;
 using DataGlue.Edge.Http;
 
 namespace DataGlue.Edge.Security;

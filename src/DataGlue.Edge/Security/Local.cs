@@ -2,10 +2,7 @@ using System.Net;
 
 namespace DataGlue.Edge.Security;
 
-/// <summary>
-/// Detects a caller on this machine. Through a proxy beside the server other callers look the same, as do pages in a browser here, whose host name may
-/// even resolve to this machine (DNS rebinding).
-/// </summary>
+/// <summary>Detects a caller on this machine. Through a proxy beside the server others look the same, as do pages in a browser here (DNS rebinding).</summary>
 internal static class Local
 {
     // What proxies add; a caller on this machine sends none of them.

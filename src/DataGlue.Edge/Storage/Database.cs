@@ -83,6 +83,12 @@ internal sealed class Database
     /// <summary>Opens a pooled connection that cannot write; it reads beside the writer.</summary>
     public SqliteConnection OpenReader() => Open(reader.ConnectionString, "PRAGMA query_only = 1");
 
+    public T Read<T>(Func<SqliteConnection, T> query)
+    {
+        using var connection = OpenReader();
+        return query(connection);
+    }
+
     /// <summary>Opens a database file for a command, which works beside the server or without one.</summary>
     internal static SqliteConnection OpenFile(string path, SqliteOpenMode mode) => Open(
         new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 1 }.ConnectionString,

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.IO.Hashing;
-using System.Text;
 using DbUp;
 using DbUp.Engine;
 using Microsoft.Data.Sqlite;

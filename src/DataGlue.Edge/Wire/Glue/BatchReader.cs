@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Wire.Json;
 

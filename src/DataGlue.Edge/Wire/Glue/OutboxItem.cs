@@ -1,14 +1,10 @@
 using System.Buffers;
-using System.Text.Json;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Wire.Json;
 
 namespace DataGlue.Edge.Wire.Glue;
 
-/// <summary>
-/// An item as an edge keeps and relays it, whichever wire it came by: what it is, when it was received, the ids that the edge has made, and the item
-/// itself as the glue wire has it. So a home has one reader for all.
-/// </summary>
+/// <summary>An item as an edge keeps and relays it: what it is, its receipt, and the item as the glue wire has it, whichever wire it came by.</summary>
 internal static class OutboxItem
 {
     /// <summary>How deep it may nest.</summary>
@@ -16,7 +12,6 @@ internal static class OutboxItem
 
     private static readonly JsonWriterOptions Options = new() { Encoder = ServerJson.Encoder, SkipValidation = true };
 
-    /// <summary>Writes an item.</summary>
     public static Utf8Text Write(Item item)
     {
         var output = new ArrayBufferWriter<byte>(512);
@@ -35,7 +30,6 @@ internal static class OutboxItem
         return new Utf8Text(output.WrittenSpan.ToArray());
     }
 
-    /// <summary>Reads an item.</summary>
     public static ReadItem Read(ReadOnlySpan<byte> text)
     {
         var faults = new Faults();
@@ -117,14 +111,8 @@ internal static class OutboxItem
         json.WriteStartArray("event_ids");
         foreach (var track in sync.Events.Select(synced => synced.Track))
         {
-            if (track is { ServerMade: false })
-            {
-                json.WriteNullValue();
-            }
-            else
-            {
-                json.WriteStringValue((track?.EventId ?? Receipt.LeftOut).Span);
-            }
+            // Without a text the value is null: the event has brought its own id.
+            json.WriteStringValue(track is { ServerMade: false } ? null : (track?.EventId ?? Receipt.LeftOut).ToString());
         }
 
         json.WriteEndArray();

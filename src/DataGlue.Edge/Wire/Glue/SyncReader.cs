@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Wire.Json;
 
@@ -16,10 +15,7 @@ internal sealed class SyncReader
 
     private SyncReader(Receipt receipt, Faults faults) => (this.receipt, this.faults) = (receipt, faults);
 
-    /// <summary>
-    /// Reads the object at whose start <paramref name="reader"/> stands; what does not fit goes to <paramref name="faults"/>, but the
-    /// faults of an event stay with the event.
-    /// </summary>
+    /// <summary>Reads a sync. What does not fit is a fault of it, but the faults of an event stay with the event.</summary>
     public static Sync Read(ref Utf8JsonReader reader, Receipt receipt, Faults faults) => new SyncReader(receipt, faults).Read(ref reader);
 
     private Sync Read(ref Utf8JsonReader reader)

@@ -1,18 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Text;
-using System.Text.Json;
 using System.Text.Unicode;
 using DataGlue.Edge.Intake;
 
 namespace DataGlue.Edge.Wire.Json;
 
-/// <summary>
-/// Walks the members of one JSON object. Each <c>Read</c> takes one value; one that does not fit becomes a fault and the walk goes on, so that one reply
-/// names every fault of the body.
-/// </summary>
+/// <summary>Walks the members of one JSON object. A value that does not fit becomes a fault and the walk goes on, so that a reply names all of them.</summary>
 /// <param name="prefix">What stands before a field's name in a fault: empty, or for example <c>data.profile.</c></param>
-/// <param name="faults">Where faults go.</param>
 internal ref struct JsonFields(string prefix, Faults faults)
 {
     /// <summary>How deep a body may nest.</summary>

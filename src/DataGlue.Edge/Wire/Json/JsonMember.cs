@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace DataGlue.Edge.Wire.Json;
 
 /// <summary>One member of a JSON object that is taken apart and put together again.</summary>

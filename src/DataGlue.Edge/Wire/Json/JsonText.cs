@@ -1,13 +1,10 @@
 using System.Buffers;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.Json;
 
 namespace DataGlue.Edge.Wire.Json;
 
 /// <summary>A JSON value from a body: without white space and needless escapes, with a hash of its meaning.</summary>
-/// <param name="Utf8">The text.</param>
 /// <param name="Hash">The same for two values that differ only in key order, white space, escapes or the spelling of numbers; stable for ever, since it is stored.</param>
 /// <param name="Keys">How many keys it has, at all levels.</param>
 internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
@@ -20,10 +17,7 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
 
     public override string ToString() => Text.ToString();
 
-    /// <summary>
-    /// Reads the value at which <paramref name="reader"/> stands, to its last token. What JSON allows and the database cannot keep (a NUL, half a surrogate
-    /// pair, a number beyond a double, a key twice) becomes a fault under <paramref name="label"/>.
-    /// </summary>
+    /// <summary>Reads a value to its last token. What the database cannot keep (a NUL, half a surrogate pair, a number beyond a double) is a fault.</summary>
     public static JsonText Read(ref Utf8JsonReader reader, string label, Faults faults)
     {
         var output = new ArrayBufferWriter<byte>(256);

@@ -1,6 +1,5 @@
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace DataGlue.Edge.Wire.Json;
 
@@ -16,10 +15,7 @@ internal struct KeySet
     private int count;
     private HashSet<ulong>? many;
 
-    /// <summary>Adds a key; one that the object has already is a fault.</summary>
-    /// <param name="key">The key, without escapes.</param>
-    /// <param name="label">The name of the object in a fault, also with a dot behind it; empty for the body.</param>
-    /// <param name="faults">Where faults go.</param>
+    /// <summary>Adds a key, without escapes; one that the object has already is a fault. The label, empty for the body, may end with a dot.</summary>
     public void Add(ReadOnlySpan<byte> key, string label, Faults faults)
     {
         if (!TryAdd(XxHash3.HashToUInt64(key, Seed)))
