@@ -1,9 +1,7 @@
 namespace DataGlue.Edge;
 
-/// <summary>
-/// Instants on the wire and in SQLite: ISO 8601 in UTC with milliseconds, always 24 characters, so that text order is time order. In the code an instant is
-/// a number of milliseconds since 1970.
-/// </summary>
+/// <summary>Instants on the wire and in SQLite: ISO 8601 in UTC with milliseconds, always 24 characters, so that text order is time order. In the code an
+/// instant is a number of milliseconds since 1970.</summary>
 internal static class Instants
 {
     private const int WireLength = 24;
@@ -36,8 +34,8 @@ internal static class Instants
     }
 
     /// <summary>The wire form of a stored instant, which a row that was inserted by hand may hold in another form.</summary>
-    public static string? Normalize(string? stored) =>
-        stored is not null && (stored.Length != WireLength || stored[^1] != 'Z') && TryParse(stored.Replace(' ', 'T'), out var instant) ? Format(instant) : stored;
+    public static string? Normalize(string? stored) => stored is null || (stored.Length == WireLength && stored[^1] == 'Z') ? stored
+        : TryParse(stored.Replace(' ', 'T'), out var instant) ? Format(instant) : stored;
 
     // .NET reads seven digits of a second; nanoseconds, which Go and Java write, have nine.
     private static string CutFraction(string text)

@@ -13,36 +13,17 @@ internal sealed record Settings
     private const string FlyProxyNetwork = "172.16.0.0/12";
 
     public int Port { get; init; } = 3000;
-
-    /// <summary>The SQLite file, as a full path.</summary>
-    public required string DatabasePath { get; init; }
-
-    /// <summary>The largest body of identify and track, in bytes, decompressed.</summary>
-    public int MaxBodyBytes { get; init; } = 64 * KiB;
-
-    /// <summary>The largest body of sync and batch, in bytes, decompressed.</summary>
-    public int MaxBulkBytes { get; init; } = KiB * KiB;
-
+    public required string DatabasePath { get; init; } // a full path
+    public int MaxBodyBytes { get; init; } = 64 * KiB; // of identify and track, decompressed
+    public int MaxBulkBytes { get; init; } = KiB * KiB; // of sync and batch, decompressed
     public ApiKeys ApiKeys { get; init; } = ApiKeys.None;
     public AllowedOrigins AllowedOrigins { get; init; } = AllowedOrigins.Any;
-
-    /// <summary>How many requests to /glue an address may send in a minute; 0 for no limit.</summary>
-    public int RateLimit { get; init; } = 100;
-
-    /// <summary>The networks of the proxies that may name the client of a request.</summary>
-    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
-
-    /// <summary>The port on which /metrics needs no key; null for none.</summary>
-    public int? MetricsPort { get; init; }
-
-    /// <summary>Whether the server runs on Fly.io, whose proxy sets <c>Fly-Client-IP</c> itself.</summary>
-    public bool OnFly { get; init; }
-
-    /// <summary>The address of the home, which makes this node an edge of it; null where this is the home.</summary>
-    public Uri? Home { get; init; }
-
-    /// <summary>What an edge may hold for its home, in bytes.</summary>
-    public long OutboxMaxBytes { get; init; } = 512L * KiB * KiB;
+    public int RateLimit { get; init; } = 100; // requests of an address to /glue in a minute; 0 for no limit
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = []; // proxies that may name the client of a request
+    public int? MetricsPort { get; init; } // where /metrics needs no key; null for none
+    public bool OnFly { get; init; } // the proxy of Fly.io sets Fly-Client-IP itself
+    public Uri? Home { get; init; } // makes this node an edge of that home; null where this is the home
+    public long OutboxMaxBytes { get; init; } = 512L * KiB * KiB; // what an edge may hold for its home
 
     /// <summary>Reads the settings from the environment and the <c>.env</c> file that stands behind it.</summary>
     /// <exception cref="SettingException">A setting is invalid; the message names it and what it may be.</exception>
@@ -88,8 +69,8 @@ internal sealed record Settings
 
     private static List<IPNetwork> Networks(string name, string? text)
     {
-        var addresses = text?.Split(',', StringSplitOptions.TrimEntries) ?? [];
-        var networks = addresses.Select(item => item.Contains('/', StringComparison.Ordinal) ? item : item + (item.Contains(':', StringComparison.Ordinal) ? "/128" : "/32"));
+        var items = text?.Split(',', StringSplitOptions.TrimEntries) ?? [];
+        var networks = items.Select(item => item.Contains('/') ? item : item + (item.Contains(':') ? "/128" : "/32"));
         return [.. networks.Select(network => IPNetwork.TryParse(network, out var parsed)
             ? parsed
             : throw new SettingException($"{name} must be networks like 10.0.0.0/8 or fd00::/8, separated by commas, not '{text}'"))];

@@ -33,19 +33,11 @@ internal static partial class Startup
         builder.Logging.ClearProviders();
         if (builder.Environment.IsProduction())
         {
-            builder.Logging.AddJsonConsole(console =>
-            {
-                console.UseUtcTimestamp = true;
-                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
-            });
+            builder.Logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
         }
         else
         {
-            builder.Logging.AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.ColorBehavior = LoggerColorBehavior.Disabled;
-            });
+            builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.ColorBehavior) = (true, LoggerColorBehavior.Disabled));
         }
 
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
@@ -107,10 +99,8 @@ internal static partial class Startup
         if (!settings.ApiKeys.AreSet)
         {
             LogNoKey(logger);
-            return;
         }
-
-        if (!settings.AllowedOrigins.AreNamed)
+        else if (!settings.AllowedOrigins.AreNamed)
         {
             LogNoOrigins(logger);
         }
@@ -135,13 +125,10 @@ internal static partial class Startup
 
     [LoggerMessage(EventId = 7, Level = LogLevel.Warning, Message = "API_KEY is not set: whoever reaches the port may write; reads are answered to this machine alone")]
     private static partial void LogNoKey(ILogger logger);
-
     [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "API_KEY is set and ALLOWED_ORIGINS names no origin: browsers, which have no key, get 401")]
     private static partial void LogNoOrigins(ILogger logger);
-
     [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "A key of API_KEY has fewer than 16 characters and may be guessed")]
     private static partial void LogShortKey(ILogger logger);
-
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "DataGlue Edge listens on http://localhost:{Port}, data in {Path}, as {Role}")]
     private static partial void LogListening(ILogger logger, int port, string path, string role);
 }

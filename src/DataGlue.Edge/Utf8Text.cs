@@ -6,18 +6,13 @@ internal readonly struct Utf8Text(byte[] bytes) : IEquatable<Utf8Text>
     private readonly byte[]? bytes = bytes;
 
     public bool IsPresent => bytes is not null;
-
     public ReadOnlySpan<byte> Span => bytes;
 
     /// <summary>Encodes a text; null is no text.</summary>
     public static Utf8Text From(string? text) => text is null ? default : new Utf8Text(Encoding.UTF8.GetBytes(text));
-
     public Utf8Text Or(Utf8Text other) => IsPresent ? this : other;
-
     public string? Decode() => bytes is null ? null : Encoding.UTF8.GetString(bytes);
-
     public override string ToString() => Decode() ?? "";
-
     public bool Equals(Utf8Text other) => IsPresent == other.IsPresent && Span.SequenceEqual(other.Span);
     public override bool Equals(object? obj) => obj is Utf8Text other && Equals(other);
     public override int GetHashCode()

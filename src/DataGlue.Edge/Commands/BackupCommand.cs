@@ -7,14 +7,8 @@ namespace DataGlue.Edge.Commands;
 /// <summary><c>backup FILE</c>: copies the database as it stands now into one file, whether the server runs or not.</summary>
 internal static class BackupCommand
 {
-    public static Command Make()
-    {
-        var file = new Argument<string>("FILE") { Description = "Where to put the copy" };
-        var force = new Option<bool>("--force") { Description = "Replace FILE if it exists" };
-        var command = new Command("backup", "Copy the database into FILE, also while the server runs, and check the copy") { file, force };
-        command.SetAction(parsed => Run(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(force)));
-        return command;
-    }
+    public static Command Make() => CommandLine.Make(
+        "backup", "Copy the database into FILE, also while the server runs, and check the copy", "Where to put the copy", "Replace FILE if it exists", Run);
 
     private static int Run(string copy, bool force)
     {

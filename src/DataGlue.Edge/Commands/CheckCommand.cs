@@ -1,17 +1,158 @@
 using System.CommandLine;
 using DataGlue.Edge.Storage;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace DataGlue.Edge.Commands;
 
-/// <summary><c>check</c>: reads the whole database, and reports damage and profiles that do not follow from their logs.</summary>
-internal static class CheckCommand
+/// <summary><c>check</c>: reads the whole database in one snapshot and prints what is wrong: damage, a schema that its scripts do not make, profiles that do
+/// not follow from their logs. Each part prints one line, and one for each of its first differences. Changes nothing.</summary>
+internal sealed class CheckCommand(SqliteConnection connection)
 {
-    public static Command Make() => CommandLine.Make("check", "Read the whole database and tell what is damaged or does not fit together; changes nothing", Run);
+    // How many differences of each part are listed.
+    private const int Listed = 20;
+
+    private const string Objects = """
+        SELECT type || ' ' || name, sql FROM sqlite_schema
+        WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name <> 'SchemaVersions' COLLATE NOCASE
+        ORDER BY 1
+        """;
+
+    // The columns of read/profile_differences behind the first, in their order.
+    private static readonly string[] Parts = ["e-mail", "traits", "times", "touches", "left in the middle of a write"];
+
+    public static Command Make() =>
+        CommandLine.Make("check", "Read the whole database and tell what is damaged or does not fit together; changes nothing", Run);
 
     private static int Run()
     {
         var database = CommandLine.DatabasePath();
         using var connection = Database.OpenUnchanged(database);
-        return new DatabaseCheck(connection).Run() == 0 ? 0 : throw new CommandException($"'{database}' is not as it should be");
+        return new CheckCommand(connection).Check() == 0 ? 0 : throw new CommandException($"'{database}' is not as it should be");
+    }
+
+    // Returns the number of differences.
+    private long Check()
+    {
+        using var snapshot = connection.BeginTransaction(deferred: true);
+        if (Integrity() is > 0 and var damage)
+        {
+            // The other parts would read damaged pages.
+            return damage;
+        }
+
+        if (SchemaUpgrade.Applied(connection) is not { } applied)
+        {
+            return Report("scripts", "", ["the database has no list of its scripts: it is not a database of this program"]);
+        }
+
+        var different = ForeignKeys() + Scripts(applied) + Schema(applied);
+        return different > 0 ? different : Profiles();
+    }
+
+    /// <summary>The first faults that SQLite finds in pages, indexes and rows. On a read-only connection it does not check CHECK constraints.</summary>
+    /// <exception cref="SqliteException">The file cannot be read, for another reason than damage.</exception>
+    public static List<string> Damage(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"PRAGMA integrity_check({Listed})";
+        var faults = new List<string>();
+        try
+        {
+            using var reader = command.ExecuteReader();
+            while (reader.Read())
+            {
+                faults.AddRange(reader.GetString(0).Split('\n').Where(line => line != "ok" && !line.StartsWith("***", StringComparison.Ordinal)));
+            }
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_CORRUPT)
+        {
+            // Some damage ends the check itself.
+            faults.Add(exception.Message);
+        }
+
+        return faults;
+    }
+
+    private long Integrity()
+    {
+        using var progress = new Progress("checking pages and indexes");
+        return Report("integrity", "ok", Damage(connection));
+    }
+
+    private long ForeignKeys() => Report("foreign keys", "ok", connection.Column(
+        "SELECT \"table\" || ' row ' || coalesce(rowid, '?') || ' refers to nothing in ' || parent FROM pragma_foreign_key_check"));
+
+    private static long Scripts(IReadOnlyList<string> applied)
+    {
+        var pending = SchemaUpgrade.Scripts().Select(script => script.Name).Except(applied).ToList();
+        var next = pending.Count == 0 ? "" : $"; the next start applies {string.Join(", ", pending)}";
+        return Report("scripts", $"ok, {applied.Count} applied{next}", SchemaUpgrade.Misfit(applied) is { } misfit ? [misfit] : []);
+    }
+
+    // An owner may add to the schema, but not change what the server has made.
+    private long Schema(IReadOnlyList<string> applied)
+    {
+        using var fresh = new SqliteConnection("Data Source=:memory:");
+        fresh.Open();
+        foreach (var script in SchemaUpgrade.Scripts().Where(script => applied.Contains(script.Name)))
+        {
+            fresh.Execute(script.Contents);
+        }
+
+        var present = Definitions(connection);
+        var expected = Definitions(fresh);
+        var added = present.Keys.Except(expected.Keys).ToList();
+        var differences = expected
+            .Where(definition => present.GetValueOrDefault(definition.Key) != definition.Value)
+            .Select(definition => $"{definition.Key} is {(present.ContainsKey(definition.Key) ? "not as its script makes it" : "missing")}").ToList();
+        return Report("schema", added.Count == 0 ? "ok" : $"ok; beside it {string.Join(", ", added.Take(Listed))}", differences);
+    }
+
+    private static Dictionary<string, string> Definitions(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = Objects;
+        using var reader = command.ExecuteReader();
+        var definitions = new Dictionary<string, string>();
+        while (reader.Read())
+        {
+            definitions.Add(reader.GetString(0), reader.GetString(1));
+        }
+
+        return definitions;
+    }
+
+    private long Profiles()
+    {
+        using var progress = new Progress("comparing profiles with their logs");
+        var total = connection.Number(SqlFile.Read("read/logged_profiles"));
+        using var command = connection.CreateCommand();
+        command.CommandText = SqlFile.Read("read/profile_differences");
+        using var reader = command.ExecuteReader();
+        var (read, different, first) = (0L, 0L, new List<string>());
+        while (reader.Read())
+        {
+            progress.Report(++read, total);
+            var parts = Parts.Where((_, part) => reader.GetInt64(part + 1) != 0).ToList();
+            if (parts.Count > 0 && different++ < Listed)
+            {
+                first.Add($"{reader.GetString(0)}: {string.Join(", ", parts)}");
+            }
+        }
+
+        return Report("profiles", $"ok, {total} compared with their logs", first, different);
+    }
+
+    private static long Report(string part, string good, List<string> first, long? differences = null)
+    {
+        var count = differences ?? first.Count;
+        Console.WriteLine(count == 0 ? $"{part}: {good}" : $"{part}: {count}{(part == "integrity" && count >= Listed ? " or more" : "")} wrong");
+        foreach (var line in first.Take(Listed))
+        {
+            Console.WriteLine($"  {line.ReplaceLineEndings(" ")}");
+        }
+
+        return count;
     }
 }

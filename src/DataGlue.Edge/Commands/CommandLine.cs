@@ -8,7 +8,7 @@ namespace DataGlue.Edge.Commands;
 /// <summary>The commands of the program; each has a file.</summary>
 internal static class CommandLine
 {
-    /// <summary>Whether to run a command. Arguments that are all settings of the host (<c>--name=value</c>) start the server; no other may, by mistake.</summary>
+    /// <summary>Whether to run a command. Only arguments that are all settings of the host (<c>--name=value</c>) start the server.</summary>
     public static bool IsCommand(string[] arguments) =>
         !arguments.All(argument => argument.StartsWith("--", StringComparison.Ordinal) && argument.Contains('=', StringComparison.Ordinal));
 
@@ -41,13 +41,22 @@ internal static class CommandLine
         return command;
     }
 
+    /// <summary>The command with FILE, as a full path, and --force.</summary>
+    public static Command Make(string name, string description, string fileDescription, string forceDescription, Func<string, bool, int> run)
+    {
+        var file = new Argument<string>("FILE") { Description = fileDescription };
+        var force = new Option<bool>("--force") { Description = forceDescription };
+        var command = new Command(name, description) { file, force };
+        command.SetAction(parsed => run(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(force)));
+        return command;
+    }
+
     /// <summary>The settings, read as the server reads them.</summary>
     public static Settings ReadSettings()
     {
         var configuration = new ConfigurationBuilder();
         configuration.AddDotEnv();
-        configuration.AddEnvironmentVariables();
-        return Settings.Read(configuration.Build());
+        return Settings.Read(configuration.AddEnvironmentVariables().Build());
     }
 
     /// <summary>The database of the settings, as a full path.</summary>
@@ -60,7 +69,6 @@ internal static class CommandLine
     }
 
     public static string Explain(SqliteException exception) => $"{Outage.Explain(Outage.CodeOf(exception))} ({exception.Message})";
-
     public static string Megabytes(long bytes) => FormattableString.Invariant($"{bytes / 1e6:0.0} MB");
 
     // Not a RootCommand: that would take the end of the program's name for the ending of a file.

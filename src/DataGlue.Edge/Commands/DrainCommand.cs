@@ -13,12 +13,7 @@ internal static class DrainCommand
 
     public static Command Make()
     {
-        var timeout = new Option<int>("--timeout")
-        {
-            Description = "How many seconds to wait at the most",
-            HelpName = "SECONDS",
-            DefaultValueFactory = _ => 300,
-        };
+        var timeout = new Option<int>("--timeout") { Description = "How many seconds to wait at the most", HelpName = "SECONDS", DefaultValueFactory = _ => 300 };
         timeout.Validators.Add(result =>
         {
             if (!result.Implicit && (!int.TryParse(result.Tokens.SingleOrDefault()?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds < 1))
@@ -44,7 +39,9 @@ internal static class DrainCommand
         // The depth is a counter and may run behind; the oldest is read from the table itself.
         for (var empty = 0; empty < 2;)
         {
-            CommandException.Unless(Stopwatch.GetElapsedTime(started) < patience, Describe(last));
+            CommandException.Unless(
+                Stopwatch.GetElapsedTime(started) < patience,
+                $"Still waiting: {last.Depth}. {last.Problem ?? "Visitors may still be writing here, or it takes longer than --timeout"}");
             await Task.Delay(Interval, cancelled);
             var outbox = await ReadAsync(http, cancelled);
             if (outbox.Depth != last.Depth || outbox.State != last.State)
@@ -62,9 +59,6 @@ internal static class DrainCommand
         Console.WriteLine("The outbox is empty: the home has everything that this edge has accepted");
         return 0;
     }
-
-    private static string Describe(OutboxReply outbox) =>
-        $"Still waiting: {outbox.Depth}. {outbox.Problem ?? "Visitors may still be writing here, or it takes longer than --timeout"}";
 
     private static async Task<OutboxReply> ReadAsync(HttpClient http, CancellationToken cancelled)
     {

@@ -11,7 +11,6 @@ internal static class OnlineCopy
     private const int PagesPerStep = 1_024;
 
     /// <summary>Copies the database into an empty file, without a write-ahead log beside it, and checks the copy. Returns its connection string.</summary>
-    /// <param name="source">The database.</param>
     /// <param name="path">The empty file. It is not synced to the disk; delete it when the copy fails.</param>
     /// <exception cref="SqliteException">The source is damaged or cannot be read, or the disk of the copy is full or fails.</exception>
     public static string Make(SqliteConnection source, string path)
@@ -28,7 +27,7 @@ internal static class OnlineCopy
 
         // The header of the copy says WAL, as the source's does.
         copy.Execute("PRAGMA journal_mode = DELETE");
-        var damage = DatabaseCheck.Damage(copy);
+        var damage = CheckCommand.Damage(copy);
         return damage.Count == 0 ? copy.ConnectionString : throw new SqliteException(damage[0], raw.SQLITE_CORRUPT);
     }
 

@@ -7,14 +7,12 @@ namespace DataGlue.Edge.Commands;
 /// <summary><c>restore FILE</c>: puts a backup in the place of the database.</summary>
 internal static class RestoreCommand
 {
-    public static Command Make()
-    {
-        var file = new Argument<string>("FILE") { Description = "A copy that backup has made" };
-        var force = new Option<bool>("--force") { Description = "Replace the database that is there; it is kept beside, as NAME.replaced-TIME" };
-        var command = new Command("restore", "Check FILE and put a copy of it where the database is to be") { file, force };
-        command.SetAction(parsed => Run(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(force)));
-        return command;
-    }
+    public static Command Make() => CommandLine.Make(
+        "restore",
+        "Check FILE and put a copy of it where the database is to be",
+        "A copy that backup has made",
+        "Replace the database that is there; it is kept beside, as NAME.replaced-TIME",
+        Run);
 
     private static int Run(string backup, bool force)
     {
@@ -48,7 +46,10 @@ internal static class RestoreCommand
         try
         {
             using var source = Database.OpenFile(backup, SqliteOpenMode.ReadOnly);
-            RequireScripts(source, backup);
+            var applied = SchemaUpgrade.Applied(source);
+            CommandException.Unless(applied is { Count: > 0 }, $"'{backup}' is not a database of this program, and is not restored");
+            var misfit = SchemaUpgrade.Misfit(applied!);
+            CommandException.Unless(misfit is null, $"'{backup}' is not restored: {misfit}");
             SchemaUpgrade.Apply(OnlineCopy.Make(source, partial.Path), SchemaUpgrade.Scripts());
         }
         catch (SqliteException exception)
@@ -57,24 +58,14 @@ internal static class RestoreCommand
         }
     }
 
-    private static void RequireScripts(SqliteConnection source, string backup)
-    {
-        var applied = SchemaUpgrade.Applied(source);
-        CommandException.Unless(applied is { Count: > 0 }, $"'{backup}' is not a database of this program, and is not restored");
-        var misfit = SchemaUpgrade.Misfit(applied!);
-        CommandException.Unless(misfit is null, $"'{backup}' is not restored: {misfit}");
-    }
-
     // On the database of the other role the server would not start, or would have no visitors.
     private static void RequireRole(string copy, string backup, Settings settings)
     {
         using var connection = Database.OpenFile(copy, SqliteOpenMode.ReadOnly);
-        var holdsVisitors = connection.Number(SqlFile.Read("read/holds_visitors")) != 0;
-        var isHome = settings.Home is null;
+        var (isHome, holdsVisitors) = (settings.Home is null, connection.Number(SqlFile.Read("read/holds_visitors")) != 0);
         CommandException.Unless(isHome || !holdsVisitors, $"'{backup}' is not restored: it holds visitors, and HOME_URL makes this an edge");
-        CommandException.Unless(
-            !isHome || holdsVisitors || connection.Number(SqlFile.Read("read/has_home")) == 0,
-            $"'{backup}' is not restored: it is the database of an edge, and without HOME_URL this is a home");
+        var isOfEdge = !holdsVisitors && connection.Number(SqlFile.Read("read/has_home")) != 0;
+        CommandException.Unless(!isHome || !isOfEdge, $"'{backup}' is not restored: it is the database of an edge, and without HOME_URL this is a home");
     }
 
     // Where no server runs, closing this connection moves the log into the database, so that one file is set aside and not three:

@@ -39,7 +39,13 @@ internal static partial class UnixFile
             return;
         }
 
-        var (owner, group) = Owner(model);
+        Span<byte> stat = stackalloc byte[SizeOfStatx];
+        if (Statx(WorkingDirectory, model, 0, OwnerMask, stat) != 0)
+        {
+            throw new IOException($"The owner of '{model}' cannot be read: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        var (owner, group) = (MemoryMarshal.Read<uint>(stat[OffsetOfOwner..]), MemoryMarshal.Read<uint>(stat[(OffsetOfOwner + sizeof(uint))..]));
         if (Environment.IsPrivilegedProcess && ChangeOwner(path, owner, group) != 0)
         {
             throw new IOException($"'{path}' cannot be given the owner of '{model}': {Marshal.GetLastPInvokeErrorMessage()}");
@@ -51,26 +57,14 @@ internal static partial class UnixFile
         }
     }
 
-    private static (uint User, uint Group) Owner(string path)
-    {
-        Span<byte> stat = stackalloc byte[SizeOfStatx];
-        return Statx(WorkingDirectory, path, 0, OwnerMask, stat) == 0
-            ? (MemoryMarshal.Read<uint>(stat[OffsetOfOwner..]), MemoryMarshal.Read<uint>(stat[(OffsetOfOwner + sizeof(uint))..]))
-            : throw new IOException($"The owner of '{path}' cannot be read: {Marshal.GetLastPInvokeErrorMessage()}");
-    }
-
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Statx(int folder, string path, int flags, uint mask, Span<byte> result);
-
     [LibraryImport("libc", EntryPoint = "chown", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int ChangeOwner(string path, uint owner, uint group);
-
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Open(string path, int flags);
-
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Sync(int descriptor);
-
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int descriptor);
 }

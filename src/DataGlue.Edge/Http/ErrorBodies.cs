@@ -5,6 +5,9 @@ using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Http;
 
+/// <summary>The body of every error: <c>success</c> is false, <c>error</c> says what to change.</summary>
+internal sealed record ErrorReply(bool Success, string Error);
+
 /// <summary>Builds every error body, whatever raised the error.</summary>
 internal static partial class ErrorBodies
 {
@@ -28,25 +31,26 @@ internal static partial class ErrorBodies
         {
             return;
         }
-        catch (Exception exception) when (!IsTooLate(context))
+        catch (Exception exception)
         {
-            var (status, sentence) = Describe(context, exception, unreadable);
-            Reply(context, status, sentence);
-            return;
-        }
-        catch (SqliteException exception)
-        {
-            // The connection breaks where the reply was; rethrown, the error would be a stack trace in the log.
-            LogUnreadable(context, exception, unreadable);
+            var isTooLate = context.RequestAborted.IsCancellationRequested || context.Response.HasStarted;
+            Log(context, exception, isTooLate, unreadable);
+            if (!isTooLate)
+            {
+                var (status, sentence) = Describe(context, exception);
+                Reply(context, status, sentence);
+                return;
+            }
+
+            // Only a broken connection can show the error now. Kestrel breaks it, with its own log off: that has a stack trace for each request that a
+            // client breaks off. SQLite's errors stay here, because rethrown they would be a stack trace in the log.
+            if (exception is not SqliteException)
+            {
+                throw;
+            }
+
             context.Abort();
             return;
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException and not IOException)
-        {
-            // Only a broken connection can show the error now. The log of Kestrel, which breaks it, is off: it has a stack trace for each request that
-            // a client breaks off.
-            LogCrash(Logger(context), exception.GetType().Name, exception.StackTrace);
-            throw;
         }
 
         if (!context.Response.HasStarted && context.Response.StatusCode >= StatusCodes.Status400BadRequest
@@ -59,34 +63,30 @@ internal static partial class ErrorBodies
     private static bool IsClientGone(HttpContext context, Exception exception) => exception is ConnectionResetException
         || (exception is RequestException or StorageUnavailableException && context.RequestAborted.IsCancellationRequested);
 
-    private static bool IsTooLate(HttpContext context) => context.RequestAborted.IsCancellationRequested || context.Response.HasStarted;
-
-    private static (int Status, string Sentence) Describe(HttpContext context, Exception exception, LogThrottle unreadable)
+    private static void Log(HttpContext context, Exception exception, bool isTooLate, LogThrottle unreadable)
     {
+        var isExpected = isTooLate
+            ? exception is OperationCanceledException or IOException
+            : exception is RequestException or StorageUnavailableException or BadHttpRequestException;
         switch (exception)
         {
-            case RequestException request:
-                return (request.Status, request.Message);
-            case StorageUnavailableException storage:
-                return (StatusCodes.Status503ServiceUnavailable, storage.Message);
-            case SqliteException sqlite:
-                LogUnreadable(context, sqlite, unreadable);
-                return (StatusCodes.Status503ServiceUnavailable, "The database cannot be read at present; ask again a little later");
-            case BadHttpRequestException bad:
-                return (bad.StatusCode, Sentence(context, bad.StatusCode));
-            default:
+            case SqliteException sqlite when unreadable.Allows(sqlite.SqliteErrorCode):
+                LogUnreadable(Logger(context), sqlite.SqliteErrorCode, sqlite.Message);
+                break;
+            case not SqliteException when !isExpected:
                 LogCrash(Logger(context), exception.GetType().Name, exception.StackTrace);
-                return (StatusCodes.Status500InternalServerError, Sentence(context, StatusCodes.Status500InternalServerError));
+                break;
         }
     }
 
-    private static void LogUnreadable(HttpContext context, SqliteException exception, LogThrottle unreadable)
+    private static (int Status, string Sentence) Describe(HttpContext context, Exception exception) => exception switch
     {
-        if (unreadable.Allows(exception.SqliteErrorCode))
-        {
-            LogUnreadable(Logger(context), exception.SqliteErrorCode, exception.Message);
-        }
-    }
+        RequestException request => (request.Status, request.Message),
+        StorageUnavailableException => (StatusCodes.Status503ServiceUnavailable, exception.Message),
+        SqliteException => (StatusCodes.Status503ServiceUnavailable, "The database cannot be read at present; ask again a little later"),
+        BadHttpRequestException bad => (bad.StatusCode, Sentence(context, bad.StatusCode)),
+        _ => (StatusCodes.Status500InternalServerError, Sentence(context, StatusCodes.Status500InternalServerError)),
+    };
 
     private static void Reply(HttpContext context, int status, string sentence)
     {
@@ -128,6 +128,3 @@ internal static partial class ErrorBodies
     [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "A request failed: {Exception} {StackTrace}")]
     private static partial void LogCrash(ILogger logger, string exception, string? stackTrace);
 }
-
-/// <summary>The body of every error: <c>success</c> is false, <c>error</c> says what to change.</summary>
-internal sealed record ErrorReply(bool Success, string Error);

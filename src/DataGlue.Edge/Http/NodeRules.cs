@@ -12,9 +12,7 @@ internal static class NodeRules
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new NodeRule(AtHome: false));
 
     public static bool AreDeclared(HttpContext context) => Of(context) is not null;
-
     public static bool IsAnsweredAtHome(HttpContext context) => Of(context) is { AtHome: true };
-
     private static NodeRule? Of(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<NodeRule>();
 
     private sealed record NodeRule(bool AtHome);

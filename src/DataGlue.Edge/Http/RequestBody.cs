@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
@@ -144,24 +143,18 @@ internal sealed class RequestBody : IDisposable
         var total = length + (int)part.Length;
         if (rented is null || rented.Length < total)
         {
-            Grow(Math.Min(2 * total, limit));
+            var former = rented;
+            rented = budget.Rent(Math.Min(2 * total, limit));
+            if (former is not null)
+            {
+                former.AsSpan(0, length).CopyTo(rented);
+                budget.Return(former);
+            }
         }
 
         part.CopyTo(rented.AsSpan(length));
         length = total;
         Consume();
-    }
-
-    [MemberNotNull(nameof(rented))]
-    private void Grow(int size)
-    {
-        var former = rented;
-        rented = budget.Rent(size);
-        if (former is not null)
-        {
-            former.AsSpan(0, length).CopyTo(rented);
-            budget.Return(former);
-        }
     }
 
     private void Consume()
@@ -180,23 +173,16 @@ internal sealed class RequestBody : IDisposable
             throw new RequestException(StatusCodes.Status415UnsupportedMediaType, "Content-Encoding must be gzip, br or deflate, or absent");
         }
 
-        if (!string.IsNullOrEmpty(request.ContentType) && !IsJson(request.ContentType))
+        if (!IsJson(request.ContentType))
         {
             throw new RequestException(StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json or text/plain, in UTF-8, or absent");
         }
     }
 
-    private static bool IsJson(string contentType)
-    {
-        if (contentType == JsonReply.MediaType)
-        {
-            return true;
-        }
-
-        return MediaTypeHeaderValue.TryParse(contentType, out var type)
+    private static bool IsJson(string? contentType) => contentType is null or "" or JsonReply.MediaType
+        || (MediaTypeHeaderValue.TryParse(contentType, out var type)
             && type.MediaType.ToString().ToLowerInvariant() is JsonReply.MediaType or "text/plain"
-            && HeaderUtilities.RemoveQuotes(type.Charset).ToString().ToLowerInvariant() is "" or "utf-8" or "utf8";
-    }
+            && HeaderUtilities.RemoveQuotes(type.Charset).ToString().ToLowerInvariant() is "" or "utf-8" or "utf8");
 
     private RequestException TooLarge() => new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than {limit} bytes; send less at a time");
 }

@@ -28,7 +28,8 @@ internal static class JourneyEndpoints
     // The first of the users is the profile in front.
     private static async Task StreamAsync(HttpContext context, JourneyReader reader, long snapshot, List<string> users, bool isPerson)
     {
-        var profile = (users.Count == 0 ? null : reader.Profile(users[0], snapshot)) ?? throw new RequestException(StatusCodes.Status404NotFound, "User not found");
+        var profile = (users.Count == 0 ? null : reader.Profile(users[0], snapshot))
+            ?? throw new RequestException(StatusCodes.Status404NotFound, "User not found");
         var limit = ReadLimit(context.Request.Query["limit"]);
         var after = ReadAfter(context.Request.Query["after"], reader, users);
         context.Response.ContentType = JsonReply.ContentType;
@@ -62,8 +63,9 @@ internal static class JourneyEndpoints
             return found.Key;
         }
 
-        return (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var instant) && instant <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())
-            || Instants.TryParse(text, out instant)
+        var isEpoch = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var instant)
+            && instant <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+        return isEpoch || Instants.TryParse(text, out instant)
             ? EventKey.EndOf(Instants.Format(instant))
             : throw new RequestException(StatusCodes.Status400BadRequest, "after must be the event_id of an event of this journey, or an instant");
     }

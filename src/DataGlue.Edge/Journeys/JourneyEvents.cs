@@ -37,7 +37,8 @@ internal sealed class JourneyEvents
     {
         var profile = profiles.Dequeue();
         EventKey? bound = profiles.TryPeek(out _, out var other) ? other : null;
-        var rows = profile.Page is { } page ? Take(page, most, bound) : reader.Page(profile.User, Last, bound, snapshot, Math.Min(most, PageEvents), MaxPageSize);
+        var rows = profile.Page is { } page ? Take(page, most, bound)
+            : reader.Page(profile.User, Last, bound, snapshot, Math.Min(most, PageEvents), MaxPageSize);
         Advance(rows);
         Enqueue(profile);
         return rows;

@@ -29,7 +29,8 @@ internal sealed class JourneyReader(Database database)
     public EventRow? Find(string eventId) => database.Read(connection => connection.QueryFirstOrDefault<EventRow>(FindSql, new { eventId }));
 
     /// <summary>The place of a profile's first event after <paramref name="after"/>.</summary>
-    public EventKey? FirstAfter(string user, EventKey after, long snapshot) => Page(user, after, bound: null, snapshot, most: 1, maxSize: 0).FirstOrDefault()?.Key;
+    public EventKey? FirstAfter(string user, EventKey after, long snapshot) =>
+        Page(user, after, bound: null, snapshot, most: 1, maxSize: 0).FirstOrDefault()?.Key;
 
     /// <summary>At most so many events of a profile between two places, both left out, and about <paramref name="maxSize"/> characters; one event always fits.</summary>
     public List<EventRow> Page(string user, EventKey after, EventKey? bound, long snapshot, int most, int maxSize)

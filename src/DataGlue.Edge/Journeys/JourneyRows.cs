@@ -8,41 +8,25 @@ internal sealed class ProfileRow
     public string? Traits { get; set; }
     public string? FirstTouch { get; set; }
     public string? LastTouch { get; set; }
-
-    /// <summary>The least time at which the visitor is known to have been there; <see cref="LastSeen"/> is the greatest.</summary>
-    public string? FirstSeen { get; set; }
-    public string? LastSeen { get; set; }
-
-    /// <summary>1 when the profile has an e-mail.</summary>
-    public long Identified { get; set; }
-
-    /// <summary>When it got its present e-mail.</summary>
-    public string? IdentifiedAt { get; set; }
+    public string? FirstSeen { get; set; } // the least time at which the visitor is known to have been there
+    public string? LastSeen { get; set; } // the greatest
+    public long Identified { get; set; } // 1 with an e-mail
+    public string? IdentifiedAt { get; set; } // when it got its present e-mail
     public long TotalEvents { get; set; }
-
-    /// <summary>How many distinct sessions are known, from events and from syncs.</summary>
-    public long TotalSessions { get; set; }
-
-    /// <summary>The greatest time of a sync.</summary>
-    public string? LastSynced { get; set; }
+    public long TotalSessions { get; set; } // distinct ones, from events and from syncs
+    public string? LastSynced { get; set; } // the greatest time of a sync
     public string? CreatedAt { get; set; }
     public string? UpdatedAt { get; set; }
 }
 
-/// <summary>An event as it is stored.</summary>
+/// <summary>An event as it is stored. Properties and context are JSON objects.</summary>
 internal sealed class EventRow
 {
     public string EventId { get; set; } = "";
     public string GlueUserId { get; set; } = "";
     public string? SessionId { get; set; }
-
-    /// <summary>The e-mail that the event itself carried.</summary>
-    public string? Email { get; set; }
-
-    /// <summary>The column <c>event</c>.</summary>
-    public string Name { get; set; } = "";
-
-    /// <summary>A JSON object, as is <see cref="Context"/>.</summary>
+    public string? Email { get; set; } // that the event itself carried
+    public string Name { get; set; } = ""; // the column event
     public string? Properties { get; set; }
     public string? Context { get; set; }
     public string Timestamp { get; set; } = "";

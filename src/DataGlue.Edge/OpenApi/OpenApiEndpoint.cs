@@ -3,10 +3,8 @@ using DataGlue.Edge.Security;
 
 namespace DataGlue.Edge.OpenApi;
 
-/// <summary>
-/// GET /openapi.json, OpenAPI 3.1. It is written by hand, and tests compare it with the routes, the limits and the replies: a generator at run time would be
-/// a fifteenth of the program. Only the version is filled in.
-/// </summary>
+/// <summary>GET /openapi.json, OpenAPI 3.1. It is written by hand, and tests compare it with the routes, the limits and the replies: a generator at run time
+/// would be a fifteenth of the program. Only the version is filled in.</summary>
 internal static class OpenApiEndpoint
 {
     private static readonly Lazy<byte[]> Document = new(Read);

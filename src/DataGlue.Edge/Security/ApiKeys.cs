@@ -3,17 +3,12 @@ using System.Security.Cryptography;
 namespace DataGlue.Edge.Security;
 
 /// <summary>The secrets of <c>API_KEY</c>; several may hold at once, so that one can be replaced without a gap.</summary>
-/// <remarks>
-/// A key that was sent is compared with all of them, in blocks of one length: the time that this takes does not show how much of a key was right, how
-/// long it is, or which one it was.
-/// </remarks>
+/// <remarks>A key that was sent is compared with all of them, in blocks of one length: the time that this takes does not show how much of a key was right, how
+/// long it is, or which one it was.</remarks>
 internal sealed class ApiKeys
 {
-    /// <summary>The header that carries the key.</summary>
     public const string Header = "x-api-key";
-
-    /// <summary>The longest key, in characters.</summary>
-    public const int MaxLength = 256;
+    public const int MaxLength = 256; // of a key, in characters
 
     private readonly byte[][] blocks;
 
@@ -82,12 +77,7 @@ internal sealed class ApiKeys
 /// <summary>What the key of a request proves.</summary>
 internal enum KeyProof
 {
-    /// <summary>None was sent, or the server has none.</summary>
-    Absent,
-
-    /// <summary>The key that was sent is not the server's.</summary>
+    Absent, // none was sent, or the server has none
     Wrong,
-
-    /// <summary>The caller holds a key.</summary>
     Right,
 }

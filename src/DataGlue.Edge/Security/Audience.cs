@@ -3,20 +3,11 @@ namespace DataGlue.Edge.Security;
 /// <summary>Whom an endpoint answers; one without an audience answers the owner alone.</summary>
 internal enum Audience
 {
-    /// <summary>Holders of a key; as long as none is set, nobody.</summary>
-    Keys,
-
-    /// <summary>Holders of a key; as long as none is set, callers on this machine.</summary>
-    Owner,
-
-    /// <summary>The owner, and pages of the origins that are listed by name; as long as no key is set, everyone.</summary>
-    Pages,
-
-    /// <summary>Everyone; as long as no key is set, callers on this machine.</summary>
-    Public,
-
-    /// <summary>Everyone, always: a platform's health checks carry no key.</summary>
-    Probes,
+    Keys, // holders of a key; as long as none is set, nobody
+    Owner, // holders of a key; as long as none is set, callers on this machine
+    Pages, // the owner, and pages of the origins that are listed by name; as long as no key is set, everyone
+    Public, // everyone; as long as no key is set, callers on this machine
+    Probes, // everyone, always: a platform's health checks carry no key
 }
 
 internal static class AudienceExtensions

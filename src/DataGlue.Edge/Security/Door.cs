@@ -29,13 +29,8 @@ internal sealed class Door(Settings settings, RateLimiter limiter)
             return next(context);
         }
 
-        var status = refusal == OtherOrigin ? StatusCodes.Status403Forbidden : StatusCodes.Status401Unauthorized;
-        if (status == StatusCodes.Status401Unauthorized)
-        {
-            context.Response.Headers.WWWAuthenticate = Challenge;
-        }
-
-        ErrorBodies.Write(context.Response, status, refusal);
+        context.Response.Headers.WWWAuthenticate = refusal == OtherOrigin ? default : Challenge;
+        ErrorBodies.Write(context.Response, refusal == OtherOrigin ? StatusCodes.Status403Forbidden : StatusCodes.Status401Unauthorized, refusal);
         return Task.CompletedTask;
     };
 

@@ -35,6 +35,5 @@ internal sealed class Faults
     }
 
     public void AddFirst(string fault) => sentences.Insert(0, fault);
-
     public override string ToString() => string.Join("; ", sentences) + (unlisted == 0 ? "" : $"; and {unlisted} more");
 }

@@ -12,9 +12,7 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
     public static JsonText EmptyObject { get; } = new("{}"u8.ToArray(), Combine(0, 0, '{'), 0);
 
     public bool IsEmptyObject => Utf8.AsSpan().SequenceEqual("{}"u8);
-
     public Utf8Text Text => new(Utf8);
-
     public override string ToString() => Text.ToString();
 
     /// <summary>Reads a value to its last token. What the database cannot keep (a NUL, half a surrogate pair, a number beyond a double) is a fault.</summary>
@@ -51,9 +49,7 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
 
     /// <summary>0 for no text.</summary>
     public static ulong HashOf(Utf8Text text) => text.IsPresent ? HashOf(text.Span) : 0;
-
     public static ulong HashOf(string text) => HashOf(Encoding.UTF8.GetBytes(text));
-
     private static ulong HashOf(ReadOnlySpan<byte> bytes) => XxHash3.HashToUInt64(bytes);
 
     private ref struct Copier(ArrayBufferWriter<byte> output, string label, Faults faults)
@@ -62,23 +58,14 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
 
         public int Keys { get; private set; }
 
-        public ulong Copy(ref Utf8JsonReader reader)
+        public ulong Copy(ref Utf8JsonReader reader) => reader.TokenType switch
         {
-            switch (reader.TokenType)
-            {
-                case JsonTokenType.StartObject:
-                    return CopyObject(ref reader);
-                case JsonTokenType.StartArray:
-                    return CopyArray(ref reader);
-                case JsonTokenType.String:
-                    return CopyString(ref reader);
-                case JsonTokenType.Number:
-                    return CopyNumber(ref reader);
-                default:
-                    output.Write(reader.ValueSpan);
-                    return HashOf(reader.ValueSpan);
-            }
-        }
+            JsonTokenType.StartObject => CopyObject(ref reader),
+            JsonTokenType.StartArray => CopyArray(ref reader),
+            JsonTokenType.String => CopyString(ref reader),
+            JsonTokenType.Number => CopyNumber(ref reader),
+            _ => CopyLiteral(ref reader),
+        };
 
         // Members are summed, so that their order does not matter.
         private ulong CopyObject(ref Utf8JsonReader reader)
@@ -135,18 +122,27 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
                 return WriteEscaped(ReadString(ref reader, label, faults) ?? "");
             }
 
-            output.Write("\""u8);
-            output.Write(reader.ValueSpan);
-            output.Write("\""u8);
+            WriteQuoted(reader.ValueSpan);
             return HashOf(reader.ValueSpan) ^ '"';
         }
 
         private readonly ulong WriteEscaped(string text)
         {
-            output.Write("\""u8);
-            output.Write(JsonEncodedText.Encode(text, ServerJson.Encoder).EncodedUtf8Bytes);
-            output.Write("\""u8);
+            WriteQuoted(JsonEncodedText.Encode(text, ServerJson.Encoder).EncodedUtf8Bytes);
             return HashOf(text) ^ '"';
+        }
+
+        private readonly void WriteQuoted(ReadOnlySpan<byte> text)
+        {
+            output.Write("\""u8);
+            output.Write(text);
+            output.Write("\""u8);
+        }
+
+        private readonly ulong CopyLiteral(ref Utf8JsonReader reader)
+        {
+            output.Write(reader.ValueSpan);
+            return HashOf(reader.ValueSpan);
         }
 
         private readonly ulong CopyNumber(ref Utf8JsonReader reader)
