@@ -150,18 +150,11 @@ internal sealed class IdentityWrite(Utf8Text kind) : Write(kind == IdentityKind.
     private static Utf8Text Format(long? instant) => instant is { } known ? Instants.Utf8(known) : default;
 }
 
-/// <summary>What a row of the identity log is.</summary>
+/// <summary>What a row of the identity log is: an identify call, the profile of a sync, or a touch that a synced profile reported.</summary>
 internal static class IdentityKind
 {
-    /// <summary>An identify call.</summary>
     public static Utf8Text Identify { get; } = Utf8Text.From("identify");
-
-    /// <summary>The profile of a sync.</summary>
     public static Utf8Text Sync { get; } = Utf8Text.From("sync");
-
-    /// <summary>The first touch that a synced profile reported.</summary>
     public static Utf8Text FirstTouch { get; } = Utf8Text.From("first_touch");
-
-    /// <summary>The last touch that a synced profile reported.</summary>
     public static Utf8Text LastTouch { get; } = Utf8Text.From("last_touch");
 }

@@ -66,9 +66,7 @@ internal sealed class AsideWrite(long id, string reason, Utf8Text now) : Write(M
     public override void Read(Row answer) => WasThere = answer.Has("id");
 }
 
-/// <summary>Items that are aside are sent again, or deleted.</summary>
-/// <param name="id">Which one; null for all.</param>
-/// <param name="again">Whether they are sent again.</param>
+/// <summary>One item that is aside, or all of them, is sent <paramref name="again"/>, or deleted.</summary>
 internal sealed class AsideRemoval(long? id, bool again) : Write(again ? Retry : Delete)
 {
     private static readonly Script Retry = Script.Load("outbox_aside_retry");

@@ -105,10 +105,7 @@ internal sealed class Database
         return connection;
     }
 
-    /// <summary>
-    /// Refuses a file, a log or a folder that cannot be written, by its name; SQLite would find out at the first write. To be asked
-    /// before SQLite has anything open: it would lose its locks.
-    /// </summary>
+    /// <summary>Refuses a file, a log or a folder that cannot be written, by its name. To be asked before SQLite has anything open: it would lose its locks.</summary>
     /// <exception cref="SettingException">It cannot be written.</exception>
     public void RequireWritable()
     {
@@ -133,10 +130,7 @@ internal sealed class Database
         }
     }
 
-    /// <summary>
-    /// Moves the write-ahead log into the database file, so that the file alone is the whole database. It waits for other readers only a
-    /// moment: a process that replicates the log reads it all the time, and the log may as well stay.
-    /// </summary>
+    /// <summary>Moves the write-ahead log into the database file. It waits for readers only a moment: a process that replicates the log reads it all the time.</summary>
     public static void Checkpoint(SqliteConnection connection)
     {
         Execute(connection, $"PRAGMA busy_timeout = {CheckpointTimeout}");

@@ -4,10 +4,9 @@ using SQLitePCL;
 namespace DataGlue.Edge.Storage;
 
 /// <summary>
-/// What the writer does with a group: many writes, one transaction, one fsync. A write that breaks a rule of the database is at fault itself:
-/// the group runs once more with a savepoint around each write, so that the others still share a commit. Everything else that the database raises
-/// (disk full, I/O, a lock, corruption) is no write's fault and fails the group. After a failed fsync, or when another file stands at the path of the
-/// database, nothing more is written: the process is to end. The log has SQLite's codes and reasons, never a value that was written.
+/// Commits a group of writes in one transaction. Where a write breaks a rule of the database, the group runs once more with a savepoint around each, so
+/// that the others still share a commit. Everything else that the database raises (disk full, I/O, a lock, corruption) fails the group. After a failed
+/// fsync, or when another file stands at the path, the process is to end. The log has SQLite's codes and reasons, never a value that was written.
 /// </summary>
 internal sealed partial class GroupCommit(Database database, Write? end, TimeProvider clock, ILogger logger) : IDisposable
 {
@@ -194,7 +193,12 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
             _ => null,
         };
         var code = exception is SqliteException sqlite ? Outage.CodeOf(sqlite) : raw.SQLITE_INTERNAL;
-        Fail(group, new StorageUnavailableException(Unavailable, FatalReason ?? Outage.Explain(code)) { IsDiskFull = Outage.IsDiskFull(code) });
+        var unavailable = new StorageUnavailableException(Unavailable, FatalReason ?? Outage.Explain(code)) { IsDiskFull = Outage.IsDiskFull(code) };
+        foreach (var submission in group)
+        {
+            submission.Fail(unavailable);
+        }
+
         if (FatalReason is not null)
         {
             return;
@@ -214,14 +218,6 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         catch (SqliteException)
         {
             // It is tried again after the next group.
-        }
-    }
-
-    private static void Fail(IReadOnlyList<Submission> group, StorageUnavailableException exception)
-    {
-        foreach (var submission in group)
-        {
-            submission.Fail(exception);
         }
     }
 

@@ -3,10 +3,7 @@ using SQLitePCL;
 
 namespace DataGlue.Edge.Storage;
 
-/// <summary>
-/// A time in which the database takes no writes: the log tells when it begins, why, that it goes on, and when it ends, and is not
-/// filled by the requests that come meanwhile. Written by the writer's thread alone.
-/// </summary>
+/// <summary>A time in which the database takes no writes: the log tells when it begins, why, and when it ends. Used by the writer's thread alone.</summary>
 internal sealed partial class Outage(TimeProvider clock, ILogger logger)
 {
     private readonly LogThrottle throttle = new(clock);
@@ -20,8 +17,7 @@ internal sealed partial class Outage(TimeProvider clock, ILogger logger)
     /// <summary>Why the last group was not taken, in words; null when there is no outage.</summary>
     public string? Reason => reason;
 
-    /// <summary>A group was not taken.</summary>
-    /// <returns>Whether the log was told.</returns>
+    /// <summary>A group was not taken. Returns whether the log was told.</summary>
     public bool Continue(int code, string words, bool probing)
     {
         began = groups == 0 ? clock.GetTimestamp() : began;

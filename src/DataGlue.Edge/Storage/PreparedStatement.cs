@@ -3,10 +3,7 @@ using SQLitePCL;
 
 namespace DataGlue.Edge.Storage;
 
-/// <summary>
-/// One statement, prepared for the life of the writer's connection. It goes to SQLite's own interface and not through a
-/// <see cref="SqliteCommand"/>, which for each run makes a reader, and of each text two copies.
-/// </summary>
+/// <summary>One statement, prepared for the life of the writer's connection. A <see cref="SqliteCommand"/> would make a reader a run, and of each text two copies.</summary>
 internal sealed class PreparedStatement : IDisposable
 {
     private const int PrimaryCode = 0xFF;
@@ -22,17 +19,8 @@ internal sealed class PreparedStatement : IDisposable
         this.database = database;
         this.statement = statement;
         handle = statement.DangerousGetHandle();
-        slots = new int[raw.sqlite3_bind_parameter_count(statement)];
-        for (var i = 0; i < slots.Length; i++)
-        {
-            slots[i] = names.Add(raw.sqlite3_bind_parameter_name(statement, i + 1).utf8_to_string()[1..]);
-        }
-
-        columns = new string[raw.sqlite3_column_count(statement)];
-        for (var i = 0; i < columns.Length; i++)
-        {
-            columns[i] = raw.sqlite3_column_name(statement, i).utf8_to_string();
-        }
+        slots = [.. Enumerable.Range(1, raw.sqlite3_bind_parameter_count(statement)).Select(i => names.Add(raw.sqlite3_bind_parameter_name(statement, i).utf8_to_string()[1..]))];
+        columns = [.. Enumerable.Range(0, raw.sqlite3_column_count(statement)).Select(i => raw.sqlite3_column_name(statement, i).utf8_to_string())];
     }
 
     /// <summary>Prepares every statement of a script's text, in their order.</summary>
@@ -58,8 +46,7 @@ internal sealed class PreparedStatement : IDisposable
     /// <summary>Runs it to its end.</summary>
     public void Run(StatementValues values, Row answer) => Check(Execute(values, answer), database);
 
-    /// <summary>Runs it to its end, unless a constraint stands against it; without the price of an exception.</summary>
-    /// <returns>False where a constraint was broken, and the statement undone.</returns>
+    /// <summary>Runs it to its end; false, without the price of an exception, where it broke a constraint and is undone.</summary>
     /// <exception cref="SqliteException">It failed otherwise, or has ended the transaction.</exception>
     public bool TryRun(StatementValues values, Row answer)
     {

@@ -10,10 +10,7 @@ internal static class SchemaUpgrade
 {
     private const string Baseline = "0000_schema.sql";
 
-    /// <summary>
-    /// The scripts that this binary carries, in their order; a name is what the database remembers of a script. The baseline's name carries
-    /// a hash of its statements, since it changes in place until the first release.
-    /// </summary>
+    /// <summary>The scripts of this binary, in their order. The baseline's name has a hash of its statements: it changes in place until the first release.</summary>
     public static IReadOnlyList<SqlScript> Scripts()
     {
         var assembly = typeof(SchemaUpgrade).Assembly;
@@ -30,15 +27,14 @@ internal static class SchemaUpgrade
     /// <exception cref="SchemaException">A script failed, or the database is newer than the scripts; it is as it was before.</exception>
     public static void Apply(string connectionString, IReadOnlyList<SqlScript> scripts)
     {
-        var engine = DeployChanges.To.SqliteDatabase(connectionString)
-            .WithScripts(scripts)
-            .WithVariablesDisabled()
-            .WithTransaction()
-            .LogToNowhere()
-            .Build();
+        var engine = DeployChanges.To.SqliteDatabase(connectionString).WithScripts(scripts).WithVariablesDisabled().WithTransaction().LogToNowhere().Build();
         try
         {
-            RefuseMisfit(engine);
+            if (Misfit(engine.GetExecutedButNotDiscoveredScripts()) is { } misfit)
+            {
+                throw new SchemaException(misfit);
+            }
+
             Check(engine.PerformUpgrade());
         }
         catch (SqliteException exception)
@@ -80,21 +76,12 @@ internal static class SchemaUpgrade
 
     private static string Path(string connectionString) => new SqliteConnectionStringBuilder(connectionString).DataSource;
 
-    private static void RefuseMisfit(UpgradeEngine engine)
-    {
-        if (Misfit(engine.GetExecutedButNotDiscoveredScripts()) is { } sentence)
-        {
-            throw new SchemaException(sentence);
-        }
-    }
-
     private static void Check(DatabaseUpgradeResult result)
     {
         if (!result.Successful)
         {
-            throw new SchemaException(
-                $"The upgrade of the database failed at {result.ErrorScript?.Name.Split('#')[0] ?? "its start"}: {result.Error.Message}; nothing was changed",
-                result.Error);
+            var script = result.ErrorScript?.Name.Split('#')[0] ?? "its start";
+            throw new SchemaException($"The upgrade of the database failed at {script}: {result.Error.Message}; nothing was changed", result.Error);
         }
     }
 }

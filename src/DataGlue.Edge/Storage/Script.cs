@@ -1,15 +1,9 @@
 namespace DataGlue.Edge.Storage;
 
-/// <summary>
-/// A file of sql/write: statements that run in order, as one atomic unit, over one set of named values. No C# decides between two of them:
-/// that is all that SQLite, Cloudflare D1's batch and a pipelined PostgreSQL have in common.
-/// </summary>
+/// <summary>A file of sql/write: statements that run in order, as one atomic unit, over one set of named values. No C# decides between two of them.</summary>
 internal sealed record Script(string Name, string Sql)
 {
-    /// <summary>
-    /// Tried first where there is one: it does the whole of the common case in few statements. In every other case its first statement
-    /// breaks a constraint, so that it comes to nothing, and <see cref="Sql"/> runs.
-    /// </summary>
+    /// <summary>Does the common case in few statements. In every other its first statement breaks a constraint or adds nothing, and <see cref="Sql"/> runs.</summary>
     public string? Shortcut { get; private init; }
 
     /// <summary>Reads the file of this name from the program.</summary>

@@ -2,10 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace DataGlue.Edge.Storage;
 
-/// <summary>
-/// The calls into SQLite that its bindings do not have, or have at a price: of each text that is bound they make a copy. Those that
-/// only set a value end within nanoseconds, so the garbage collector may wait for them.
-/// </summary>
+/// <summary>Calls into SQLite that its bindings lack or copy text for. Those that set a value end within nanoseconds, so the garbage collector may wait for them.</summary>
 internal static unsafe partial class SqliteNative
 {
     private const string Library = "e_sqlite3";

@@ -2,10 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace DataGlue.Edge.Storage;
 
-/// <summary>
-/// The values of the write that is running, where SQLite can read them: outside of the managed heap, whose objects move. All statements
-/// of a script are bound to this one copy.
-/// </summary>
+/// <summary>The values of the write that is running, outside of the managed heap, whose objects move. All statements of a script are bound to this one copy.</summary>
 internal sealed unsafe class StatementValues : Binder, IDisposable
 {
     // What one unusual write needed is not kept for ever.
@@ -100,8 +97,7 @@ internal sealed class ParameterNames
         return names.IndexOf(name);
     }
 
-    /// <summary>The place of a name that a write gives.</summary>
-    /// <param name="nth">How many the write has given before.</param>
+    /// <summary>The place of the name that a write gives as its <paramref name="nth"/>, from 0.</summary>
     /// <exception cref="InvalidOperationException">The script has no such name.</exception>
     public int IndexOf(string name, int nth)
     {

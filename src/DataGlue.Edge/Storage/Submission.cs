@@ -30,11 +30,7 @@ internal sealed class Submission
 
     public void Fail(StorageUnavailableException exception) => failure = exception;
 
-    /// <summary>
-    /// Completes a group that was committed or has failed. The requests go on where they are completed, so this is left to the
-    /// thread pool, and to few of its threads: to wake one for each request would cost more than most of the answers. They draw from
-    /// one list, so that a request that takes long holds up no more than itself.
-    /// </summary>
+    /// <summary>Completes a group on few threads of the pool, where its requests go on: to wake one for each would cost more than most of the answers.</summary>
     public static void CompleteAll(IReadOnlyList<Submission> group)
     {
         var completions = new Completions([.. group]);

@@ -1,9 +1,6 @@
 namespace DataGlue.Edge.Storage;
 
-/// <summary>
-/// One write: it names its script, binds its values, and reads what the script answers. It is atomic, and already timed and named, so
-/// that it may run again, elsewhere, or twice.
-/// </summary>
+/// <summary>One write: it names its script, binds its values, and reads the answer. It is timed and named already, so that it may run again, or twice.</summary>
 internal abstract class Write(Script script)
 {
     public Script Script => script;

@@ -2,11 +2,10 @@ using System.Diagnostics;
 
 namespace DataGlue.Edge.Storage;
 
-/// <summary>
-/// The only way into the database: a bounded queue and one thread that takes all that waits, runs it in one transaction,
-/// and answers after its fsync. A lone write waits for nobody; batches form by themselves while an fsync runs.
-/// </summary>
-internal sealed partial class WriteQueue : IHostedService, IDisposable
+/// <summary>The only way into the database: a bounded queue, and one thread that commits all that waits in one transaction, and answers after its fsync.</summary>
+/// <param name="end">Runs after the writes of each group, in its transaction; null for nothing.</param>
+internal sealed partial class WriteQueue(
+    Database database, Write? end, StorageMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<WriteQueue> logger) : IHostedService, IDisposable
 {
     public const int Capacity = 4_096;
 
@@ -15,12 +14,7 @@ internal sealed partial class WriteQueue : IHostedService, IDisposable
 
     private const int MaxWritesPerCommit = 2_048;
 
-    private readonly Database database;
-    private readonly GroupCommit writer;
-    private readonly StorageMetrics metrics;
-    private readonly IHostApplicationLifetime lifetime;
-    private readonly ILogger logger;
-    private readonly Thread thread;
+    private readonly GroupCommit writer = new(database, end, clock, logger);
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Guards what waits. A Channel would wake the writer by way of the thread pool, and its lock is taken for each entry that is taken out.
@@ -28,19 +22,7 @@ internal sealed partial class WriteQueue : IHostedService, IDisposable
     private readonly Queue<Submission> waiting = new();
     private long waitingBytes;
     private bool closed;
-
-    /// <summary>Makes the queue; nothing is written before <see cref="StartAsync"/>.</summary>
-    /// <param name="end">Runs after the writes of each group, in its transaction; null for nothing.</param>
-    public WriteQueue(Database database, Write? end, StorageMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<WriteQueue> logger)
-    {
-        this.database = database;
-        this.metrics = metrics;
-        this.lifetime = lifetime;
-        this.logger = logger;
-        metrics.Observe(() => waiting.Count, () => waitingBytes);
-        writer = new GroupCommit(database, end, clock, logger);
-        thread = new Thread(Run) { Name = "writer", IsBackground = true };
-    }
+    private Thread? thread;
 
     /// <summary>Why the database takes no writes, in words for the operator; null when it does.</summary>
     public string? OutageReason => writer.OutageReason;
@@ -63,33 +45,29 @@ internal sealed partial class WriteQueue : IHostedService, IDisposable
             : throw (closed ? Stopping() : new StorageUnavailableException("Too many writes are waiting; send it again a little later", "too many writes are waiting"));
     }
 
-    /// <summary>Opens the database before the first request comes, and begins to write.</summary>
+    /// <summary>Opens the database before the first request comes.</summary>
     /// <exception cref="SchemaException">The database cannot be written.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         writer.Start();
+        metrics.Observe(() => waiting.Count, () => waitingBytes);
+        thread = new Thread(Run) { Name = "writer", IsBackground = true };
         thread.Start();
         return Task.CompletedTask;
     }
 
-    /// <summary>
-    /// Takes no more writes, commits those that wait, and moves the log into the database file. It does not give up when the
-    /// host's patience ends: what waits was accepted.
-    /// </summary>
+    /// <summary>Commits what waits and moves the log into the database file. It does not give up when the host's patience ends: what waits was accepted.</summary>
     public Task StopAsync(CancellationToken cancellationToken)
     {
         Close();
-        return thread.IsAlive ? drained.Task : Task.CompletedTask;
+        return thread is null ? Task.CompletedTask : drained.Task;
     }
 
     /// <summary>Ends the writer, if nobody has stopped it; what waits is written first.</summary>
     public void Dispose()
     {
         Close();
-        if (thread.IsAlive)
-        {
-            thread.Join();
-        }
+        thread?.Join();
 
         // To close the connection of a process that fails would write to files that may be another database's by now.
         if (!HasFailed)

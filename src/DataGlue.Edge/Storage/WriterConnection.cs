@@ -16,10 +16,7 @@ internal sealed class WriterConnection(Database database) : IDisposable
 
     public bool InTransaction => raw.sqlite3_get_autocommit(connection!.Handle) == 0;
 
-    /// <summary>
-    /// Whether the file that this connection writes is no longer the one at its path, because somebody has deleted, moved or replaced it: what
-    /// is written now would be lost with the connection.
-    /// </summary>
+    /// <summary>Whether another file, or none, stands at the path by now: what is written would be lost with the connection.</summary>
     public bool HasMoved =>
         SqliteNative.FileControl(connection!.Handle!.DangerousGetHandle(), 0, HasMovedControl, out var moved) == raw.SQLITE_OK && moved != 0;
 
@@ -73,14 +70,9 @@ internal sealed class WriterConnection(Database database) : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in controls.Values)
+        foreach (var prepared in controls.Values.Concat<IDisposable>(scripts.Values))
         {
-            command.Dispose();
-        }
-
-        foreach (var script in scripts.Values)
-        {
-            script.Dispose();
+            prepared.Dispose();
         }
 
         values.Dispose();

@@ -11,7 +11,6 @@ internal static class RelayFormat
     /// <summary>The format of a relay that this version writes, and the newest that it reads: <c>{"format":1,"items":[...]}</c>.</summary>
     public const int Version = 1;
 
-    /// <summary>How many items a relay holds at the most.</summary>
     public const int MaxItems = 1_000;
 
     /// <summary>How large the body of a relay may be, in bytes, decompressed.</summary>
