@@ -47,7 +47,18 @@ internal sealed partial class HomeLink(Settings settings, ServerState server, Ou
         cancelled));
 
     /// <summary>Asks whether the home is there and takes what is right.</summary>
-    public Task GreetAsync(CancellationToken cancelled) => state.NoteAsync(TryAsync(AskAsync, GreetingPatience, cancelled));
+    /// <exception cref="HomeException">It does not, which is the fault of nothing that was sent.</exception>
+    public async Task GreetAsync(CancellationToken cancelled)
+    {
+        try
+        {
+            await state.NoteAsync(TryAsync(AskAsync, GreetingPatience, cancelled));
+        }
+        catch (HomeException exception) when (exception.Failure == HomeFailure.Failing)
+        {
+            throw new HomeException(HomeFailure.Away, exception.Message);
+        }
+    }
 
     /// <summary>Sends a read on, to the path and query that its caller wrote, and returns with the head of the answer. <see cref="Problem"/> stays as it is.</summary>
     /// <exception cref="HomeException">The home has not answered it.</exception>

@@ -59,17 +59,9 @@ internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, Server
         JsonReply.Write(context.Response, StatusCodes.Status200OK, new AsideReply(true, count), ServerJson.Wire.AsideReply);
     }
 
-    private static long? Number(string? text, string name, long least, long most)
-    {
-        if (string.IsNullOrEmpty(text))
-        {
-            return null;
-        }
-
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
-            ? number
-            : throw new RequestException(StatusCodes.Status400BadRequest, $"{name} must be a whole number from {least} to {most}");
-    }
+    private static long? Number(string? text, string name, long least, long most) => string.IsNullOrEmpty(text) ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number
+        : throw new RequestException(StatusCodes.Status400BadRequest, $"{name} must be a whole number from {least} to {most}");
 }
 
 /// <summary>The reply to GET /glue/outbox.</summary>
@@ -109,10 +101,7 @@ internal sealed class RawJsonConverter : JsonConverter<RawJson>
         return default;
     }
 
-    public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options)
-    {
-        writer.WriteRawValue(value.Utf8, skipInputValidation: true);
-    }
+    public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) => writer.WriteRawValue(value.Utf8, skipInputValidation: true);
 }
 
 internal sealed record AsideReply(bool Success, long Count);

@@ -119,7 +119,7 @@ public sealed class RegionTests(NativeBinary binary, ITestOutputHelper output) :
         {
             Assert.Equal(0, await node.Process.TerminateAsync());
             Assert.Equal(["ok"], node.Database.Query("PRAGMA integrity_check"));
-            Assert.Equal(0, node.Told("A request failed: ") + node.Told("The relay failed "));
+            Assert.DoesNotContain(node.Process.Log, line => line.Contains("A request failed: ", StringComparison.Ordinal) || line.Contains("The relay failed ", StringComparison.Ordinal));
             Assert.Empty(node.Process.Errors);
         }
     }
