@@ -70,18 +70,18 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
     {
         while (!stopping.IsCancellationRequested)
         {
-            if (!await retry.ExecuteAsync(async token => await LoggedAsync(trySend, token), stopping))
-            {
-                await wait(stopping);
-            }
+            await retry.ExecuteAsync(async token => await SendOrWaitAsync(trySend, wait, token), stopping);
         }
     }
 
-    private async Task<bool> LoggedAsync(Func<CancellationToken, Task<bool>> trySend, CancellationToken stopping)
+    private async Task SendOrWaitAsync(Func<CancellationToken, Task<bool>> trySend, Func<CancellationToken, Task> wait, CancellationToken stopping)
     {
         try
         {
-            return await trySend(stopping);
+            if (!await trySend(stopping))
+            {
+                await wait(stopping);
+            }
         }
         catch (Exception exception) when (exception is not HomeException and not OperationCanceledException)
         {
