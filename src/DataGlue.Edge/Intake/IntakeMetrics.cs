@@ -26,7 +26,10 @@ internal sealed class IntakeMetrics
             Add(1, outcome.Status);
         }
 
-        Add(outcome.EventsRejected?.Count ?? 0, OutcomeStatus.Rejected);
+        if (outcome.EventsRejected is { } rejected)
+        {
+            Add(rejected.Count, OutcomeStatus.Rejected);
+        }
     }
 
     public void Count(IEnumerable<Outcome> outcomes)

@@ -107,9 +107,10 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
 
     private static void ReadQuery(string? url, Dictionary<string, string> found)
     {
-        var page = url?.Split('#')[0] ?? "";
-        var start = page.IndexOf('?', StringComparison.Ordinal);
-        foreach (var pair in new QueryStringEnumerable(page.AsMemory(start < 0 ? page.Length : start)))
+        var end = url?.IndexOf('#', StringComparison.Ordinal) ?? -1;
+        var page = url.AsMemory(0, end < 0 ? url?.Length ?? 0 : end);
+        var start = page.Span.IndexOf('?');
+        foreach (var pair in new QueryStringEnumerable(start < 0 ? default : page[start..]))
         {
             var name = pair.DecodeName();
             var key = Keys.FirstOrDefault(known => name.Span.SequenceEqual(known));

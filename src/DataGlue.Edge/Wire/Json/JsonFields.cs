@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text.Unicode;
@@ -24,7 +25,7 @@ internal ref struct JsonFields(string prefix, Faults faults)
 
     public delegate T ObjectReader<out T>(ref Utf8JsonReader reader);
 
-    /// <summary>The key on which <see cref="Next"/> has stopped; empty for one that is longer than any known.</summary>
+    /// <summary>The key on which <see cref="Next"/> has stopped; empty for one that is longer than any known, or not ASCII.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<char> Name => ((ReadOnlySpan<char>)name)[..nameLength];
 
@@ -226,7 +227,7 @@ internal ref struct JsonFields(string prefix, Faults faults)
     private void Note(ReadOnlySpan<byte> key)
     {
         keys.Add(key, prefix, faults);
-        Encoding.UTF8.TryGetChars(key, name, out nameLength);
+        nameLength = Ascii.ToUtf16(key, name, out var length) == OperationStatus.Done ? length : 0;
     }
 
     private readonly bool Enter(ref Utf8JsonReader reader, string name, JsonTokenType start, string what)
