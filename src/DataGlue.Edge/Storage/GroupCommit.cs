@@ -34,9 +34,9 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
             connection.Control("BEGIN IMMEDIATE");
             connection.Control("ROLLBACK");
         }
-        catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_BUSY)
+        catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_BUSY || Outage.IsDiskFull(Outage.CodeOf(exception)))
         {
-            // Another process writes just now; that ends.
+            // Another process writes just now, or the disk is full: that ends, and reads need neither.
         }
         catch (SqliteException exception)
         {
@@ -121,15 +121,14 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
     private void RunIsolated(IReadOnlyList<Submission> group)
     {
         var writes = group.SelectMany(submission => submission.Writes).ToList();
-        SqliteException? last;
+        SqliteException? broken = null;
         do
         {
             connection.Control("BEGIN IMMEDIATE");
             connection.ReloadSchema();
-            last = null;
             foreach (var write in writes.Where(write => !write.IsRefused))
             {
-                last = RunAlone(write) ?? last;
+                broken = RunAlone(write) is { SqliteErrorCode: raw.SQLITE_ERROR } error ? broken ?? error : broken;
 
                 // A trigger may end the whole transaction; without that write, the others begin anew.
                 if (!connection.InTransaction)
@@ -141,9 +140,9 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         while (!connection.InTransaction);
 
         // When the SQL itself fails and not even one write goes through, a table or a trigger is broken.
-        if (last is { SqliteErrorCode: raw.SQLITE_ERROR } && writes.TrueForAll(write => write.IsRefused))
+        if (broken is not null && writes.TrueForAll(write => write.IsRefused))
         {
-            throw last;
+            throw broken;
         }
     }
 

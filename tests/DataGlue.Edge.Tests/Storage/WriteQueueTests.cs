@@ -124,6 +124,28 @@ public sealed class WriteQueueTests : IDisposable
         (await TrackAsync(1, "e")).IsOk();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_broken_trigger_beside_a_refused_write_is_a_503_in_either_order(bool brokenFirst)
+    {
+        Sqlite3.SkipWithout();
+        Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER broken BEFORE INSERT ON events BEGIN INSERT INTO missing VALUES (1); END;");
+        Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER rule BEFORE INSERT ON identities BEGIN SELECT RAISE(ABORT, 'no'); END;");
+        string[] items =
+        [
+            """{"type":"track","glue_user_id":"a","event":"e"}""",
+            """{"type":"identify","glue_user_id":"a","email":"a@example.com"}""",
+        ];
+        if (!brokenFirst)
+        {
+            Array.Reverse(items);
+        }
+
+        var reply = await app.PostAsync("/glue/batch", $$"""{"batch":[{{string.Join(',', items)}}]}""");
+        reply.IsError(HttpStatusCode.ServiceUnavailable, "The database takes no writes at present; send it again a little later");
+    }
+
     [Fact]
     public async Task A_rule_on_profiles_refuses_the_write_that_breaks_it_when_the_profile_is_derived_again()
     {
