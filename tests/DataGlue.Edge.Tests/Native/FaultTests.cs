@@ -65,6 +65,31 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
             Assert.Single(edge.Errors));
     }
 
+    [Fact]
+    public async Task A_home_that_was_killed_on_a_full_disk_starts_again_and_reads()
+    {
+        NativeBinary.SkipWithout();
+        using var disk = await LastingDisk.MountAsync(Directory.CreateDirectory(folder.File("disk")).FullName, 3);
+        List<string> stored;
+        using (var full = await ServerProcess.StartAsync(binary, folder.Path, disk.Before))
+        {
+            var client = new EventClient(full);
+            foreach (var filler in new[] { new string('x', 20_000), "" })
+            {
+                while (await client.SendAsync(filler))
+                {
+                    // Until nothing fits, the small ones neither.
+                }
+            }
+
+            stored = [.. client.Acknowledged];
+            await full.KillAsync();
+        }
+
+        using var again = await ServerProcess.StartAsync(binary, folder.Path, disk.Before);
+        Assert.Equal(stored.Count, await EventsAsync(again));
+    }
+
     [Theory]
     [InlineData("pwrite64:error=EIO", "the disk fails")]
     [InlineData("pwrite64:error=ENOSPC", "the disk is full")]
