@@ -28,11 +28,6 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         try
         {
             connection.Open();
-
-            // What an earlier process could not sync may stand in the log all the same: from here it goes into the file, and is synced there.
-            connection.Checkpoint();
-            connection.Control("BEGIN IMMEDIATE");
-            connection.Control("ROLLBACK");
         }
         catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_BUSY || Outage.IsDiskFull(Outage.CodeOf(exception)))
         {
@@ -68,30 +63,45 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         }
     }
 
-    public void Checkpoint()
+    /// <summary>Moves the write-ahead log into the file that is open. Returns whether all of it went there.</summary>
+    public bool Checkpoint()
     {
         try
         {
             connection.Open();
-            connection.Checkpoint();
+            return connection.Checkpoint();
         }
         catch (SqliteException exception)
         {
             // Nothing is lost: the log stays beside the file, and the next start reads it.
             outage.Continue(Outage.CodeOf(exception), exception.Message, probing: true);
+            return false;
         }
     }
 
     public void Dispose() => connection.Dispose();
 
-    // The log goes into the file that it belongs to first: the next start would take it for that of the file which stands there now.
+    // The log goes into the file that it belongs to, or at least away from that which stands at the path now.
     private void RequireFile()
     {
-        if (connection.HasMoved)
+        if (!connection.HasMoved)
         {
-            Checkpoint();
-            throw new DatabaseMovedException();
+            return;
         }
+
+        try
+        {
+            if (connection.RemoveLog(isEmpty: Checkpoint()) is { } kept)
+            {
+                LogKept(kept);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogStays(exception.Message);
+        }
+
+        throw new DatabaseMovedException();
     }
 
     // Leaves an open transaction behind when it succeeds, and none when it does not.
@@ -228,6 +238,12 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
 
     [LoggerMessage(EventId = 5, Level = LogLevel.Critical, Message = "The writer failed: {Exception} {StackTrace}")]
     private partial void LogCrash(string exception, string? stackTrace);
+
+    [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "Another process reads the file that was moved; what it lacks is in the write-ahead log, which is {Path} now")]
+    private partial void LogKept(string path);
+
+    [LoggerMessage(EventId = 14, Level = LogLevel.Error, Message = "The write-ahead log of the file that was moved cannot be taken away: {Reason}; remove it before the next start")]
+    private partial void LogStays(string reason);
 
     private sealed class DatabaseMovedException() : Exception("the database file was deleted, moved or replaced");
 }

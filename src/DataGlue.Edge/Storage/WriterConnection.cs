@@ -65,8 +65,9 @@ internal sealed class WriterConnection(Database database) : IDisposable
         }
     }
 
-    /// <summary>Moves the write-ahead log into the file that is open.</summary>
-    public void Checkpoint() => Database.Checkpoint(connection!);
+    public bool Checkpoint() => Database.Checkpoint(connection!);
+
+    public string? RemoveLog(bool isEmpty) => Database.RemoveLog(connection!, isEmpty);
 
     public void Dispose()
     {

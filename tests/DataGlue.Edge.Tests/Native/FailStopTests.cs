@@ -105,9 +105,11 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
     [Theory]
     [InlineData("deleted")]
     [InlineData("moved")]
+    [InlineData("moved while another process reads")]
     [InlineData("folder moved")]
     [InlineData("backup moved over it")]
     [InlineData("backup moved over it while the database is locked")]
+    [InlineData("backup moved over it while another process reads")]
     [InlineData("copied back with its log")]
     public async Task Another_file_at_the_path_ends_the_process_and_no_log_is_taken_for_that_of_another(string how)
     {
@@ -122,9 +124,16 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
         }
 
         Assert.NotEqual(0, new FileInfo(DatabasePath + "-wal").Length);
+        await using var reading = how.EndsWith("reads", StringComparison.Ordinal) ? await Database.ReadAsync() : null;
+        Assert.True(await client.SendAsync());
         await ExchangeAsync(how, edge);
         Assert.False(await client.SendAsync());
         await EndsAsync(edge, Moved);
+
+        // Nobody can empty the log of a file that is being read: it stands beside, and the log says where.
+        var kept = Directory.GetFiles(folder.Path, "dataglue.db.moved-*-wal", SearchOption.AllDirectories);
+        Assert.Equal(reading is null ? [] : [$"Another process reads the file that was moved; what it lacks is in the write-ahead log, which is {kept.FirstOrDefault()} now"], Messages(edge, 13));
+        Assert.Equal(how == "copied back with its log", File.Exists(DatabasePath + "-wal"));
 
         using var again = await ServerProcess.StartAsync(binary, folder.Path);
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(again, "again"));
@@ -132,19 +141,54 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
         Assert.Equal(["ok"], Database.Query("PRAGMA integrity_check"));
         string[] expected = how switch
         {
-            "deleted" or "moved" or "folder moved" => ["again"],
+            "deleted" or "folder moved" => ["again"],
+            _ when how.StartsWith("moved", StringComparison.Ordinal) => ["again"],
             "copied back with its log" => [.. client.Acknowledged, "again"],
             _ => ["1", "again"],
         };
         Assert.Equal(expected.Order(), Database.Query("SELECT event_id FROM events").Order());
 
         // What was acknowledged is in the file that was moved away, whole.
-        if (how is "moved" or "folder moved")
+        if (how.Contains("moved", StringComparison.Ordinal) && !how.StartsWith("backup", StringComparison.Ordinal))
         {
-            var former = new DatabaseFile(folder.File(how == "moved" ? "away.db" : "away/dataglue.db"));
-            Assert.Equal(["ok"], former.Query("PRAGMA integrity_check"));
-            Assert.Equal(client.Acknowledged.Order(), former.Query("SELECT event_id FROM events").Order());
+            var former = folder.File(how == "folder moved" ? "away/dataglue.db" : "away.db");
+            if (reading is not null)
+            {
+                await reading.DisposeAsync();
+                File.Move(Assert.Single(kept), former + "-wal", overwrite: true);
+            }
+
+            var file = new DatabaseFile(former);
+            Assert.Equal(["ok"], file.Query("PRAGMA integrity_check"));
+            Assert.Equal(client.Acknowledged.Order(), file.Query("SELECT event_id FROM events").Order());
         }
+    }
+
+    [Fact]
+    public async Task What_an_earlier_process_may_not_have_synced_is_written_and_synced_before_the_first_commit()
+    {
+        NativeBinary.SkipWithout();
+        Strace.SkipWithout();
+        using var killed = await ServerProcess.StartAsync(binary, folder.Path);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(killed, "first"));
+        await using (await Database.ReadAsync())
+        {
+            // The reader keeps these in the log, whoever starts and whoever ends.
+            await Task.WhenAll(Enumerable.Range(0, 100).Select(i => StatusAsync(killed, $"{i}")));
+            await killed.KillAsync();
+            var log = DatabasePath + "-wal";
+            var length = new FileInfo(log).Length;
+            using var again = await ServerProcess.StartAsync(binary, folder.Path, ["strace", "-D", "-f", "-y", "-e", "trace=pwrite64,fsync", "-o", folder.File("calls")]);
+            Assert.Equal(HttpStatusCode.OK, await StatusAsync(again, "0"));
+            Assert.Equal(0, await again.TerminateAsync());
+
+            var calls = (await File.ReadAllLinesAsync(folder.File("calls"))).Where(line => line.Contains($"<{log}>", StringComparison.Ordinal)).ToList();
+            var written = calls.TakeWhile(line => line.Contains("pwrite64", StringComparison.Ordinal)).Sum(line => long.Parse(line[(line.LastIndexOf('=') + 1)..], CultureInfo.InvariantCulture));
+            Assert.True(written >= length, $"{written} of {length} bytes");
+            Assert.Contains(calls, line => line.Contains("fsync", StringComparison.Ordinal));
+        }
+
+        (await CommandRun.RunAsync(binary, folder.Path, "check")).IsOk();
     }
 
     [Fact]
@@ -190,13 +234,13 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
             case "deleted":
                 File.Delete(DatabasePath);
                 break;
-            case "moved":
+            case "moved" or "moved while another process reads":
                 File.Move(DatabasePath, folder.File("away.db"));
                 break;
             case "folder moved":
                 Directory.Move(folder.File("data"), folder.File("away"));
                 break;
-            case "backup moved over it":
+            case "backup moved over it" or "backup moved over it while another process reads":
                 File.Move(folder.File("backup.db"), DatabasePath, overwrite: true);
                 break;
             case "backup moved over it while the database is locked":
@@ -222,6 +266,9 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
 
     private static async Task<HttpStatusCode> StatusAsync(ServerProcess edge, string id) =>
         (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"v","event":"e","event_id":"{{id}}"}""")).Status;
+
+    private static IEnumerable<string?> Messages(ServerProcess edge, int id) =>
+        edge.Log.Select(line => JsonNode.Parse(line)!).Where(line => (int)line["EventId"]! == id).Select(line => (string?)line["Message"]);
 
     // One critical line says why, the exit code is 1, and it does not take long.
     private static async Task EndsAsync(ServerProcess edge, string reason)

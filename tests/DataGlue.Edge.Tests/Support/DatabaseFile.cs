@@ -15,6 +15,18 @@ public sealed class DatabaseFile(string path)
         return connection.BeginTransaction(deferred: false);
     }
 
+    /// <summary>Reads the database as it is now, as another process would, until it is disposed.</summary>
+    public async Task<SqliteTransaction> ReadAsync()
+    {
+        var connection = new SqliteConnection(ConnectionString);
+        await connection.OpenAsync();
+        var transaction = connection.BeginTransaction(deferred: true);
+        await using var command = connection.CreateCommand();
+        (command.CommandText, command.Transaction) = ("SELECT count(*) FROM sqlite_schema", transaction);
+        await command.ExecuteScalarAsync();
+        return transaction;
+    }
+
     /// <summary>The first column of each row.</summary>
     public List<string> Query(string sql)
     {
