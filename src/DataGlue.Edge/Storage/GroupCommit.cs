@@ -114,11 +114,16 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
             {
                 foreach (var write in submission.Writes)
                 {
+                    write.IsRefused = false;
                     connection.Run(write);
                 }
             }
 
-            RunEnd();
+            if (end is not null)
+            {
+                connection.Run(end);
+            }
+
             return true;
         }
         catch (SqliteException exception) when (IsFaultOfWrite(exception))
@@ -132,13 +137,21 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
     {
         var writes = group.SelectMany(submission => submission.Writes).ToList();
         SqliteException? broken = null;
-        do
+        for (var endsEach = false; ;)
         {
             connection.Control("BEGIN IMMEDIATE");
             connection.ReloadSchema();
             foreach (var write in writes.Where(write => !write.IsRefused))
             {
-                broken = RunAlone(write) is { SqliteErrorCode: raw.SQLITE_ERROR } error ? broken ?? error : broken;
+                if (Refusal(endsEach ? [write, end] : [write]) is { } refusal)
+                {
+                    write.IsRefused = true;
+                    broken = refusal.SqliteErrorCode == raw.SQLITE_ERROR ? broken ?? refusal : broken;
+                    if (refusals.Allows(refusal.SqliteExtendedErrorCode))
+                    {
+                        LogRefused(write.Script.Name, refusal.SqliteExtendedErrorCode);
+                    }
+                }
 
                 // A trigger may end the whole transaction; without that write, the others begin anew.
                 if (!connection.InTransaction)
@@ -146,8 +159,16 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
                     break;
                 }
             }
+
+            if (connection.InTransaction && (endsEach || Refusal([end]) is null))
+            {
+                break;
+            }
+
+            // The end costs as much as many writes, so it runs after each only to find the one that it cannot follow.
+            endsEach |= connection.InTransaction;
+            connection.Rollback();
         }
-        while (!connection.InTransaction);
 
         // When the SQL itself fails and not even one write goes through, a table or a trigger is broken.
         if (broken is not null && writes.TrueForAll(write => write.IsRefused))
@@ -156,25 +177,25 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         }
     }
 
-    // Returns why the write was refused, null where it was not.
-    private SqliteException? RunAlone(Write write)
+    // Runs in a savepoint, and returns why the database refused it; null where it did not.
+    private SqliteException? Refusal(ReadOnlySpan<Write?> writes)
     {
         connection.Control("SAVEPOINT one");
         try
         {
-            connection.Run(write);
-            RunEnd();
+            foreach (var write in writes)
+            {
+                if (write is not null)
+                {
+                    connection.Run(write);
+                }
+            }
+
             connection.Control("RELEASE one");
             return null;
         }
         catch (SqliteException exception) when (IsFaultOfWrite(exception))
         {
-            write.IsRefused = true;
-            if (refusals.Allows(exception.SqliteExtendedErrorCode))
-            {
-                LogRefused(write.Script.Name, exception.SqliteExtendedErrorCode);
-            }
-
             if (connection.InTransaction)
             {
                 connection.Control("ROLLBACK TO one");
@@ -182,14 +203,6 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
             }
 
             return exception;
-        }
-    }
-
-    private void RunEnd()
-    {
-        if (end is not null)
-        {
-            connection.Run(end);
         }
     }
 

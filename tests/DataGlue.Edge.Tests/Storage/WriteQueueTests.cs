@@ -96,9 +96,15 @@ public sealed class WriteQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Late_identifications_beside_a_poison_write_are_derived_again_and_right()
+    public async Task Late_identifications_beside_a_poison_write_are_derived_again_once_and_right()
     {
         Sqlite3.SkipWithout();
+        Sqlite3.Run(
+            app.DatabasePath,
+            """
+            CREATE TABLE derivations (glue_user_id TEXT);
+            CREATE TRIGGER derived AFTER UPDATE ON users WHEN OLD.stale <> 0 AND NEW.stale = 0 BEGIN INSERT INTO derivations VALUES (NEW.glue_user_id); END;
+            """);
         Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER poison BEFORE INSERT ON events WHEN NEW.event = 'poison' BEGIN SELECT RAISE(ABORT, 'no'); END;");
         var items = Enumerable.Range(0, 999).Select(i =>
             $$"""{"type":"identify","glue_user_id":"a","email":"e{{i}}@example.com","timestamp":{{2_000 - i}},"traits":{"k{{i % 100}}":{{i}} } }""");
@@ -106,6 +112,7 @@ public sealed class WriteQueueTests : IDisposable
         var reply = await app.BatchAsync("{\"batch\":[" + string.Join(',', items) + """,{"type":"track","glue_user_id":"a","event":"poison"}]}""");
 
         Assert.Equal("rejected", (string?)reply.IsOk().Json["results"]![999]!["status"]);
+        Assert.Equal(["a"], app.Query("SELECT glue_user_id FROM derivations"));
         var user = (await app.UserAsync("a")).Json["user"]!;
         Assert.Equal("e0@example.com", (string?)user["email"]);
         Assert.Equal(Enumerable.Range(0, 100).Select(i => $"k{i}={i}").Order(), user["traits"]!.AsObject().Select(trait => $"{trait.Key}={trait.Value}").Order());
