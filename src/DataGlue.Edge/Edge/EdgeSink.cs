@@ -15,15 +15,15 @@ internal sealed class EdgeSink(Outbox outbox, OutboxReserve reserve, HomeLink ho
     private long incoming;
 
     public string? UnavailableReason => Refusal(Interlocked.Read(ref incoming) + settings.MaxBodyBytes);
+    public bool Queues => true;
 
-    public async Task<IReadOnlyList<Outcome>> SendAsync(IReadOnlyList<Item> items)
+    public async Task<Outcome> SendAsync(Item item) => item is Identify && await AskHomeAsync(item) is { } outcome
+        ? outcome with { EventId = item.EventId }
+        : (await SendBatchAsync([item]))[0];
+
+    public async Task<IReadOnlyList<Outcome>> SendBatchAsync(IReadOnlyList<Item> items)
     {
         Utf8Text[] texts = [.. items.Select(OutboxItem.Write)];
-        if (items is [Identify identify] && await AskHomeAsync(texts) is { } outcome)
-        {
-            return [outcome with { EventId = identify.EventId }];
-        }
-
         OutboxWrite[] writes = [.. items.Zip(texts, (item, text) => new OutboxWrite(text, Instants.Utf8(item.Received)))];
         await EnqueueAsync(writes, texts.Sum(text => (long)text.Span.Length));
         return [.. items.Zip(writes, (item, write) => write.IsRefused ? Outcome.RefusedByOwner : Queued(item))];
@@ -34,7 +34,7 @@ internal sealed class EdgeSink(Outbox outbox, OutboxReserve reserve, HomeLink ho
         : new Outcome(OutcomeStatus.Queued) { EventId = item.EventId };
 
     // Null when the home has not answered, or is known not to: then nobody waits for it. A client that has gone meanwhile has sent it nevertheless.
-    private async Task<Outcome?> AskHomeAsync(IReadOnlyList<Utf8Text> items)
+    private async Task<Outcome?> AskHomeAsync(Item item)
     {
         if (home.Problem is not null)
         {
@@ -43,7 +43,7 @@ internal sealed class EdgeSink(Outbox outbox, OutboxReserve reserve, HomeLink ho
 
         try
         {
-            return (await home.RelayAsync(items, IdentifyPatience, CancellationToken.None))[0];
+            return (await home.RelayAsync([OutboxItem.Write(item)], IdentifyPatience, CancellationToken.None))[0];
         }
         catch (Exception exception) when (exception is HomeException or StorageUnavailableException)
         {

@@ -94,8 +94,9 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
     }
 
     /// <summary>Removes what the home has, and puts aside what it has rejected <paramref name="now"/>, in milliseconds since 1970.</summary>
-    /// <exception cref="StorageUnavailableException">Some of it is still there, and may be sent again.</exception>
-    public async Task AcknowledgeAsync(IReadOnlyList<OutboxRow> rows, IReadOnlyList<(OutboxRow Row, string Reason)> rejected, long now)
+    /// <returns>What the owner's own rules do not let go aside, and is still there.</returns>
+    /// <exception cref="StorageUnavailableException">All of it may still be there, and may be sent again.</exception>
+    public async Task<IReadOnlyList<OutboxRow>> AcknowledgeAsync(IReadOnlyList<OutboxRow> rows, IReadOnlyList<(OutboxRow Row, string Reason)> rejected, long now)
     {
         var kept = rejected.Where(item => TryKeep(SizeOf(item.Row))).ToList();
         var asides = kept.ConvertAll(item => new AsideWrite(item.Row.Id, item.Reason, Instants.Utf8(now)));
@@ -104,7 +105,7 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
         {
             await WriteAsync([.. asides, delete]);
             Interlocked.Add(ref depth, -delete.Count - asides.Count(aside => aside.WasThere));
-            if (delete.IsRefused || asides.Exists(aside => aside.IsRefused))
+            if (delete.IsRefused)
             {
                 throw new StorageUnavailableException("A rule of the database's owner does not let the outbox be emptied", "a rule of its owner");
             }
@@ -116,6 +117,9 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
         }
 
         Interlocked.Add(ref discarded, rejected.Count - kept.Count);
+        var stuck = kept.Select(item => item.Row).Where((_, index) => asides[index].IsRefused).ToList();
+        Interlocked.Add(ref sizeAside, -stuck.Sum(SizeOf));
+        return stuck;
     }
 
     /// <summary>Sends one item that is aside again, or all of them, or deletes them. Returns how many there were.</summary>

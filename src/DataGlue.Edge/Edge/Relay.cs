@@ -149,9 +149,7 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
             }
 
             // Of several nobody knows which is at fault: each is tried alone, at once.
-            var pause = rows.Count > 1 ? 0 : PauseAfter(rows[0].Attempts);
-            await outbox.WriteAsync(new OutboxPostpone(rows.Select(row => row.Id), Instants.Utf8(Now + pause)));
-            postponed.Release();
+            await PostponeAsync(rows, rows.Count > 1 ? 0 : PauseAfter(rows[0].Attempts));
             if (rows.Count == 1 && throttle.Allows(FailingEvent))
             {
                 LogFailing(rows[0].Id, exception.Message);
@@ -159,7 +157,7 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
         }
     }
 
-    private Task AcknowledgeAsync(IReadOnlyList<OutboxRow> rows, List<(OutboxRow Row, string Reason)> rejected)
+    private async Task AcknowledgeAsync(IReadOnlyList<OutboxRow> rows, List<(OutboxRow Row, string Reason)> rejected)
     {
         // Anybody may send items that the home rejects: the log is told of them now and then.
         if (rejected.Count > 0 && throttle.Allows(AsideEvent))
@@ -167,7 +165,17 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
             LogAside(rejected.Count, outbox.Discarded);
         }
 
-        return outbox.AcknowledgeAsync(rows, rejected, Now);
+        if (await outbox.AcknowledgeAsync(rows, rejected, Now) is { Count: > 0 } stuck)
+        {
+            LogFailed("a rule of the database's owner does not let rejected items be put aside");
+            await PostponeAsync(stuck, PauseAfter(stuck.Max(row => row.Attempts)));
+        }
+    }
+
+    private async Task PostponeAsync(IEnumerable<OutboxRow> rows, long pause)
+    {
+        await outbox.WriteAsync(new OutboxPostpone(rows.Select(row => row.Id), Instants.Utf8(Now + pause)));
+        postponed.Release();
     }
 
     // Why the item, or a part of it, is not stored; null when all of it is.

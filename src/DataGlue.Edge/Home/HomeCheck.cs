@@ -9,7 +9,7 @@ internal sealed class HomeCheck(ServerState state)
 {
     public RequestDelegate Guard(RequestDelegate next) => context =>
     {
-        if (!NodeRules.AreDeclared(context) || !context.Request.Headers.TryGetValue(RelayFormat.HomeHeader, out var expected))
+        if (!context.Request.Headers.TryGetValue(RelayFormat.HomeHeader, out var expected))
         {
             return next(context);
         }
@@ -20,7 +20,7 @@ internal sealed class HomeCheck(ServerState state)
             throw new RequestException(StatusCodes.Status421MisdirectedRequest, "This is another database than the one that the edge knows as its home");
         }
 
-        // Whatever the answer becomes: an error begins its headers anew.
+        // Whatever the answer becomes, a 404 for a path of a later version too: an error begins its headers anew.
         context.Response.OnStarting(() =>
         {
             context.Response.Headers[RelayFormat.HomeHeader] = id;

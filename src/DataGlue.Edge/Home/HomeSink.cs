@@ -11,8 +11,11 @@ internal sealed class HomeSink(WriteQueue queue) : ISink
         "The database refused the profile or a session of this sync; a rule of its owner does not allow it. Events that it does not refuse are stored";
 
     public string? UnavailableReason => null;
+    public bool Queues => false;
 
-    public async Task<IReadOnlyList<Outcome>> SendAsync(IReadOnlyList<Item> items)
+    public async Task<Outcome> SendAsync(Item item) => (await SendBatchAsync([item]))[0];
+
+    public async Task<IReadOnlyList<Outcome>> SendBatchAsync(IReadOnlyList<Item> items)
     {
         var writes = new List<Write>(items.Count);
         var outcomes = new Func<Outcome>[items.Count];

@@ -11,9 +11,8 @@ namespace DataGlue.Edge.Home;
 internal sealed class RelayEndpoint(ISink sink, ServerState state, BodyBudget budget, IntakeMetrics metrics, Settings settings)
 {
     // A request that was accepted somewhere must fit, however large the settings let it be.
-    private readonly int limit = Math.Max(RelayFormat.MaxBytes, settings.MaxBulkBytes + RelayFormat.MaxBytes / 2);
-
-    public void Map(IEndpointRouteBuilder glue) => glue.MapPost("/relay", PostAsync).For(Audience.Keys);
+    public void Map(IEndpointRouteBuilder glue) => glue.MapPost("/relay", PostAsync).For(Audience.Keys)
+        .WithMetadata(new BodyLimit(Math.Max(RelayFormat.MaxBytes, settings.MaxBulkBytes + RelayFormat.MaxBytes / 2)));
 
     /// <summary>Stores items that an edge, or this node while it was one, has accepted. Returns what became of each.</summary>
     /// <exception cref="StorageUnavailableException">Nothing is stored.</exception>
@@ -26,14 +25,14 @@ internal sealed class RelayEndpoint(ISink sink, ServerState state, BodyBudget bu
 
     private async Task PostAsync(HttpContext context)
     {
-        var outcomes = await StoreAsync(await ReadAsync(context.Request));
+        List<ReadItem> items;
+        using (var body = await RequestBody.ReadAsync(context.Request, budget))
+        {
+            items = RelayRequest.Read(body.Bytes);
+        }
+
+        var outcomes = await StoreAsync(items);
         var reply = new RelayReply(true, RelayFormat.Version, state.DatabaseId(), outcomes);
         JsonReply.Write(context.Response, StatusCodes.Status200OK, reply, ServerJson.Wire.RelayReply);
-    }
-
-    private async Task<IReadOnlyList<ReadItem>> ReadAsync(HttpRequest request)
-    {
-        using var body = await RequestBody.ReadAsync(request, limit, budget);
-        return RelayRequest.Read(body.Bytes);
     }
 }

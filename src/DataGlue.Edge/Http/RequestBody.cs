@@ -19,24 +19,25 @@ internal sealed class RequestBody : IDisposable
     private byte[]? rented;
     private int length;
 
-    private RequestBody(HttpRequest request, int limit, BodyBudget budget)
+    private RequestBody(HttpRequest request, BodyBudget budget)
     {
-        (context, reader, this.limit, this.budget) = (request.HttpContext, request.BodyReader, limit, budget);
+        (context, reader, this.budget) = (request.HttpContext, request.BodyReader, budget);
+        limit = context.GetEndpoint()!.Metadata.GetRequiredMetadata<BodyLimit>().Bytes;
         isCompressed = CompressedBodies.IsCompressed(request);
     }
 
     public ReadOnlySpan<byte> Bytes => rented is null ? received.GetValueOrDefault().FirstSpan : rented.AsSpan(0, length);
 
-    /// <summary>Reads a JSON body of at most <paramref name="limit"/> bytes, decompressed.</summary>
+    /// <summary>Reads a JSON body, of at most as many bytes, decompressed, as its endpoint allows.</summary>
     /// <exception cref="RequestException">
     /// 415 for another content type or encoding, 413 for a body over the limit, 400 for one that cannot be decompressed, 503 when unfinished bodies
     /// hold all the memory that they may.
     /// </exception>
     /// <exception cref="BadHttpRequestException">The body came too slowly, or its framing is broken.</exception>
-    public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int limit, BodyBudget budget)
+    public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, BodyBudget budget)
     {
         RequireJson(request);
-        var body = new RequestBody(request, limit, budget);
+        var body = new RequestBody(request, budget);
         body.LimitReceived(request);
         try
         {
@@ -186,3 +187,6 @@ internal sealed class RequestBody : IDisposable
 
     private RequestException TooLarge() => new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than {limit} bytes; send less at a time");
 }
+
+/// <summary>How large a body an endpoint takes, in bytes.</summary>
+internal sealed record BodyLimit(int Bytes);

@@ -8,8 +8,15 @@ internal interface ISink
     /// <summary>Why it takes nothing at present, in words for the operator; null where it does.</summary>
     string? UnavailableReason { get; }
 
-    /// <summary>Takes items, and ends when each of them is durable, or refused for a fault of its own.</summary>
+    /// <summary>Whether items wait here for another server, which alone knows all of their outcomes.</summary>
+    bool Queues { get; }
+
+    /// <summary>Takes one item, and ends when it is durable, or refused for a fault of its own.</summary>
+    /// <exception cref="StorageUnavailableException">Nothing is kept; the same may succeed a little later.</exception>
+    Task<Outcome> SendAsync(Item item);
+
+    /// <summary>Takes items that share a commit.</summary>
     /// <returns>What became of each, in their order.</returns>
     /// <exception cref="StorageUnavailableException">Nothing is kept; the same may succeed a little later.</exception>
-    Task<IReadOnlyList<Outcome>> SendAsync(IReadOnlyList<Item> items);
+    Task<IReadOnlyList<Outcome>> SendBatchAsync(IReadOnlyList<Item> items);
 }

@@ -9,12 +9,11 @@ internal sealed class ItemBody(BodyBudget budget, IntakeMetrics metrics, ServerI
     /// <summary>Reads the object at whose start the reader stands.</summary>
     public delegate T BodyReader<out T>(ref Utf8JsonReader reader, Receipt receipt, Faults faults);
 
-    /// <summary>Reads a body of at most <paramref name="limit"/> bytes.</summary>
     /// <exception cref="RequestException">400 with every fault of the body, or what <see cref="RequestBody.ReadAsync"/> raises.</exception>
-    public async ValueTask<T> ReadAsync<T>(HttpRequest request, int limit, BodyReader<T> read)
+    public async ValueTask<T> ReadAsync<T>(HttpRequest request, BodyReader<T> read)
         where T : class
     {
-        using var body = await RequestBody.ReadAsync(request, limit, budget);
+        using var body = await RequestBody.ReadAsync(request, budget);
         var receipt = new Receipt(Instants.Now(clock), ids);
         var faults = new Faults();
         var item = JsonFields.ReadBody(JsonFields.WithoutMark(body.Bytes), faults, (ref reader) => read(ref reader, receipt, faults));

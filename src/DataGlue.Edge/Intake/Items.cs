@@ -59,6 +59,9 @@ internal sealed record Sync : Item
     /// <summary>Its events in their order, those with faults among them.</summary>
     public required IReadOnlyList<SyncedEvent> Events { get; init; }
 
+    /// <summary>Fields beside these in <c>data</c> that this version does not know.</summary>
+    public IReadOnlyList<JsonMember> DataOthers { get; init; } = [];
+
     /// <summary>How many of its events have no faults.</summary>
     public int AcceptedEvents => Events.Count(item => item.Track is not null);
 
@@ -88,6 +91,9 @@ internal sealed record Profile
     public long? LastSeen { get; init; }
     public required IReadOnlyList<ProfileTouch> Touches { get; init; }
 
+    /// <summary>Fields beside these in <c>attribution</c> that this version does not know.</summary>
+    public required IReadOnlyList<JsonMember> AttributionOthers { get; init; }
+
     /// <summary>The traits and the other fields; where traits has the same key, it stands.</summary>
     public IReadOnlyList<JsonMember> AllTraits()
     {
@@ -98,10 +104,11 @@ internal sealed record Profile
 }
 
 /// <summary>A touch that a synced profile reports.</summary>
-/// <param name="Kind">first_touch or last_touch.</param>
+/// <param name="IsFirst">Whether it is the first touch or the last.</param>
 /// <param name="Timestamp">When it was, in milliseconds since 1970; null when the profile does not say.</param>
-/// <param name="Members">Its members, but for the time, which <paramref name="Touch"/> sums up.</param>
-internal sealed record ProfileTouch(Utf8Text Kind, long? Timestamp, IReadOnlyList<JsonMember> Members, Touch Touch)
+/// <param name="Members">Its members, but for the time.</param>
+/// <param name="Touch">What they say; null where this version knows none of them.</param>
+internal sealed record ProfileTouch(bool IsFirst, long? Timestamp, IReadOnlyList<JsonMember> Members, Touch? Touch)
 {
     /// <summary>A hash of the content.</summary>
     public ulong Hash => JsonText.Combine(JsonMember.Hash(Members), (ulong)(Timestamp ?? -1));

@@ -81,9 +81,10 @@ internal sealed class IdentityWrite(Utf8Text kind) : Write(kind == IdentityKind.
     public static IEnumerable<IdentityWrite> Of(Sync sync, Profile profile)
     {
         var traits = profile.AllTraits();
+        var known = profile.Touches.Where(touch => touch.Touch is not null).ToList();
         var hash = JsonText.Combine(
             JsonText.HashOf(profile.Email), JsonMember.Hash(traits), (ulong)(profile.FirstSeen ?? -1), (ulong)(profile.LastSeen ?? -1),
-            profile.Touches.Aggregate(0UL, (sum, touch) => sum + touch.Hash));
+            known.Aggregate(0UL, (sum, touch) => sum + touch.Hash));
 
         // Without an id of its own a sync is known by its time and content, so that its repetition adds nothing.
         var id = sync.EventId.Or(Utf8Text.From($"sync_{sync.Timestamp}_{hash:x16}"));
@@ -106,10 +107,10 @@ internal sealed class IdentityWrite(Utf8Text kind) : Write(kind == IdentityKind.
             };
         }
 
-        foreach (var touch in profile.Touches)
+        foreach (var touch in known)
         {
-            var fallback = touch.Kind == IdentityKind.FirstTouch ? profile.FirstSeen : profile.LastSeen;
-            yield return new IdentityWrite(touch.Kind)
+            var fallback = touch.IsFirst ? profile.FirstSeen : profile.LastSeen;
+            yield return new IdentityWrite(touch.IsFirst ? IdentityKind.FirstTouch : IdentityKind.LastTouch)
             {
                 GlueUserId = sync.GlueUserId,
 

@@ -14,6 +14,7 @@ internal sealed unsafe class StatementValues : Binder, IDisposable
     private int capacity;
     private int used;
     private int given;
+    private int missing;
 
     /// <summary>Takes the values of a write in place of those of the one before.</summary>
     /// <exception cref="InvalidOperationException">The write does not give every value that its script names, or others.</exception>
@@ -26,11 +27,13 @@ internal sealed unsafe class StatementValues : Binder, IDisposable
             Resize(MaxKept);
         }
 
-        CollectionsMarshal.SetCount(values, names.Count);
+        missing = names.Count;
+        CollectionsMarshal.SetCount(values, missing);
+        CollectionsMarshal.AsSpan(values).Clear();
         write.Bind(this);
-        if (given != names.Count)
+        if (missing != 0)
         {
-            throw new InvalidOperationException($"{write.Script.Name} names {names.Count} values and was given {given}");
+            throw new InvalidOperationException($"{write.Script.Name} names {names.Count} values, of which {missing} were not given");
         }
     }
 
@@ -45,18 +48,17 @@ internal sealed unsafe class StatementValues : Binder, IDisposable
         }
 
         text.CopyTo(new Span<byte>(memory + used, text.Length));
-        values[names.IndexOf(name, given++)] = new Value(IsNumber: false, value.IsPresent, 0, used, text.Length);
+        Fill(name, new Value(value.IsPresent ? ValueKind.Text : ValueKind.Null, 0, used, text.Length));
         used += text.Length;
     }
 
-    public override void Set(string name, long value) =>
-        values[names.IndexOf(name, given++)] = new Value(IsNumber: true, IsText: false, value, 0, 0);
+    public override void Set(string name, long value) => Fill(name, new Value(ValueKind.Number, value, 0, 0));
 
     public int BindTo(nint statement, int index, int slot)
     {
         var value = values[slot];
-        return value.IsNumber ? SqliteNative.BindNumber(statement, index, value.Number)
-            : value.IsText ? SqliteNative.BindText(statement, index, memory + value.Offset, value.Length, 0)
+        return value.Kind == ValueKind.Number ? SqliteNative.BindNumber(statement, index, value.Number)
+            : value.Kind == ValueKind.Text ? SqliteNative.BindText(statement, index, memory + value.Offset, value.Length, 0)
             : SqliteNative.BindNull(statement, index);
     }
 
@@ -67,13 +69,28 @@ internal sealed unsafe class StatementValues : Binder, IDisposable
         capacity = 0;
     }
 
+    private void Fill(string name, Value value)
+    {
+        ref var slot = ref CollectionsMarshal.AsSpan(values)[names.IndexOf(name, given++)];
+        missing -= slot.Kind == ValueKind.None ? 1 : 0;
+        slot = value;
+    }
+
     private void Resize(int size)
     {
         memory = (byte*)NativeMemory.Realloc(memory, (nuint)size);
         capacity = size;
     }
 
-    private readonly record struct Value(bool IsNumber, bool IsText, long Number, int Offset, int Length);
+    private enum ValueKind
+    {
+        None,
+        Null,
+        Number,
+        Text,
+    }
+
+    private readonly record struct Value(ValueKind Kind, long Number, int Offset, int Length);
 }
 
 /// <summary>The names of a script's values, each with its place.</summary>

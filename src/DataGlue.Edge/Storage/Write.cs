@@ -39,9 +39,6 @@ internal sealed class Row
 {
     private readonly List<(string Name, long Number, string? Text)> columns = [];
 
-    /// <summary>The answer of a script that returned no row.</summary>
-    public static Row Empty { get; } = new();
-
     public bool Has(string name) => columns.Exists(column => column.Name == name);
 
     /// <summary>The number of a column; 0 where no row had it.</summary>

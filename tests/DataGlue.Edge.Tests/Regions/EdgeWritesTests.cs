@@ -30,6 +30,11 @@ public sealed partial class EdgeWritesTests : IDisposable
         "sync", """{"glue_user_id":"a","data":{"events":[{"event":"x"},{"event":""},{"event":"y","event_id":"own"}],"sessions":[{"id":"s"}]}}""",
         """{"success":true,"events_synced":2,"sessions_synced":1,"events_rejected":[{"index":1,"error":"event is required"}],"queued":true}""",
         """{"type":"sync","received":1717243200000,"event_ids":["MADE","",null],"item":{"glue_user_id":"a","data":{"sessions":[{"id":"s"}],"events":[{"event":"x"},null,{"event":"y","event_id":"own"}]}}}""")]
+    [InlineData(
+        "sync",
+        """{"glue_user_id":"a","later":1,"data":{"later":2,"profile":{"later":3,"attribution":{"later":{"x":4},"first_touch":{"later":5,"timestamp":6},"last_touch":{"gclid":"7"}}},"events":[{"event":"e","event_id":"own","later":8}],"sessions":[{"id":"s","later":9}]}}""",
+        """{"success":true,"events_synced":1,"sessions_synced":1,"events_rejected":[],"queued":true}""",
+        """{"type":"sync","received":1717243200000,"event_ids":[null],"item":{"glue_user_id":"a","data":{"profile":{"attribution":{"first_touch":{"later":5,"timestamp":6},"last_touch":{"gclid":"7"},"later":{"x":4}},"later":3},"sessions":[{"id":"s","later":9}],"events":[{"event":"e","event_id":"own","later":8}],"later":2},"later":1}}""")]
     public async Task A_write_is_kept_whole_with_its_time_and_the_ids_that_were_made(string verb, string body, string reply, string kept)
     {
         Assert.Equal(reply, Made().Replace((await edge.PostAsync("/glue/" + verb, body)).IsOk().Body, "MADE"));
@@ -60,6 +65,17 @@ public sealed partial class EdgeWritesTests : IDisposable
                 """{"type":"sync","received":1717243200000,"event_ids":["MADE",""],"item":{"glue_user_id":"a","data":{"sessions":[],"events":[{"event":"x"},null]}}}""",
             ],
             edge.Query("SELECT item FROM outbox ORDER BY id").Select(item => Made().Replace(item, "MADE")));
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("7", """{"status":"rejected","error":"An item must be an object"}""")]
+    public async Task A_batch_of_which_nothing_is_kept_is_answered_like_any_other_of_an_edge(string items, string results)
+    {
+        var reply = await edge.BatchAsync($$"""{"batch":[{{items}}]}""");
+
+        Assert.Equal($$"""{"success":true,"results":[{{results}}],"queued":true}""", reply.IsOk().Body);
+        Assert.Empty(edge.Query("SELECT 1 FROM outbox"));
     }
 
     [Theory]

@@ -88,17 +88,20 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
-    public async Task An_item_that_cannot_be_put_aside_stays_in_the_outbox()
+    public async Task An_item_that_cannot_be_put_aside_stays_in_the_outbox_and_holds_up_no_other()
     {
         edge = HomeAndEdge.EdgeOf(home.Url);
         edge.Query("CREATE TRIGGER no BEFORE INSERT ON outbox_aside BEGIN SELECT raise(ABORT, 'no'); END");
         (await edge.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"x"}""")).IsOk();
         await RelayedAsync();
         (await edge.TrackAsync("""{"glue_user_id":"b","event":"e","event_id":"x"}""")).IsOk();
-        await Poll.UntilAsync(() => Task.FromResult(home.Query("SELECT 1 FROM events").Count == 1));
+        (await edge.TrackAsync("""{"glue_user_id":"c","event":"e","event_id":"y"}""")).IsOk();
+        await Poll.UntilAsync(() => Task.FromResult(home.Query("SELECT 1 FROM events").Count == 2));
+        await Poll.UntilAsync(() => Task.FromResult(edge.Query("SELECT 1 FROM outbox WHERE attempts > 0").Count == 1));
         Assert.Equal(["1"], edge.Query("SELECT count(*) FROM outbox"));
 
         edge.Query("DROP TRIGGER no");
+        edge.Clock.Advance(TimeSpan.FromSeconds(1));
         await RelayedAsync();
         Assert.Equal(["1"], edge.Query("SELECT count(*) FROM outbox_aside"));
     }

@@ -230,6 +230,13 @@ public sealed class RelayEndpointTests : IDisposable
         (await home.SendAsync("POST", "/glue/relay", """{"format":1,"items":[]}""", ("x-glue-home", "0" + id[1..] + "x"))).IsError(
             HttpStatusCode.MisdirectedRequest, "This is another database than the one that the edge knows as its home");
         Assert.Equal(HttpStatusCode.MisdirectedRequest, (await home.SendAsync("GET", "/glue/user/a", null, ("x-glue-home", "other"))).Status);
+
+        // An edge of a later version asks for what this one does not have: it is the home's answer nevertheless.
+        foreach (var (method, path, status) in new[] { ("GET", "/glue/later", HttpStatusCode.NotFound), ("PUT", "/glue/user/a", HttpStatusCode.MethodNotAllowed) })
+        {
+            var unknown = await home.SendAsync(method, path, null, ("x-glue-home", id));
+            Assert.Equal((status, id), (unknown.Status, unknown.Message.Headers.GetValues("x-glue-home").Single()));
+        }
     }
 
     public void Dispose() => home.Dispose();

@@ -31,6 +31,18 @@ public sealed partial class RelayTests : IDisposable
     }
 
     [Fact]
+    public async Task The_home_is_asked_for_no_identification_of_a_batch()
+    {
+        await Edge.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com"}""");
+
+        var reply = await Edge.BatchAsync("""{"batch":[{"type":"identify","glue_user_id":"b","email":"b@example.com","event_id":"i"}]}""");
+
+        Assert.Equal("""{"success":true,"results":[{"status":"stored","event_id":"i"}],"queued":true}""", reply.IsOk().Body);
+        await pair.RelayedAsync();
+        Assert.Equal(["i"], Home.Query("SELECT event_id FROM identities WHERE glue_user_id = 'b'"));
+    }
+
+    [Fact]
     public async Task The_time_is_that_of_the_edge()
     {
         Home.Clock.Advance(TimeSpan.FromDays(3));

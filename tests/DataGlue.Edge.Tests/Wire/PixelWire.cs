@@ -16,7 +16,7 @@ internal static class PixelWire
         routes.MapGroup("/pixel").RateLimited().AnsweredHere().For(Audience.Pages).MapGet("/{user}/{event}", async (string user, string @event, ISink sink, ServerIds ids, TimeProvider clock) =>
         {
             var now = Instants.Now(clock);
-            var outcomes = await sink.SendAsync([new Track
+            var outcome = await sink.SendAsync(new Track
             {
                 GlueUserId = Utf8Text.From(user),
                 Event = Utf8Text.From(@event),
@@ -25,8 +25,8 @@ internal static class PixelWire
                 Received = now,
                 Timestamp = now,
                 Properties = JsonText.EmptyObject,
-            }]);
-            return outcomes[0].Error is null ? Results.NoContent() : Results.BadRequest(outcomes[0].Error);
+            });
+            return outcome.Error is null ? Results.NoContent() : Results.BadRequest(outcome.Error);
         });
 
     /// <summary>What the owner alone reads, at a second prefix; an edge sends it on.</summary>

@@ -9,17 +9,19 @@ internal sealed class GlueEndpoints(ISink sink, ItemBody body, IntakeMetrics met
 {
     public void Map(IEndpointRouteBuilder glue)
     {
-        glue.MapPost("/identify", context => PostAsync(context, settings.MaxBodyBytes, IdentifyReader.Read, GlueReplies.Identify)).AllowPages().AnsweredHere();
-        glue.MapPost("/track", context => PostAsync(context, settings.MaxBodyBytes, TrackReader.Read, GlueReplies.Track)).AllowPages().AnsweredHere();
-        glue.MapPost("/sync", context => PostAsync(context, settings.MaxBulkBytes, SyncReader.Read, GlueReplies.Sync)).AllowPages().AnsweredHere();
-        glue.MapPost("/batch", PostBatchAsync).AllowPages().AnsweredHere();
+        var single = glue.MapGroup("").AllowPages().AnsweredHere().WithMetadata(new BodyLimit(settings.MaxBodyBytes));
+        single.MapPost("/identify", context => PostAsync(context, IdentifyReader.Read, GlueReplies.Identify));
+        single.MapPost("/track", context => PostAsync(context, TrackReader.Read, GlueReplies.Track));
+        var bulk = glue.MapGroup("").AllowPages().AnsweredHere().WithMetadata(new BodyLimit(settings.MaxBulkBytes));
+        bulk.MapPost("/sync", context => PostAsync(context, SyncReader.Read, GlueReplies.Sync));
+        bulk.MapPost("/batch", PostBatchAsync);
     }
 
-    private async Task PostAsync<T>(HttpContext context, int limit, ItemBody.BodyReader<T> read, Action<HttpResponse, T, Outcome> reply)
+    private async Task PostAsync<T>(HttpContext context, ItemBody.BodyReader<T> read, Action<HttpResponse, T, Outcome> reply)
         where T : Item
     {
-        var item = await body.ReadAsync(context.Request, limit, read);
-        var outcome = (await sink.SendAsync([item]))[0];
+        var item = await body.ReadAsync(context.Request, read);
+        var outcome = await sink.SendAsync(item);
         metrics.Count(outcome);
         if (outcome.Error is { } error)
         {
@@ -33,9 +35,9 @@ internal sealed class GlueEndpoints(ISink sink, ItemBody body, IntakeMetrics met
 
     private async Task PostBatchAsync(HttpContext context)
     {
-        var items = await body.ReadAsync(context.Request, settings.MaxBulkBytes, BatchReader.Read);
+        var items = await body.ReadAsync(context.Request, BatchReader.Read);
         var outcomes = await ReadItem.SendAsync(items, sink);
         metrics.Count(outcomes);
-        GlueReplies.Batch(context.Response, items, outcomes);
+        GlueReplies.Batch(context.Response, items, outcomes, sink.Queues);
     }
 }

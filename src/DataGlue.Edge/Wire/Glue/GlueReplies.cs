@@ -31,15 +31,15 @@ internal static class GlueReplies
         var reply = new SyncReply(
             true, outcome.EventsAccepted, item.Sessions.Count, outcome.EventsNew, outcome.EventsAccepted - outcome.EventsNew, outcome.EventsRejected ?? [])
         {
-            Queued = IsQueued(outcome),
+            Queued = outcome.Status == OutcomeStatus.Queued ? true : null,
         };
         JsonReply.Write(response, StatusCodes.Status200OK, reply, ServerJson.Wire.SyncReply);
     }
 
-    public static void Batch(HttpResponse response, IReadOnlyList<ReadItem> items, IReadOnlyList<Outcome> outcomes)
+    public static void Batch(HttpResponse response, IReadOnlyList<ReadItem> items, IReadOnlyList<Outcome> outcomes, bool queues)
     {
         BatchResult[] results = [.. items.Zip(outcomes, (item, outcome) => Result(item.Item, outcome))];
-        var reply = new BatchReply(true, results) { Queued = outcomes.Any(outcome => outcome.Status == OutcomeStatus.Queued) ? true : null };
+        var reply = new BatchReply(true, results) { Queued = queues ? true : null };
         JsonReply.Write(response, StatusCodes.Status200OK, reply, ServerJson.Wire.BatchReply);
     }
 
@@ -62,8 +62,6 @@ internal static class GlueReplies
                 EventsRejected = outcome.EventsRejected ?? [],
             };
     }
-
-    private static bool? IsQueued(Outcome outcome) => outcome.Status == OutcomeStatus.Queued ? true : null;
 }
 
 internal sealed record SyncReply(

@@ -76,7 +76,7 @@ internal readonly record struct ReadItem(Item? Item, string? Error)
     /// <summary>Sends the items to a sink; those that were rejected keep their place among the outcomes.</summary>
     public static async Task<IReadOnlyList<Outcome>> SendAsync(IReadOnlyList<ReadItem> items, ISink sink)
     {
-        var sent = new Queue<Outcome>(await sink.SendAsync([.. items.Where(item => item.Item is not null).Select(item => item.Item!)]));
+        var sent = new Queue<Outcome>(await sink.SendBatchAsync([.. items.Where(item => item.Item is not null).Select(item => item.Item!)]));
         return [.. items.Select(item => item.Error is { } error ? Outcome.Rejected(StatusCodes.Status400BadRequest, error) : sent.Dequeue())];
     }
 }

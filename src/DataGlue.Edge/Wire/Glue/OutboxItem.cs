@@ -183,6 +183,7 @@ internal static class OutboxItem
         }
 
         json.WriteEndArray();
+        WriteMembers(json, sync.DataOthers);
         json.WriteEndObject();
     }
 
@@ -196,12 +197,13 @@ internal static class OutboxItem
         json.WriteStartObject("attribution");
         foreach (var touch in profile.Touches)
         {
-            json.WriteStartObject(touch.Kind.Span);
+            json.WriteStartObject(touch.IsFirst ? "first_touch" : "last_touch");
             WriteMembers(json, touch.Members);
             WriteTime(json, "timestamp", touch.Timestamp);
             json.WriteEndObject();
         }
 
+        WriteMembers(json, profile.AttributionOthers);
         json.WriteEndObject();
         WriteMembers(json, profile.Others);
         json.WriteEndObject();

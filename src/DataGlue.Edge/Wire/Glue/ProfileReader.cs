@@ -1,5 +1,4 @@
 using DataGlue.Edge.Intake;
-using DataGlue.Edge.Model;
 using DataGlue.Edge.Wire.Json;
 
 namespace DataGlue.Edge.Wire.Glue;
@@ -10,6 +9,7 @@ internal sealed class ProfileReader(long received, Faults faults)
     private const string Prefix = "data.profile.";
     private readonly List<JsonMember> others = [];
     private readonly List<ProfileTouch> touches = [];
+    private IReadOnlyList<JsonMember> attributionOthers = [];
 
     public static Profile Read(ref Utf8JsonReader reader, long received, Faults faults) => new ProfileReader(received, faults).Read(ref reader);
 
@@ -36,7 +36,7 @@ internal sealed class ProfileReader(long received, Faults faults)
         }
 
         JsonFields.CheckPatch("data.profile", others.Sum(member => 1 + member.Value.Keys), JsonMember.SizeOf(others), faults);
-        return new Profile { Email = email, Traits = traits, Others = others, FirstSeen = firstSeen, LastSeen = lastSeen, Touches = touches };
+        return new Profile { Email = email, Traits = traits, Others = others, FirstSeen = firstSeen, LastSeen = lastSeen, Touches = touches, AttributionOthers = attributionOthers };
     }
 
     private void ReadAttribution(ref Utf8JsonReader reader, ref JsonFields outer)
@@ -51,14 +51,16 @@ internal sealed class ProfileReader(long received, Faults faults)
         {
             switch (fields.Name)
             {
-                case "first_touch": ReadTouch(ref reader, ref fields, "first_touch", IdentityKind.FirstTouch); break;
-                case "last_touch": ReadTouch(ref reader, ref fields, "last_touch", IdentityKind.LastTouch); break;
-                default: fields.Skip(ref reader); break;
+                case "first_touch": ReadTouch(ref reader, ref fields, "first_touch", isFirst: true); break;
+                case "last_touch": ReadTouch(ref reader, ref fields, "last_touch", isFirst: false); break;
+                default: fields.Keep(ref reader); break;
             }
         }
+
+        attributionOthers = fields.Others;
     }
 
-    private void ReadTouch(ref Utf8JsonReader reader, ref JsonFields outer, string name, Utf8Text kind)
+    private void ReadTouch(ref Utf8JsonReader reader, ref JsonFields outer, string name, bool isFirst)
     {
         if (!outer.EnterObject(ref reader, name))
         {
@@ -83,9 +85,6 @@ internal sealed class ProfileReader(long received, Faults faults)
             faults.Add($"{label} may have {Limits.TouchBytes} bytes at the most");
         }
 
-        if (Touch.Of(members) is { } touch)
-        {
-            touches.Add(new ProfileTouch(kind, timestamp, members, touch));
-        }
+        touches.Add(new ProfileTouch(isFirst, timestamp, members, Touch.Of(members)));
     }
 }

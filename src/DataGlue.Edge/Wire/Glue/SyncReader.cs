@@ -12,6 +12,7 @@ internal sealed class SyncReader
     private readonly List<SyncedEvent> events = [];
     private bool hasData;
     private Profile? profile;
+    private IReadOnlyList<JsonMember> dataOthers = [];
 
     private SyncReader(Receipt receipt, Faults faults) => (this.receipt, this.faults) = (receipt, faults);
 
@@ -55,6 +56,7 @@ internal sealed class SyncReader
             Profile = profile,
             Sessions = sessions,
             Events = [.. events.Select(item => OfUser(item, user))],
+            DataOthers = dataOthers,
             Others = fields.Others,
         };
     }
@@ -89,9 +91,11 @@ internal sealed class SyncReader
                 case "profile": profile = fields.EnterObject(ref reader, "profile") ? ProfileReader.Read(ref reader, receipt.Received, faults) : null; break;
                 case "sessions": ReadItems(ref reader, ref fields, "sessions", ReadSession); break;
                 case "events": ReadItems(ref reader, ref fields, "events", ReadEvent); break;
-                default: fields.Skip(ref reader); break;
+                default: fields.Keep(ref reader); break;
             }
         }
+
+        dataOthers = fields.Others;
     }
 
     private void ReadItems(ref Utf8JsonReader reader, ref JsonFields fields, string name, ItemReading read)
