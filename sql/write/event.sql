@@ -45,16 +45,17 @@ WHERE NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_us
   AND NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
 ON CONFLICT (event_id) DO UPDATE SET
   (session_id, event, properties, timestamp, fingerprint) = (
-    SELECT excluded.session_id, excluded.event, excluded.properties, excluded.timestamp, excluded.fingerprint
-    WHERE (excluded.timestamp, excluded.fingerprint) < (events.timestamp, coalesce(events.fingerprint, excluded.fingerprint))
-    UNION ALL SELECT events.session_id, events.event, events.properties, events.timestamp, events.fingerprint LIMIT 1),
+    SELECT
+      CASE WHEN wins THEN excluded.session_id ELSE events.session_id END, CASE WHEN wins THEN excluded.event ELSE events.event END,
+      CASE WHEN wins THEN excluded.properties ELSE events.properties END, CASE WHEN wins THEN excluded.timestamp ELSE events.timestamp END,
+      CASE WHEN wins THEN excluded.fingerprint ELSE events.fingerprint END
+    FROM (SELECT (excluded.timestamp, excluded.fingerprint) < (events.timestamp, coalesce(events.fingerprint, excluded.fingerprint)) AS wins)),
   email = coalesce(min(events.email, excluded.email), events.email, excluded.email),
   context = coalesce(min(events.context, excluded.context), events.context, excluded.context),
   -- A touch that counts beats one that does not. Between equals the lesser text stands.
   (touch_counts, touch) = (
-    SELECT excluded.touch_counts, excluded.touch
-    WHERE events.touch IS NULL OR (excluded.touch_counts, events.touch) > (events.touch_counts, excluded.touch)
-    UNION ALL SELECT events.touch_counts, events.touch LIMIT 1),
+    SELECT CASE WHEN wins THEN excluded.touch_counts ELSE events.touch_counts END, CASE WHEN wins THEN excluded.touch ELSE events.touch END
+    FROM (SELECT events.touch IS NULL OR (excluded.touch_counts, events.touch) > (events.touch_counts, excluded.touch) AS wins)),
   server_made = 0
 WHERE events.server_made = 1 OR (excluded.timestamp, excluded.fingerprint) < (events.timestamp, coalesce(events.fingerprint, excluded.fingerprint))
   OR excluded.email <> coalesce(events.email, '') OR excluded.context <> coalesce(events.context, '') OR excluded.touch <> coalesce(events.touch, '');

@@ -7,8 +7,11 @@ public static class ProductSql
 {
     private static readonly string Folder = Path.Combine(NativeBinary.Root, "sql");
 
-    /// <summary>The writing statements, of shortcuts too.</summary>
-    public static IReadOnlyList<string> Writes { get; } = [.. Files("write").Values.SelectMany(SqlText.Split).Distinct()];
+    /// <summary>The writing scripts, shortcuts too, by the name of their file.</summary>
+    public static IReadOnlyDictionary<string, string> Scripts { get; } = Files("write");
+
+    /// <summary>Their statements.</summary>
+    public static IReadOnlyList<string> Writes { get; } = [.. Scripts.Values.SelectMany(SqlText.Split).Distinct()];
 
     /// <summary>The reading statements, by the name of their file.</summary>
     public static IReadOnlyDictionary<string, string> Reads { get; } = Files("read");

@@ -41,7 +41,16 @@ public sealed partial class ProductSqlTests
     public void A_read_is_one_statement_and_each_file_begins_with_what_it_is_for()
     {
         Assert.All(ProductSql.Reads.Values, sql => Assert.Single(SqlText.Split(sql)));
-        Assert.All([.. ProductSql.Reads.Values, .. ProductSql.Writes.Take(1)], sql => Assert.StartsWith("-- ", sql, StringComparison.Ordinal));
+        Assert.All([.. ProductSql.Reads.Values, .. ProductSql.Scripts.Values], sql => Assert.StartsWith("-- ", sql, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_script_joins_times_and_touches_onto_a_profile_by_the_same_rule()
+    {
+        var joins = ProductSql.Scripts.Values.Select(sql => Join().Match(sql)).Where(join => join.Success).Select(join => join.Value).ToList();
+
+        Assert.Equal(ProductSql.Scripts.Values.Count(sql => sql.Contains("INSERT INTO users", StringComparison.Ordinal)) - 1, joins.Count);
+        Assert.Single(joins.Distinct());
     }
 
     [Fact]
@@ -50,6 +59,9 @@ public sealed partial class ProductSqlTests
         Assert.InRange(SqlText.Parameters(sql).Count, 0, MostParameters);
         Assert.InRange(Encoding.UTF8.GetByteCount(sql), 1, MostBytes);
     });
+
+    [GeneratedRegex("  first_seen = coalesce\\(.*ELSE users\\.last_touch_key END", RegexOptions.Singleline)]
+    private static partial Regex Join();
 
     [GeneratedRegex(@"\b(SELECT\b.*\bFROM\b|INSERT\s+INTO\b|UPDATE\s+\w+\s+SET\b|DELETE\s+FROM\b)")]
     private static partial Regex Statement();
