@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using DataGlue.Edge.Edge;
 using DataGlue.Edge.Http;
+using DataGlue.Edge.Intake;
 using DataGlue.Edge.Monitoring;
 using DataGlue.Edge.Wire.Glue;
 
@@ -26,5 +27,6 @@ internal sealed partial class ServerJson : JsonSerializerContext
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = Encoder,
+        Converters = { new JsonStringEnumConverter<OutcomeStatus>(JsonNamingPolicy.SnakeCaseLower) },
     });
 }

@@ -1,9 +1,11 @@
 namespace DataGlue.Edge;
 
 /// <summary>Text in valid UTF-8, as it comes over the wire and goes into SQLite. The default is no text, which is stored as NULL and differs from the empty text.</summary>
-internal readonly struct Utf8Text(byte[] bytes) : IEquatable<Utf8Text>
+internal readonly record struct Utf8Text
 {
-    private readonly byte[]? bytes = bytes;
+    private readonly byte[]? bytes;
+
+    public Utf8Text(byte[] bytes) => this.bytes = bytes;
 
     public bool IsPresent => bytes is not null;
     public ReadOnlySpan<byte> Span => bytes;
@@ -14,14 +16,10 @@ internal readonly struct Utf8Text(byte[] bytes) : IEquatable<Utf8Text>
     public string? Decode() => bytes is null ? null : Encoding.UTF8.GetString(bytes);
     public override string ToString() => Decode() ?? "";
     public bool Equals(Utf8Text other) => IsPresent == other.IsPresent && Span.SequenceEqual(other.Span);
-    public override bool Equals(object? obj) => obj is Utf8Text other && Equals(other);
     public override int GetHashCode()
     {
         var hash = default(HashCode);
         hash.AddBytes(Span);
         return hash.ToHashCode();
     }
-
-    public static bool operator ==(Utf8Text left, Utf8Text right) => left.Equals(right);
-    public static bool operator !=(Utf8Text left, Utf8Text right) => !left.Equals(right);
 }

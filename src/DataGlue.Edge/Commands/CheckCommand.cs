@@ -13,7 +13,7 @@ internal sealed class CheckCommand(SqliteConnection connection)
     private const int Listed = 20;
 
     private const string Objects = """
-        SELECT type || ' ' || name, sql FROM sqlite_schema
+        SELECT type || ' ' || name || char(31) || sql FROM sqlite_schema
         WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name <> 'SchemaVersions' COLLATE NOCASE
         ORDER BY 1
         """;
@@ -109,19 +109,8 @@ internal sealed class CheckCommand(SqliteConnection connection)
         return Report("schema", added.Count == 0 ? "ok" : $"ok; beside it {string.Join(", ", added.Take(Listed))}", differences);
     }
 
-    private static Dictionary<string, string> Definitions(SqliteConnection connection)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = Objects;
-        using var reader = command.ExecuteReader();
-        var definitions = new Dictionary<string, string>();
-        while (reader.Read())
-        {
-            definitions.Add(reader.GetString(0), reader.GetString(1));
-        }
-
-        return definitions;
-    }
+    private static Dictionary<string, string> Definitions(SqliteConnection connection) =>
+        connection.Column(Objects).Select(row => row.Split('\x1F', 2)).ToDictionary(parts => parts[0], parts => parts[1]);
 
     private long Profiles()
     {

@@ -2,7 +2,6 @@ using DataGlue.Edge.Http;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Model;
 using DataGlue.Edge.Security;
-using DataGlue.Edge.Storage;
 using DataGlue.Edge.Wire.Glue;
 
 namespace DataGlue.Edge.Edge;
@@ -18,7 +17,6 @@ internal sealed class EdgeRole(Settings settings) : Role
 
     public override void AddServices(IServiceCollection services)
     {
-        services.AddWriteQueue(end: null);
         services.AddSingleton<ISink, EdgeSink>();
         services.AddSingleton<HomeLink>();
         services.AddSingleton<Forwarding>();

@@ -41,15 +41,8 @@ internal sealed class HomeException(HomeFailure failure, string message, string?
 /// <summary>Why the home has not taken what was sent to it.</summary>
 internal enum HomeFailure
 {
-    /// <summary>It does not answer, or says that it cannot at present: later it may.</summary>
-    Away,
-
-    /// <summary>It fails on what was sent, or takes too long over it: others may go through.</summary>
-    Failing,
-
-    /// <summary>It calls what was sent faulty.</summary>
-    Rejecting,
-
-    /// <summary>It may not or cannot take anything from this edge until somebody changes something: a key, a version, an address.</summary>
-    Refusing,
+    Away, // it does not answer, or says that it cannot at present: later it may
+    Failing, // it fails on what was sent, or takes too long over it: others may go through
+    Rejecting, // it calls what was sent faulty
+    Refusing, // it takes nothing from this edge until somebody changes something: a key, a version, an address
 }

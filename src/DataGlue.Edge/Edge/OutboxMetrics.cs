@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using DataGlue.Edge.Model;
 
 namespace DataGlue.Edge.Edge;
 

@@ -15,7 +15,7 @@ internal sealed class HomeRole : Role
 
     public override void AddServices(IServiceCollection services)
     {
-        services.AddWriteQueue(end: clock => new StaleProfilesWrite(clock));
+        services.AddSingleton<Write, StaleProfilesWrite>();
         services.AddSingleton<ISink, HomeSink>();
         services.AddSingleton<RelayEndpoint>();
         services.AddSingleton<HomeCheck>();

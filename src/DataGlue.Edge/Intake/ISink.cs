@@ -11,11 +11,10 @@ internal interface ISink
     /// <summary>Whether items wait here for another server, which alone knows all of their outcomes.</summary>
     bool Queues { get; }
 
-    /// <summary>Takes one item, and ends when it is durable, or refused for a fault of its own.</summary>
-    /// <exception cref="StorageUnavailableException">Nothing is kept; the same may succeed a little later.</exception>
+    /// <summary>Takes one item, and ends as <see cref="SendBatchAsync"/> does.</summary>
     Task<Outcome> SendAsync(Item item);
 
-    /// <summary>Takes items that share a commit.</summary>
+    /// <summary>Takes items, which share a commit, and ends when each of them is durable, or refused for a fault of its own.</summary>
     /// <returns>What became of each, in their order.</returns>
     /// <exception cref="StorageUnavailableException">Nothing is kept; the same may succeed a little later.</exception>
     Task<IReadOnlyList<Outcome>> SendBatchAsync(IReadOnlyList<Item> items);

@@ -5,6 +5,8 @@ namespace DataGlue.Edge.Intake;
 /// <summary>What became of the writes that came in: events, identifications, and items of a batch that are neither.</summary>
 internal sealed class IntakeMetrics
 {
+    private static readonly string[] Names = [.. Enum.GetNames<OutcomeStatus>().Select(name => name.ToLowerInvariant())];
+
     private readonly Counter<long> writes;
 
     public IntakeMetrics(IMeterFactory meters) =>
@@ -40,11 +42,5 @@ internal sealed class IntakeMetrics
         }
     }
 
-    private void Add(int count, OutcomeStatus status) => writes.Add(count, new KeyValuePair<string, object?>("result", status switch
-    {
-        OutcomeStatus.Stored => "stored",
-        OutcomeStatus.Duplicate => "duplicate",
-        OutcomeStatus.Queued => "queued",
-        _ => "rejected",
-    }));
+    private void Add(int count, OutcomeStatus status) => writes.Add(count, new KeyValuePair<string, object?>("result", Names[(int)status]));
 }

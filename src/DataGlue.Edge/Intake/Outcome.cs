@@ -38,25 +38,13 @@ internal sealed record Outcome(OutcomeStatus Status)
     public static Outcome Rejected(int code, string error) => new(OutcomeStatus.Rejected) { Code = code, Error = error };
 }
 
-/// <summary>What became of an item, in a word.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<OutcomeStatus>))]
+/// <summary>What became of an item, in a word; JSON has it in lower case.</summary>
 internal enum OutcomeStatus
 {
-    /// <summary>It is new, or a sync.</summary>
-    [JsonStringEnumMemberName("stored")]
-    Stored,
-
-    /// <summary>It was stored already.</summary>
-    [JsonStringEnumMemberName("duplicate")]
-    Duplicate,
-
-    /// <summary>An edge has it, for its home.</summary>
-    [JsonStringEnumMemberName("queued")]
-    Queued,
-
-    /// <summary>It was not stored, and sending it again will not help.</summary>
-    [JsonStringEnumMemberName("rejected")]
-    Rejected,
+    Stored, // it is new, or a sync
+    Duplicate, // it was stored already
+    Queued, // an edge has it, for its home
+    Rejected, // it was not stored, and sending it again will not help
 }
 
 /// <summary>An event of a sync that was not stored.</summary>

@@ -6,27 +6,20 @@ namespace DataGlue.Edge.Journeys;
 /// <summary>Every query of a journey. Each is a transaction of its own, so that a slow client holds none open; <see cref="Snapshot"/> hides later events.</summary>
 internal sealed class JourneyReader(Database database)
 {
-    private static readonly string SnapshotSql = SqlFile.Read("read/newest_event");
-    private static readonly string ProfileSql = SqlFile.Read("read/profile");
-    private static readonly string ProfilesOfSql = SqlFile.Read("read/profiles_of_email");
-    private static readonly string SpanOfSql = SqlFile.Read("read/journey_span");
-    private static readonly string FindSql = SqlFile.Read("read/event");
-    private static readonly string PageSql = SqlFile.Read("read/journey_page");
-
     /// <summary>The row id of the newest event that a journey read now may hold.</summary>
-    public long Snapshot() => database.Read(connection => connection.ExecuteScalar<long>(SnapshotSql));
+    public long Snapshot() => database.Read(connection => connection.ExecuteScalar<long>(SqlFile.Read("read/newest_event")));
 
     public ProfileRow? Profile(string user, long snapshot) =>
-        database.Read(connection => connection.QueryFirstOrDefault<ProfileRow>(ProfileSql, new { user, snapshot }));
+        database.Read(connection => connection.QueryFirstOrDefault<ProfileRow>(SqlFile.Read("read/profile"), new { user, snapshot }));
 
     /// <summary>The profiles that carry this e-mail, without regard to case, the one seen last first.</summary>
     public List<string> ProfilesOf(string email) =>
-        database.Read<List<string>>(connection => [.. connection.Query<string>(ProfilesOfSql, new { email, key = email.ToLowerInvariant() })]);
+        database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/profiles_of_email"), new { email, key = email.ToLowerInvariant() })]);
 
-    public SpanRow SpanOf(string user, long snapshot) => database.Read(connection => connection.QueryFirst<SpanRow>(SpanOfSql, new { user, snapshot }));
+    public SpanRow SpanOf(string user, long snapshot) => database.Read(connection => connection.QueryFirst<SpanRow>(SqlFile.Read("read/journey_span"), new { user, snapshot }));
 
     /// <summary>The event with that id, of any profile.</summary>
-    public EventRow? Find(string eventId) => database.Read(connection => connection.QueryFirstOrDefault<EventRow>(FindSql, new { eventId }));
+    public EventRow? Find(string eventId) => database.Read(connection => connection.QueryFirstOrDefault<EventRow>(SqlFile.Read("read/event"), new { eventId }));
 
     /// <summary>The place of a profile's first event after <paramref name="after"/>.</summary>
     public EventKey? FirstAfter(string user, EventKey after, long snapshot) =>
@@ -38,7 +31,7 @@ internal sealed class JourneyReader(Database database)
         var end = bound ?? EventKey.End;
         using var connection = database.OpenReader();
         var events = connection.Query<EventRow>(
-            PageSql,
+            SqlFile.Read("read/journey_page"),
             new { user, snapshot, afterTime = after.Timestamp, afterId = after.EventId, boundTime = end.Timestamp, boundId = end.EventId, most },
             buffered: false);
         var rows = new List<EventRow>();

@@ -5,11 +5,8 @@ using DataGlue.Edge.Wire.Json;
 namespace DataGlue.Edge.Model;
 
 /// <summary>A row of <c>events</c>, and what it adds to the profile of its visitor.</summary>
-internal sealed class EventWrite(Track track) : Write(track.ServerMade ? Live : Named)
+internal sealed class EventWrite(Track track) : Write(track.ServerMade ? "event_live" : "event", hasShortcut: true)
 {
-    private static readonly Script Named = Script.Load("event", shortcut: "event_common");
-    private static readonly Script Live = Script.Load("event_live", shortcut: "event_live_common");
-
     private readonly Touch? touch = Touch.Of(track.Context, track.Properties);
     private readonly Utf8Text timestamp = Instants.Utf8(track.Timestamp);
     private readonly Utf8Text received = Instants.Utf8(track.Received);

@@ -6,11 +6,8 @@ namespace DataGlue.Edge.Model;
 
 /// <summary>A row of <c>identities</c>, the log that e-mail, traits and identification of a profile follow from.</summary>
 /// <param name="kind">One of <see cref="IdentityKind"/>.</param>
-internal sealed class IdentityWrite(Utf8Text kind) : Write(kind == IdentityKind.Identify || kind == IdentityKind.Sync ? Patch : Touched)
+internal sealed class IdentityWrite(Utf8Text kind) : Write("identity", hasShortcut: kind == IdentityKind.Identify || kind == IdentityKind.Sync)
 {
-    private static readonly Script Patch = Script.Load("identity", shortcut: "identity_common");
-    private static readonly Script Touched = Script.Load("identity");
-
     private Utf8Text emailKey;
     private OutcomeStatus status;
     private bool newUser;

@@ -3,10 +3,8 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Model;
 
 /// <summary>An item that an edge keeps for its home.</summary>
-internal sealed class OutboxWrite(Utf8Text item, Utf8Text received) : Write(Insert)
+internal sealed class OutboxWrite(Utf8Text item, Utf8Text received) : Write("outbox")
 {
-    private static readonly Script Insert = Script.Load("outbox");
-
     /// <summary>The id that it has got.</summary>
     public long Id { get; private set; }
 
@@ -20,10 +18,8 @@ internal sealed class OutboxWrite(Utf8Text item, Utf8Text received) : Write(Inse
 }
 
 /// <summary>The home has these items.</summary>
-internal sealed class OutboxDelete(IEnumerable<long> ids) : Write(Delete)
+internal sealed class OutboxDelete(IEnumerable<long> ids) : Write("outbox_delete")
 {
-    private static readonly Script Delete = Script.Load("outbox_delete");
-
     private readonly Utf8Text list = Utf8Text.From($"[{string.Join(',', ids)}]");
 
     /// <summary>How many were there.</summary>
@@ -35,10 +31,8 @@ internal sealed class OutboxDelete(IEnumerable<long> ids) : Write(Delete)
 }
 
 /// <summary>The home has failed on these items: each is tried again, alone, at its own time.</summary>
-internal sealed class OutboxPostpone(IEnumerable<long> ids, Utf8Text nextTry) : Write(Update)
+internal sealed class OutboxPostpone(IEnumerable<long> ids, Utf8Text nextTry) : Write("outbox_postpone")
 {
-    private static readonly Script Update = Script.Load("outbox_postpone");
-
     private readonly Utf8Text list = Utf8Text.From($"[{string.Join(',', ids)}]");
 
     public override void Bind(Binder values)
@@ -49,10 +43,8 @@ internal sealed class OutboxPostpone(IEnumerable<long> ids, Utf8Text nextTry) : 
 }
 
 /// <summary>The home has rejected an item, which waits for its owner.</summary>
-internal sealed class AsideWrite(long id, string reason, Utf8Text now) : Write(Move)
+internal sealed class AsideWrite(long id, string reason, Utf8Text now) : Write("outbox_aside")
 {
-    private static readonly Script Move = Script.Load("outbox_aside");
-
     /// <summary>Whether it was there.</summary>
     public bool WasThere { get; private set; }
 
@@ -67,11 +59,8 @@ internal sealed class AsideWrite(long id, string reason, Utf8Text now) : Write(M
 }
 
 /// <summary>One item that is aside, or all of them, is sent <paramref name="again"/>, or deleted.</summary>
-internal sealed class AsideRemoval(long? id, bool again) : Write(again ? Retry : Delete)
+internal sealed class AsideRemoval(long? id, bool again) : Write(again ? "outbox_aside_retry" : "outbox_aside_delete")
 {
-    private static readonly Script Retry = Script.Load("outbox_aside_retry");
-    private static readonly Script Delete = Script.Load("outbox_aside_delete");
-
     /// <summary>How many there were.</summary>
     public long Count { get; private set; }
 

@@ -4,10 +4,8 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Model;
 
 /// <summary>The time of a sync, in <c>users.last_synced</c>.</summary>
-internal sealed class LastSyncedWrite(Sync sync) : Write(Upsert)
+internal sealed class LastSyncedWrite(Sync sync) : Write("last_synced")
 {
-    private static readonly Script Upsert = Script.Load("last_synced");
-
     public override void Bind(Binder values)
     {
         values.Set("user", sync.GlueUserId);
@@ -17,9 +15,7 @@ internal sealed class LastSyncedWrite(Sync sync) : Write(Upsert)
 }
 
 /// <summary>What ends a transaction: the profiles whose past has changed are derived from their logs. Nobody ever sees a stale profile.</summary>
-internal sealed class StaleProfilesWrite(TimeProvider clock) : Write(Rebuild)
+internal sealed class StaleProfilesWrite(TimeProvider clock) : Write("stale_profiles")
 {
-    private static readonly Script Rebuild = Script.Load("stale_profiles");
-
     public override void Bind(Binder values) => values.Set("received", Instants.Utf8(Instants.Now(clock)));
 }

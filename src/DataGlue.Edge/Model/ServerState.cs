@@ -6,9 +6,6 @@ namespace DataGlue.Edge.Model;
 /// <summary>What the server keeps for itself: which database this is, and which the home's.</summary>
 internal sealed class ServerState(Database database)
 {
-    private static readonly string StateSql = SqlFile.Read("read/server_state");
-    private static readonly string HoldsVisitorsSql = SqlFile.Read("read/holds_visitors");
-
     /// <summary>The id of this database.</summary>
     public string DatabaseId() => Value("database_id") ?? throw new InvalidDataException("The database has lost its id");
 
@@ -16,7 +13,7 @@ internal sealed class ServerState(Database database)
     public string? HomeId() => Value("home_id");
 
     /// <summary>Whether the database holds what only a home holds.</summary>
-    public bool HoldsVisitors() => database.Read(connection => connection.ExecuteScalar<bool>(HoldsVisitorsSql));
+    public bool HoldsVisitors() => database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/holds_visitors")));
 
-    private string? Value(string name) => database.Read(connection => connection.QueryFirstOrDefault<string>(StateSql, new { name }));
+    private string? Value(string name) => database.Read(connection => connection.QueryFirstOrDefault<string>(SqlFile.Read("read/server_state"), new { name }));
 }

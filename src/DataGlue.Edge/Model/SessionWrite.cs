@@ -4,9 +4,8 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Model;
 
 /// <summary>A row of <c>sessions</c>, whole.</summary>
-internal sealed class SessionWrite(Sync sync, Session session) : Write(Upsert)
+internal sealed class SessionWrite(Sync sync, Session session) : Write("session")
 {
-    private static readonly Script Upsert = Script.Load("session");
     private static readonly Utf8Text NoId = new([]);
 
     public override void Bind(Binder values)

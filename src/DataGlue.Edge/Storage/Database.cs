@@ -81,9 +81,9 @@ internal sealed class Database
         var connection = Open(writer.ConnectionString, WriterPragmas);
         try
         {
-            Execute(connection, "BEGIN IMMEDIATE");
+            connection.Execute("BEGIN IMMEDIATE");
             RewriteLog();
-            Execute(connection, "ROLLBACK");
+            connection.Execute("ROLLBACK");
             return connection;
         }
         catch
@@ -114,7 +114,7 @@ internal sealed class Database
 
         // Whoever closes a database last moves the log into it, and a log that a killed server has left may be wanted as it is.
         _ = raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
-        Execute(connection, "PRAGMA query_only = 1");
+        connection.Execute("PRAGMA query_only = 1");
         return connection;
     }
 
@@ -147,9 +147,9 @@ internal sealed class Database
     /// <returns>Whether the log is empty now; it is not where somebody still reads from it.</returns>
     public static bool Checkpoint(SqliteConnection connection)
     {
-        Execute(connection, $"PRAGMA busy_timeout = {CheckpointTimeout}");
+        connection.Execute($"PRAGMA busy_timeout = {CheckpointTimeout}");
         var isBusy = connection.Number("PRAGMA wal_checkpoint(TRUNCATE)") != 0;
-        Execute(connection, $"PRAGMA busy_timeout = {BusyTimeout}");
+        connection.Execute($"PRAGMA busy_timeout = {BusyTimeout}");
         return !isBusy;
     }
 
@@ -232,8 +232,8 @@ internal sealed class Database
         try
         {
             connection.Open();
-            Execute(connection, $"PRAGMA busy_timeout = {BusyTimeout}");
-            Execute(connection, pragmas);
+            connection.Execute($"PRAGMA busy_timeout = {BusyTimeout}");
+            connection.Execute(pragmas);
             return connection;
         }
         catch
@@ -241,13 +241,6 @@ internal sealed class Database
             connection.Dispose();
             throw;
         }
-    }
-
-    private static void Execute(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
     }
 
     private static void MakeFolder(string path)

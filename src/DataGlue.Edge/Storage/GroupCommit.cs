@@ -89,16 +89,9 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
             return;
         }
 
-        try
+        if (connection.RemoveLog(isEmpty: Checkpoint()) is { } kept)
         {
-            if (connection.RemoveLog(isEmpty: Checkpoint()) is { } kept)
-            {
-                LogKept(kept);
-            }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            LogStays(exception.Message);
+            LogKept(kept);
         }
 
         throw new DatabaseMovedException();
@@ -149,7 +142,7 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
                     broken = refusal.SqliteErrorCode == raw.SQLITE_ERROR ? broken ?? refusal : broken;
                     if (refusals.Allows(refusal.SqliteExtendedErrorCode))
                     {
-                        LogRefused(write.Script.Name, refusal.SqliteExtendedErrorCode);
+                        LogRefused(write.Script, refusal.SqliteExtendedErrorCode);
                     }
                 }
 
@@ -248,15 +241,10 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "The database refused one {Write}: SQLite error {Code}")]
     private partial void LogRefused(string write, int code);
-
     [LoggerMessage(EventId = 5, Level = LogLevel.Critical, Message = "The writer failed: {Exception} {StackTrace}")]
     private partial void LogCrash(string exception, string? stackTrace);
-
     [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "Another process reads the file that was moved; what it lacks is in the write-ahead log, which is {Path} now")]
     private partial void LogKept(string path);
-
-    [LoggerMessage(EventId = 14, Level = LogLevel.Error, Message = "The write-ahead log of the file that was moved cannot be taken away: {Reason}; remove it before the next start")]
-    private partial void LogStays(string reason);
 
     private sealed class DatabaseMovedException() : Exception("the database file was deleted, moved or replaced");
 }

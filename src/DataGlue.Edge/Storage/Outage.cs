@@ -76,7 +76,6 @@ internal sealed partial class Outage(TimeProvider clock, ILogger logger)
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "The database takes no writes: SQLite error {Code}, {Reason}")]
     private partial void LogUnavailable(int code, string reason);
-
     [LoggerMessage(EventId = 9, Level = LogLevel.Warning, Message = "The database takes writes again, after {Seconds} s in which {Groups} commits failed")]
     private partial void LogAvailable(long seconds, int groups);
 }

@@ -11,13 +11,13 @@ internal sealed class PreparedScript : IDisposable
     private readonly ParameterNames names = new();
     private readonly Row answer = new();
 
-    public PreparedScript(SqliteConnection connection, Script script)
+    public PreparedScript(SqliteConnection connection, Write write)
     {
         database = connection.Handle!.DangerousGetHandle();
         try
         {
-            PreparedStatement.PrepareAll(connection, script.Shortcut ?? "", names, shortcut);
-            PreparedStatement.PrepareAll(connection, script.Sql, names, statements);
+            PreparedStatement.PrepareAll(connection, write.HasShortcut ? SqlFile.Read($"write/{write.Script}_common") : "", names, shortcut);
+            PreparedStatement.PrepareAll(connection, SqlFile.Read($"write/{write.Script}"), names, statements);
         }
         catch
         {

@@ -1,13 +1,16 @@
+using System.Collections.Concurrent;
+
 namespace DataGlue.Edge.Storage;
 
-/// <summary>The files of sql/write and sql/read, which the program carries.</summary>
+/// <summary>The SQL files under sql/write and sql/read, which the program carries under their own names.</summary>
 internal static class SqlFile
 {
-    /// <summary>The text of a file.</summary>
-    /// <param name="name">Its path below sql, without its ending: <c>read/profile</c>.</param>
-    public static string Read(string name)
+    private static readonly ConcurrentDictionary<string, string> Texts = new();
+
+    /// <summary>The text of one: <c>write/event</c> is that of sql/write/event.sql.</summary>
+    public static string Read(string name) => Texts.GetOrAdd(name, static name =>
     {
         using var reader = new StreamReader(typeof(SqlFile).Assembly.GetManifestResourceStream($"sql/{name}")!);
         return reader.ReadToEnd();
-    }
+    });
 }

@@ -33,7 +33,7 @@ internal sealed unsafe class StatementValues : Binder, IDisposable
         write.Bind(this);
         if (missing != 0)
         {
-            throw new InvalidOperationException($"{write.Script.Name} names {names.Count} values, of which {missing} were not given");
+            throw new InvalidOperationException($"{write.Script} names {names.Count} values, of which {missing} were not given");
         }
     }
 

@@ -5,7 +5,7 @@ namespace DataGlue.Edge.Storage;
 /// <summary>The only way into the database: a bounded queue, and one thread that commits all that waits in one transaction, and answers after its fsync.</summary>
 /// <param name="end">Runs after the writes of each group, in its transaction; null for nothing.</param>
 internal sealed partial class WriteQueue(
-    Database database, Write? end, StorageMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<WriteQueue> logger) : IHostedService, IDisposable
+    Database database, StorageMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<WriteQueue> logger, Write? end = null) : IHostedService, IDisposable
 {
     public const int Capacity = 4_096;
 

@@ -8,7 +8,7 @@ internal sealed class WriterConnection(Database database) : IDisposable
 {
     private const int HasMovedControl = 20;
 
-    private readonly Dictionary<Script, PreparedScript> scripts = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<(string, bool), PreparedScript> scripts = [];
     private readonly Dictionary<string, SqliteCommand> controls = [];
     private readonly StatementValues values = new();
     private SqliteConnection? connection;
@@ -34,10 +34,10 @@ internal sealed class WriterConnection(Database database) : IDisposable
     /// <summary>Runs the script of a write, which then reads the answer.</summary>
     public void Run(Write write)
     {
-        if (!scripts.TryGetValue(write.Script, out var script))
+        if (!scripts.TryGetValue((write.Script, write.HasShortcut), out var script))
         {
-            script = new PreparedScript(connection!, write.Script);
-            scripts.Add(write.Script, script);
+            script = new PreparedScript(connection!, write);
+            scripts.Add((write.Script, write.HasShortcut), script);
         }
 
         script.Run(write, values);

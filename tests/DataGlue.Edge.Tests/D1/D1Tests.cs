@@ -108,10 +108,10 @@ public sealed class D1Tests : IDisposable
     // As GroupCommit does: the shortcut first, alone, and the whole script where that comes to nothing; what ends a transaction, each time.
     private async Task WriteAsync(D1Database d1, SqliteBatches sqlite, Write write)
     {
-        var end = Bind(Story.End(), Story.End().Script.Sql);
-        if (write.Script.Shortcut is not { } shortcut || !await BothAsync(d1, sqlite, [.. Bind(write, shortcut), .. end]))
+        var end = Bind(Story.End(), ProductSql.Scripts[Story.End().Script]);
+        if (!write.HasShortcut || !await BothAsync(d1, sqlite, [.. Bind(write, ProductSql.Scripts[write.Script + "_common"]), .. end]))
         {
-            Assert.True(await BothAsync(d1, sqlite, [.. Bind(write, write.Script.Sql), .. end]));
+            Assert.True(await BothAsync(d1, sqlite, [.. Bind(write, ProductSql.Scripts[write.Script]), .. end]));
         }
     }
 
@@ -190,7 +190,7 @@ public sealed class D1Tests : IDisposable
         await using var services = new ServiceCollection().AddMetrics().AddSingleton(settings).AddSingleton(database).AddSingleton<StorageMetrics>().BuildServiceProvider();
         var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
         var clock = new FakeTimeProvider(DateTimeOffset.Parse(Story.Received, System.Globalization.CultureInfo.InvariantCulture));
-        using var queue = new WriteQueue(database, Story.End(), services.GetRequiredService<StorageMetrics>(), lifetime, clock, NullLogger<WriteQueue>.Instance);
+        using var queue = new WriteQueue(database, services.GetRequiredService<StorageMetrics>(), lifetime, clock, NullLogger<WriteQueue>.Instance, Story.End());
         await queue.StartAsync(CancellationToken.None);
         foreach (var write in Story.Writes())
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
@@ -95,6 +96,40 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         });
         await edge.DrainsAsync();
         Assert.Equal(41 + more, Count(home, "u"));
+    }
+
+    [Theory]
+    [InlineData(502, "")]
+    [InlineData(504, "")]
+    [InlineData(500, Fault)]
+    public async Task While_all_that_answers_is_a_proxy_no_item_is_blamed_and_the_edge_asks_now_and_then(int status, string answer)
+    {
+        NativeBinary.SkipWithout();
+        var home = await region.StartHomeAsync();
+        await using var proxy = await StubServer.StartAsync(home.Port);
+        var edge = await region.StartEdgeAsync(proxy.Url);
+        (await edge.TrackAsync("u", "first")).IsOk();
+        await edge.DrainsAsync();
+        proxy.Says(status, answer);
+        var before = proxy.Seen.Count;
+        var started = Stopwatch.StartNew();
+        for (var i = 0; i < 50; i++)
+        {
+            (await edge.TrackAsync("u", $"{i}")).IsOk();
+        }
+
+        await edge.OutboxIsAsync(state => (string)state["state"]! == "away");
+        await Task.Delay(3_000);
+
+        // Each attempt is a relay and a greeting, with pauses of 0.1 s and more, which double.
+        Assert.InRange(proxy.Seen.Count - before, 2, 16 + (2 * (int)started.Elapsed.TotalSeconds));
+        Assert.Equal(["50 0"], edge.Database.Query("SELECT count(*) || ' ' || max(attempts) FROM outbox"));
+        proxy.Answer = (_, _) => Task.FromResult(false);
+        await edge.DrainsAsync();
+        Assert.Equal(51, Count(home, "u"));
+
+        // They go together.
+        Assert.InRange(proxy.Seen.Count(body => body.Contains("\"49\"", StringComparison.Ordinal) && body.Contains("\"0\"", StringComparison.Ordinal)), 1, int.MaxValue);
     }
 
     [Fact]

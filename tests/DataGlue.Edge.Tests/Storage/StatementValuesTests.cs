@@ -22,7 +22,7 @@ public sealed class StatementValuesTests
         Assert.Equal((name, error), (name, Record.Exception(() => values.Take(new Given(given), names))?.Message));
     }
 
-    private sealed class Given(string[] names) : Write(new Script("script", ""))
+    private sealed class Given(string[] names) : Write("script")
     {
         public override void Bind(Binder values)
         {

@@ -10,46 +10,24 @@ internal static class BatchReader
     {
         var items = new List<ReadItem>();
         var fields = new JsonFields("", faults);
-        var (found, count) = (false, 0);
+        var found = false;
         while (fields.Next(ref reader))
         {
-            if (fields.Name is not "batch")
+            switch (fields.Name)
             {
-                fields.Skip(ref reader);
-                continue;
+                case "batch":
+                    fields.ReadItems(ref reader, "batch", Limits.BatchItems, "another", (ref reader, _) => items.Add(ItemReader.Read(ref reader, receipt)));
+                    found = reader.TokenType != JsonTokenType.Null;
+                    break;
+                default: fields.Skip(ref reader); break;
             }
-
-            count = fields.EnterArray(ref reader, "batch") ? ReadItems(ref reader, receipt, items) : 0;
-            found = reader.TokenType != JsonTokenType.Null;
         }
 
         if (!found)
         {
             faults.AddFirst("batch is required");
         }
-        else if (count > Limits.BatchItems)
-        {
-            faults.Add($"batch holds {count} items and may hold {Limits.BatchItems}; send the rest in another");
-        }
 
         return items;
-    }
-
-    private static int ReadItems(ref Utf8JsonReader reader, Receipt receipt, List<ReadItem> items)
-    {
-        var count = 0;
-        for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
-        {
-            if (count < Limits.BatchItems)
-            {
-                items.Add(ItemReader.Read(ref reader, receipt));
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
-
-        return count;
     }
 }

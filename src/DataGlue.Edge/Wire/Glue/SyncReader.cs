@@ -89,39 +89,13 @@ internal sealed class SyncReader
             switch (fields.Name)
             {
                 case "profile": profile = fields.EnterObject(ref reader, "profile") ? ProfileReader.Read(ref reader, receipt.Received, faults) : null; break;
-                case "sessions": ReadItems(ref reader, ref fields, "sessions", ReadSession); break;
-                case "events": ReadItems(ref reader, ref fields, "events", ReadEvent); break;
+                case "sessions": fields.ReadItems(ref reader, "sessions", Limits.SyncItems, "another sync", ReadSession); break;
+                case "events": fields.ReadItems(ref reader, "events", Limits.SyncItems, "another sync", ReadEvent); break;
                 default: fields.Keep(ref reader); break;
             }
         }
 
         dataOthers = fields.Others;
-    }
-
-    private void ReadItems(ref Utf8JsonReader reader, ref JsonFields fields, string name, ItemReading read)
-    {
-        if (!fields.EnterArray(ref reader, name))
-        {
-            return;
-        }
-
-        var count = 0;
-        for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
-        {
-            if (count < Limits.SyncItems)
-            {
-                read(ref reader, count);
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
-
-        if (count > Limits.SyncItems)
-        {
-            faults.Add($"data.{name} holds {count} items and may hold {Limits.SyncItems}; send the rest in another sync");
-        }
     }
 
     private void ReadSession(ref Utf8JsonReader reader, int index)
@@ -169,6 +143,4 @@ internal sealed class SyncReader
         var track = TrackReader.ReadSynced(ref reader, receipt.OfEvent(index), own);
         events.Add(own.None ? new SyncedEvent(track, null) : new SyncedEvent(null, own.ToString()));
     }
-
-    private delegate void ItemReading(ref Utf8JsonReader reader, int index);
 }

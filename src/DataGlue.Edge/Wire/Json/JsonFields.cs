@@ -25,6 +25,8 @@ internal ref struct JsonFields(string prefix, Faults faults)
 
     public delegate T ObjectReader<out T>(ref Utf8JsonReader reader);
 
+    public delegate void ElementReader(ref Utf8JsonReader reader, int index);
+
     /// <summary>The key on which <see cref="Next"/> has stopped; empty for one that is longer than any known, or not ASCII.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<char> Name => ((ReadOnlySpan<char>)name)[..nameLength];
@@ -184,6 +186,34 @@ internal ref struct JsonFields(string prefix, Faults faults)
     {
         reader.Read();
         return PlaceOf(ref reader);
+    }
+
+    /// <summary>Reads the items of an array; beyond <paramref name="most"/> they are skipped, which is a fault.</summary>
+    /// <param name="another">In what the rest is to be sent: <c>another sync</c>.</param>
+    public readonly void ReadItems(ref Utf8JsonReader reader, string name, int most, string another, ElementReader read)
+    {
+        if (!EnterArray(ref reader, name))
+        {
+            return;
+        }
+
+        var count = 0;
+        for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
+        {
+            if (count < most)
+            {
+                read(ref reader, count);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        if (count > most)
+        {
+            faults.Add($"{prefix}{name} holds {count} items and may hold {most}; send the rest in {another}");
+        }
     }
 
     /// <summary>Reads an object as it is; null counts as absent.</summary>

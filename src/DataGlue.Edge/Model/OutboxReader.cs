@@ -1,52 +1,42 @@
 using Dapper;
 using DataGlue.Edge.Storage;
 
-namespace DataGlue.Edge.Edge;
+namespace DataGlue.Edge.Model;
 
 /// <summary>What waits for the home, and what the home has rejected.</summary>
 internal sealed class OutboxReader(Database database)
 {
-    private static readonly string NewestSql = SqlFile.Read("read/outbox_newest");
-    private static readonly string CountSql = SqlFile.Read("read/outbox_count");
-    private static readonly string OldestSql = SqlFile.Read("read/outbox_oldest");
-    private static readonly string FreshSql = SqlFile.Read("read/outbox_fresh");
-    private static readonly string DueSql = SqlFile.Read("read/outbox_due");
-    private static readonly string NextTrySql = SqlFile.Read("read/outbox_next_try");
-    private static readonly string SizeAsideSql = SqlFile.Read("read/aside_size");
-    private static readonly string CountAsideSql = SqlFile.Read("read/aside_count");
-    private static readonly string AsideSql = SqlFile.Read("read/aside");
-
     /// <summary>The id of the newest item that waits; 0 where none does.</summary>
-    public long Newest() => database.Read(connection => connection.ExecuteScalar<long>(NewestSql));
+    public long Newest() => database.Read(connection => connection.ExecuteScalar<long>(SqlFile.Read("read/outbox_newest")));
 
     /// <summary>How many items wait, up to the one with this id.</summary>
-    public long Count(long last) => database.Read(connection => connection.ExecuteScalar<long>(CountSql, new { last }));
+    public long Count(long last) => database.Read(connection => connection.ExecuteScalar<long>(SqlFile.Read("read/outbox_count"), new { last }));
 
     /// <summary>When the oldest item was received; null where none waits.</summary>
-    public string? Oldest() => database.Read(connection => connection.QueryFirstOrDefault<string>(OldestSql));
+    public string? Oldest() => database.Read(connection => connection.QueryFirstOrDefault<string>(SqlFile.Read("read/outbox_oldest")));
 
     /// <summary>The oldest items that were not tried yet and have a greater id, at most so many and so many bytes; an item that is larger comes alone.</summary>
     public IReadOnlyList<OutboxRow> Fresh(long after, int count, int bytes) => database.Read(connection =>
-        Within(bytes, connection.Query<OutboxRow>(FreshSql, new { after, count }, buffered: false), row => row.Item));
+        Within(bytes, connection.Query<OutboxRow>(SqlFile.Read("read/outbox_fresh"), new { after, count }, buffered: false), row => row.Item));
 
     /// <summary>An item on which the home has failed and that is to be tried again; null where none is. Times are milliseconds since 1970.</summary>
     /// <param name="now">The present time.</param>
     /// <param name="horizon">The latest time to which an item is postponed. One that is later stands for a clock that was set back, and is due.</param>
     public OutboxRow? Due(long now, long horizon) => database.Read(connection =>
-        connection.QueryFirstOrDefault<OutboxRow>(DueSql, new { now = Instants.Format(now), horizon = Instants.Format(horizon) }));
+        connection.QueryFirstOrDefault<OutboxRow>(SqlFile.Read("read/outbox_due"), new { now = Instants.Format(now), horizon = Instants.Format(horizon) }));
 
     /// <summary>When the next such item is due; null where there is none.</summary>
-    public string? NextTry() => database.Read(connection => connection.QueryFirstOrDefault<string>(NextTrySql));
+    public string? NextTry() => database.Read(connection => connection.QueryFirstOrDefault<string>(SqlFile.Read("read/outbox_next_try")));
 
     /// <summary>How much the items that are aside take, in bytes.</summary>
-    public long SizeAside() => database.Read(connection => connection.ExecuteScalar<long>(SizeAsideSql));
+    public long SizeAside() => database.Read(connection => connection.ExecuteScalar<long>(SqlFile.Read("read/aside_size")));
 
     /// <summary>How many items are aside.</summary>
-    public long CountAside() => database.Read(connection => connection.ExecuteScalar<long>(CountAsideSql));
+    public long CountAside() => database.Read(connection => connection.ExecuteScalar<long>(SqlFile.Read("read/aside_count")));
 
     /// <summary>Items that are aside with a greater id, at most so many and so many bytes; an item that is larger comes alone.</summary>
     public IReadOnlyList<AsideRow> Aside(long after, int count, int bytes) => database.Read(connection =>
-        Within(bytes, connection.Query<AsideRow>(AsideSql, new { after, count }, buffered: false), row => row.Item));
+        Within(bytes, connection.Query<AsideRow>(SqlFile.Read("read/aside"), new { after, count }, buffered: false), row => row.Item));
 
     private static List<T> Within<T>(int bytes, IEnumerable<T> rows, Func<T, byte[]> item)
     {
