@@ -11,7 +11,7 @@ internal static partial class Startup
     /// <summary>Keeps the host from watching the working directory for new settings: with the database below it, each write would wake the watcher.</summary>
     public const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
 
-    /// <summary>Keeps the framework from trusting any peer's X-Forwarded-For, as a variable of many container recipes tells it to.</summary>
+    /// <summary>Keeps the framework from trusting any peer's X-Forwarded-For, as a variable of many container recipes tells it to: TRUSTED_PROXIES decides.</summary>
     public const string NoForwarding = "--ForwardedHeaders_Enabled=false";
 
     public const string Meter = "DataGlue.Edge";

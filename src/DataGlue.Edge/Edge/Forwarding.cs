@@ -18,11 +18,11 @@ internal sealed class Forwarding(HomeLink home, Outbox outbox)
         HeaderNames.AltSvc, HeaderNames.Date, HeaderNames.Server, RelayFormat.HomeHeader,
     ];
 
-    // So long a caller waits to find what it has just written.
+    // How long a read waits for what this edge has accepted before it.
     private static readonly TimeSpan OutboxPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan HomePatience = TimeSpan.FromSeconds(15);
 
-    // So long the home may say nothing in the middle of an answer.
+    // How long the home may send nothing in the middle of an answer.
     private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(30);
     private const int BufferBytes = 16 * 1024;
 

@@ -57,7 +57,7 @@ internal sealed partial class HomeState(string address, TimeProvider clock, ILog
         }
     }
 
-    [LoggerMessage(EventId = 32, Level = LogLevel.Warning, Message = "Nothing is relayed, all is kept: {Problem}")]
+    [LoggerMessage(EventId = 32, Level = LogLevel.Warning, Message = "The home has not taken what it was sent, which is kept: {Problem}")]
     private partial void LogProblem(string problem);
     [LoggerMessage(EventId = 33, Level = LogLevel.Information, Message = "The home at {Address} answers again")]
     private partial void LogAnswers(string address);

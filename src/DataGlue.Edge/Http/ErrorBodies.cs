@@ -1,4 +1,3 @@
-using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Data.Sqlite;

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace DataGlue.Edge.Http;
 
-/// <summary>Reads the path from the request line. Kestrel's has lost what an id may hold (<c>%2F</c>, <c>..</c>), and many are pasted with a slash at the end.</summary>
+/// <summary>Reads the path from the request line. Kestrel's has lost what an id may hold (<c>%2F</c>, <c>..</c>), and a <c>profile-endpoint</c> is often pasted with a slash at its end.</summary>
 internal static class RequestPath
 {
     private static readonly SearchValues<char> Plain = SearchValues.Create("/-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");

@@ -11,12 +11,6 @@ internal static class Limits
     /// <summary>Events, and sessions, of one sync: what it answers about each must stay small beside what it sent.</summary>
     public const int SyncItems = 10_000;
 
-    /// <summary>Keys of one patch of traits, at all levels: SQLite's json_patch looks for each key from the start.</summary>
-    public const int PatchKeys = 256;
-
-    /// <summary>Bytes of one patch of traits: what a profile's traits may hold at all.</summary>
-    public const int PatchBytes = 65_536;
-
     /// <summary>Characters of one value of a touch; what is longer is cut, since every touch is compared with those that stand.</summary>
     public const int TouchValue = 2_048;
 

@@ -25,7 +25,7 @@ internal sealed class JourneyReader(Database database)
     public EventKey? FirstAfter(string user, EventKey after, long snapshot) =>
         Page(user, after, bound: null, snapshot, most: 1, maxSize: 0).FirstOrDefault()?.Key;
 
-    /// <summary>At most so many events of a profile between two places, both left out, and about <paramref name="maxSize"/> characters; one event always fits.</summary>
+    /// <summary>At most so many events of a profile between two places, both left out (no bound: to the end), and about <paramref name="maxSize"/> characters; one event always fits.</summary>
     public List<EventRow> Page(string user, EventKey after, EventKey? bound, long snapshot, int most, int maxSize)
     {
         var end = bound ?? EventKey.End;

@@ -56,7 +56,7 @@ internal static class SchemaUpgrade
         return connection.Column("SELECT scriptname FROM schemaversions ORDER BY scriptname");
     }
 
-    /// <summary>What is to be told of a database that has scripts which this binary does not carry; null where it has none.</summary>
+    /// <summary>Why this binary cannot use a database to which these scripts were applied; null where it can.</summary>
     internal static string? Misfit(IReadOnlyList<string> applied)
     {
         var unknown = applied.Except(Scripts().Select(script => script.Name)).ToList();

@@ -16,8 +16,8 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
     public async Task While_clients_write_it_holds_all_that_was_acknowledged_before()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        var client = new EventClient(edge);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(server);
         using var end = new CancellationTokenSource();
         var clients = Enumerable.Range(0, Clients).Select(async _ =>
         {
@@ -44,7 +44,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
 
         await end.CancelAsync();
         await Task.WhenAll(clients);
-        Assert.Equal(0, await edge.TerminateAsync());
+        Assert.Equal(0, await server.TerminateAsync());
         client.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
     }
 
@@ -149,14 +149,14 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
     // The server is killed, so that its log is not yet in the database file.
     private async Task<EventClient> FillAsync(int events, string filler = "")
     {
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        var client = new EventClient(edge);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(server);
         for (var i = 0; i < events; i++)
         {
             Assert.True(await client.SendAsync(filler));
         }
 
-        await edge.KillAsync();
+        await server.KillAsync();
         return client;
     }
 

@@ -19,16 +19,16 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     public async Task Whatever_is_written_in_whatever_order_fits(int seed)
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
         var random = new Random(seed);
         for (var i = 0; i < Requests; i++)
         {
             var (path, body) = Write(random);
-            (await edge.PostAsync(path, body)).IsOk();
+            (await server.PostAsync(path, body)).IsOk();
         }
 
         var whileServing = (await CheckAsync()).IsOk();
-        Assert.Equal(0, await edge.TerminateAsync());
+        Assert.Equal(0, await server.TerminateAsync());
         var stopped = (await CheckAsync()).IsOk();
 
         Assert.Equal(["integrity: ok", "foreign keys: ok", "scripts: ok, 1 applied", "schema: ok", "profiles: ok, 7 compared with their logs"], whileServing.Output);
@@ -98,10 +98,10 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     public async Task The_log_that_a_killed_server_has_left_is_read_and_stays()
     {
         NativeBinary.SkipWithout();
-        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
+        using (var server = await ServerProcess.StartAsync(binary, folder.Path))
         {
-            Assert.True(await new EventClient(edge).SendAsync());
-            await edge.KillAsync();
+            Assert.True(await new EventClient(server).SendAsync());
+            await server.KillAsync();
         }
 
         var before = (Hash(DatabasePath), Hash(DatabasePath + "-wal"));
@@ -142,14 +142,14 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
 
     private async Task FillAsync()
     {
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
         var items = Enumerable.Range(0, 30).SelectMany(i => new[]
         {
             $$"""{"type":"track","glue_user_id":"v{{i}}","event":"e","event_id":"t{{i}}","timestamp":1704376800000,"context":{"utm_source":"s"} }""",
             $$"""{"type":"identify","glue_user_id":"v{{i}}","event_id":"i{{i}}","email":"e{{i}}@example.com","traits":{"n":{{i}} },"timestamp":1704376801000}""",
         });
-        (await edge.PostAsync("/glue/batch", "{\"batch\":[" + string.Join(',', items) + "]}")).IsOk();
-        Assert.Equal(0, await edge.TerminateAsync());
+        (await server.PostAsync("/glue/batch", "{\"batch\":[" + string.Join(',', items) + "]}")).IsOk();
+        Assert.Equal(0, await server.TerminateAsync());
     }
 
     private static string Hash(string path) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));

@@ -108,10 +108,10 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
         NativeBinary.SkipWithout();
         var port = ServerApp.FreePort().ToString(CultureInfo.InvariantCulture);
 
-        using var edge = await ServerProcess.StartAsync(
+        using var server = await ServerProcess.StartAsync(
             binary, folder.Path, [("PORT", port)], "sh", "-c", "exec \"$0\" --DATABASE_PATH=given.db --environment=Development");
 
-        (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+        (await server.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
         Assert.True(File.Exists(folder.File("given.db")));
     }
 

@@ -19,9 +19,9 @@ public sealed class HealthcheckTests(NativeBinary binary) : IDisposable
     {
         NativeBinary.SkipWithout();
         (string, string)[] settings = withKey ? [("API_KEY", "a-key-that-is-long-enough")] : [];
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path, settings);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path, settings);
 
-        var run = (await AskAsync(edge.Port)).IsOk();
+        var run = (await AskAsync(server.Port)).IsOk();
 
         Assert.Empty(run.Output);
         Assert.Empty(run.Errors);

@@ -97,17 +97,17 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
     public async Task Under_a_running_server_nothing_is_restored()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        var client = new EventClient(edge);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(server);
         Assert.True(await client.SendAsync());
         await BackupAsync();
         Assert.True(await client.SendAsync());
 
-        var run = await CommandRun.RunAsync(binary, folder.Path, [("PORT", $"{edge.Port}")], [], "restore", "copy.db", "--force");
+        var run = await CommandRun.RunAsync(binary, folder.Path, [("PORT", $"{server.Port}")], [], "restore", "copy.db", "--force");
 
-        run.Fails($"A server answers at port {edge.Port}: stop it first, then restore, then start it");
+        run.Fails($"A server answers at port {server.Port}: stop it first, then restore, then start it");
         Assert.True(await client.SendAsync());
-        Assert.Equal(0, await edge.TerminateAsync());
+        Assert.Equal(0, await server.TerminateAsync());
         client.IsThatOf(new DatabaseFile(DatabasePath));
         (await RestoreAsync("--force")).IsOk();
         Assert.Equal(["1"], new DatabaseFile(DatabasePath).Query("SELECT event_id FROM events ORDER BY 1"));
@@ -160,18 +160,18 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
         NativeBinary.SkipWithout();
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root");
         var copy = await Unprivileged.CopyAsync(binary, folder);
-        using (var edge = await ServerProcess.StartAsync(copy, folder.Path, Unprivileged.Before))
+        using (var server = await ServerProcess.StartAsync(copy, folder.Path, Unprivileged.Before))
         {
-            Assert.True(await new EventClient(edge).SendAsync());
+            Assert.True(await new EventClient(server).SendAsync());
             await BackupAsync();
-            Assert.Equal(0, await edge.TerminateAsync());
+            Assert.Equal(0, await server.TerminateAsync());
         }
 
         (await RestoreAsync("--force")).IsOk();
-        using (var edge = await ServerProcess.StartAsync(copy, folder.Path, Unprivileged.Before))
+        using (var server = await ServerProcess.StartAsync(copy, folder.Path, Unprivileged.Before))
         {
-            Assert.True(await new EventClient(edge).SendAsync());
-            Assert.Equal(0, await edge.TerminateAsync());
+            Assert.True(await new EventClient(server).SendAsync());
+            Assert.Equal(0, await server.TerminateAsync());
         }
 
         foreach (var path in Directory.GetFiles(folder.File("data")))
@@ -188,22 +188,22 @@ public sealed class RestoreTests(NativeBinary binary, ITestOutputHelper output) 
 
     private async Task<EventClient> FillAsync(int events, string filler = "")
     {
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        var client = new EventClient(edge);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(server);
         for (var i = 0; i < events; i++)
         {
             Assert.True(await client.SendAsync(filler));
         }
 
-        await edge.KillAsync();
+        await server.KillAsync();
         return client;
     }
 
     private async Task AddOneAsync(EventClient former)
     {
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"{{EventClient.User}}","event":"e","event_id":"more"}""")).IsOk();
-        Assert.Equal(0, await edge.TerminateAsync());
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        (await server.PostAsync("/glue/track", $$"""{"glue_user_id":"{{EventClient.User}}","event":"e","event_id":"more"}""")).IsOk();
+        Assert.Equal(0, await server.TerminateAsync());
         Assert.Equal(former.Acknowledged.Append("more").Order(), new DatabaseFile(DatabasePath).Query("SELECT event_id FROM events").Order());
     }
 

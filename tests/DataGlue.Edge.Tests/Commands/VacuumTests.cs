@@ -17,11 +17,11 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
     public async Task The_space_of_what_was_deleted_is_given_back(bool whileServing)
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        await FillAsync(edge);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        await FillAsync(server);
         if (!whileServing)
         {
-            Assert.Equal(0, await edge.TerminateAsync());
+            Assert.Equal(0, await server.TerminateAsync());
         }
 
         var run = (await VacuumAsync()).IsOk();
@@ -33,8 +33,8 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
         Assert.InRange(new FileInfo(DatabasePath).Length, 1, 300_000);
         if (whileServing)
         {
-            (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
-            Assert.Equal(0, await edge.TerminateAsync());
+            (await server.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+            Assert.Equal(0, await server.TerminateAsync());
         }
 
         (await CommandRun.RunAsync(binary, folder.Path, "check")).IsOk();
@@ -44,8 +44,8 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
     public async Task A_lock_in_its_way_is_told()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        await FillAsync(edge);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        await FillAsync(server);
         await using (await new DatabaseFile(DatabasePath).LockAsync())
         {
             (await VacuumAsync()).Fails("The server or another process is writing to the database: stop it, or try again when less is written; nothing was changed");
@@ -58,15 +58,15 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
     public async Task A_reader_that_keeps_the_log_from_being_emptied_is_told()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        await FillAsync(edge);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        await FillAsync(server);
         await using (await SecondProcess.ReadAsync(DatabasePath))
         {
             var run = (await VacuumAsync()).IsOk();
             Assert.StartsWith("The server or another process reads the write-ahead log, so that it is not emptied; ", run.Output[^1], StringComparison.Ordinal);
         }
 
-        Assert.Equal(0, await edge.TerminateAsync());
+        Assert.Equal(0, await server.TerminateAsync());
         Assert.InRange(new FileInfo(DatabasePath).Length, 1, 300_000);
         (await CommandRun.RunAsync(binary, folder.Path, "check")).IsOk();
     }
@@ -75,15 +75,15 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
     public async Task A_full_disk_is_told_and_changes_nothing()
     {
         NativeBinary.SkipWithout();
-        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
+        using (var server = await ServerProcess.StartAsync(binary, folder.Path))
         {
-            (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"a","event":"e","properties":{"x":"{{new string('x', 50_000)}}"} }""")).IsOk();
+            (await server.PostAsync("/glue/track", $$"""{"glue_user_id":"a","event":"e","properties":{"x":"{{new string('x', 50_000)}}"} }""")).IsOk();
             for (var i = 0; i < 22; i++)
             {
-                (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"b","event":"e","properties":{"x":"{{new string('x', 50_000)}}"} }""")).IsOk();
+                (await server.PostAsync("/glue/track", $$"""{"glue_user_id":"b","event":"e","properties":{"x":"{{new string('x', 50_000)}}"} }""")).IsOk();
             }
 
-            Assert.Equal(0, await edge.TerminateAsync());
+            Assert.Equal(0, await server.TerminateAsync());
         }
 
         var disk = Directory.CreateDirectory(folder.File("disk")).FullName;
@@ -97,11 +97,11 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private async Task FillAsync(ServerProcess edge)
+    private async Task FillAsync(ServerProcess server)
     {
         for (var i = 0; i < 100; i++)
         {
-            (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"a","event":"e","properties":{"x":"{{new string('x', 40_000)}}"} }""")).IsOk();
+            (await server.PostAsync("/glue/track", $$"""{"glue_user_id":"a","event":"e","properties":{"x":"{{new string('x', 40_000)}}"} }""")).IsOk();
         }
 
         new DatabaseFile(DatabasePath).Query("DELETE FROM events; DELETE FROM users");

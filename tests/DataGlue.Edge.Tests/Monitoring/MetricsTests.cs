@@ -12,7 +12,7 @@ public sealed partial class MetricsTests(NativeBinary binary) : IDisposable
     private const string Key = "a-key-of-the-owner";
 
     private readonly TempFolder folder = new();
-    private ServerProcess? edge;
+    private ServerProcess? server;
 
     [Fact]
     public async Task Writes_are_counted_by_what_became_of_them()
@@ -20,13 +20,13 @@ public sealed partial class MetricsTests(NativeBinary binary) : IDisposable
         await StartAsync();
         var before = await ReadAsync();
 
-        (await edge!.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e","event_id":"1"}""")).IsOk();
-        (await edge!.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e","event_id":"1"}""")).IsOk();
-        (await edge!.PostAsync("/glue/identify", """{"glue_user_id":"a","email":"a@example.com"}""")).IsOk();
-        Assert.Equal(HttpStatusCode.Conflict, (await edge!.PostAsync("/glue/track", """{"glue_user_id":"b","event":"e","event_id":"1"}""")).Status);
-        Assert.Equal(HttpStatusCode.BadRequest, (await edge!.PostAsync("/glue/track", "{}")).Status);
-        (await edge!.PostAsync("/glue/sync", """{"glue_user_id":"a","data":{"events":[{"event":"e","event_id":"1"},{"event":"e","event_id":"2"},{"event":7}]}}""")).IsOk();
-        (await edge!.PostAsync(
+        (await server!.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e","event_id":"1"}""")).IsOk();
+        (await server!.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e","event_id":"1"}""")).IsOk();
+        (await server!.PostAsync("/glue/identify", """{"glue_user_id":"a","email":"a@example.com"}""")).IsOk();
+        Assert.Equal(HttpStatusCode.Conflict, (await server!.PostAsync("/glue/track", """{"glue_user_id":"b","event":"e","event_id":"1"}""")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await server!.PostAsync("/glue/track", "{}")).Status);
+        (await server!.PostAsync("/glue/sync", """{"glue_user_id":"a","data":{"events":[{"event":"e","event_id":"1"},{"event":"e","event_id":"2"},{"event":7}]}}""")).IsOk();
+        (await server!.PostAsync(
             "/glue/batch",
             """
             {"batch":[{"type":"track","glue_user_id":"a","event":"e","event_id":"2"},{"type":"track","glue_user_id":"a","event":"e","event_id":"3"},{"type":"x"},
@@ -45,10 +45,10 @@ public sealed partial class MetricsTests(NativeBinary binary) : IDisposable
     public async Task Requests_commits_queue_files_and_memory_are_measured()
     {
         await StartAsync();
-        (await edge!.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
-        Assert.Equal(HttpStatusCode.BadRequest, (await edge!.PostAsync("/glue/track", "{")).Status);
-        (await edge!.GetAsync("/glue/user/a")).IsOk();
-        await edge!.GetAsync("/nothing");
+        (await server!.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+        Assert.Equal(HttpStatusCode.BadRequest, (await server!.PostAsync("/glue/track", "{")).Status);
+        (await server!.GetAsync("/glue/user/a")).IsOk();
+        await server!.GetAsync("/nothing");
 
         var metrics = await ReadAsync();
 
@@ -72,8 +72,8 @@ public sealed partial class MetricsTests(NativeBinary binary) : IDisposable
         await StartAsync();
         for (var i = 0; i < 30; i++)
         {
-            await edge!.SendAsync($"MADE-UP-{i}", $"/made/up/{i}?x={i}");
-            await edge!.SendAsync("GET", $"/glue/user/made-up-{i}");
+            await server!.SendAsync($"MADE-UP-{i}", $"/made/up/{i}?x={i}");
+            await server!.SendAsync("GET", $"/glue/user/made-up-{i}");
         }
 
         var metrics = string.Join('\n', await ReadAsync());
@@ -87,8 +87,8 @@ public sealed partial class MetricsTests(NativeBinary binary) : IDisposable
     {
         var port = ServerApp.FreePort();
         await StartAsync(("API_KEY", Key), ("METRICS_PORT", port.ToString(CultureInfo.InvariantCulture)));
-        Assert.Equal(HttpStatusCode.Unauthorized, (await edge!.GetAsync("/metrics")).Status);
-        Assert.Contains("dataglue_queue_requests", (await edge!.SendAsync("GET", "/metrics", null, ("x-api-key", Key))).IsOk().Body, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await server!.GetAsync("/metrics")).Status);
+        Assert.Contains("dataglue_queue_requests", (await server!.SendAsync("GET", "/metrics", null, ("x-api-key", Key))).IsOk().Body, StringComparison.Ordinal);
 
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         var scraped = await Reply.ReadAsync(await client.GetAsync("/metrics"));
@@ -106,21 +106,21 @@ public sealed partial class MetricsTests(NativeBinary binary) : IDisposable
 
     public void Dispose()
     {
-        edge?.Dispose();
+        server?.Dispose();
         folder.Dispose();
     }
 
     private async Task StartAsync(params (string Name, string Value)[] settings)
     {
         NativeBinary.SkipWithout();
-        edge = await ServerProcess.StartAsync(binary, folder.Path, settings);
+        server = await ServerProcess.StartAsync(binary, folder.Path, settings);
     }
 
     private async Task<string[]> ReadAsync()
     {
         // The exporter keeps what it has read for a moment.
         await Task.Delay(400);
-        var text = (await edge!.GetAsync("/metrics")).IsOk().Body;
+        var text = (await server!.GetAsync("/metrics")).IsOk().Body;
         return text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith('#')).ToArray();
     }
 

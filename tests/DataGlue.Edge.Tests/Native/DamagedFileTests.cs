@@ -20,12 +20,12 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         NativeBinary.SkipWithout();
         Directory.CreateDirectory(folder.File("data"));
         await File.WriteAllBytesAsync(DatabasePath, []);
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        var client = new EventClient(edge);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(server);
 
         Assert.True(await client.SendAsync());
 
-        Assert.Equal(0, await edge.TerminateAsync());
+        Assert.Equal(0, await server.TerminateAsync());
         client.IsThatOf(new DatabaseFile(DatabasePath));
     }
 
@@ -77,11 +77,11 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         await FillAsync();
         File.Copy(DatabasePath, folder.File("good.db"));
         Damage(tree, pages);
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        var client = new EventClient(edge);
-        var watch = new FaultWatch(edge, client);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(server);
+        var watch = new FaultWatch(server, client);
 
-        var reads = await ReadAllAsync(edge);
+        var reads = await ReadAllAsync(server);
         if (tree is null)
         {
             // Whether a write meets the damage depends on where it goes.
@@ -93,14 +93,14 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
             await watch.RefusesAsync("the database file is corrupt");
         }
 
-        await ReadAllAsync(edge);
+        await ReadAllAsync(server);
         Assert.InRange(watch.Told("The database cannot be read: SQLite error 11"), reads.Contains(HttpStatusCode.ServiceUnavailable) ? 1 : 0, 2);
         output.WriteLine($"{reads.Count(status => status == HttpStatusCode.OK)} of {Visitors} journeys are read, {client.Refused.Count} writes refused");
 
         Assert.Equal(0, watch.Told("A request failed: "));
         File.Move(folder.File("good.db"), DatabasePath, overwrite: true);
         Assert.False(await client.SendAsync());
-        Assert.Equal(1, await edge.ExitAsync());
+        Assert.Equal(1, await server.ExitAsync());
 
         using var again = await ServerProcess.StartAsync(binary, folder.Path);
         Assert.True(await new EventClient(again).SendAsync());
@@ -126,15 +126,15 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         }
 
         BreakLongTexts();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
         for (var i = 0; i < 10; i++)
         {
-            await Assert.ThrowsAsync<HttpRequestException>(() => edge.GetAsync($"/glue/user/{EventClient.User}"));
+            await Assert.ThrowsAsync<HttpRequestException>(() => server.GetAsync($"/glue/user/{EventClient.User}"));
         }
 
-        var watch = new FaultWatch(edge, new EventClient(edge));
+        var watch = new FaultWatch(server, new EventClient(server));
         await Poll.UntilAsync(() => Task.FromResult(watch.Told("The database cannot be read: SQLite error 11") > 0));
-        Assert.DoesNotContain(edge.Log, line => line.Contains("unhandled exception", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Log, line => line.Contains("unhandled exception", StringComparison.Ordinal));
         watch.LogIsBounded();
     }
 
@@ -143,15 +143,15 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
     // A few thousand events, so that each tree has pages of its own for each visitor.
     private async Task FillAsync()
     {
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
         for (var block = 0; block < 4; block++)
         {
             var items = Enumerable.Range(0, 1_000).Select(i =>
                 $$"""{"type":"track","glue_user_id":"v{{i / (1_000 / Visitors)}}","event":"e","event_id":"{{block}}-{{i}}","properties":{"x":"{{new string('x', 200)}}"} }""");
-            (await edge.PostAsync("/glue/batch", "{\"batch\":[" + string.Join(',', items) + "]}")).IsOk();
+            (await server.PostAsync("/glue/batch", "{\"batch\":[" + string.Join(',', items) + "]}")).IsOk();
         }
 
-        Assert.Equal(0, await edge.TerminateAsync());
+        Assert.Equal(0, await server.TerminateAsync());
     }
 
     private void Damage(string? tree, int pages)
@@ -184,14 +184,14 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
         File.WriteAllBytes(DatabasePath, bytes);
     }
 
-    private static async Task<List<HttpStatusCode>> ReadAllAsync(ServerProcess edge)
+    private static async Task<List<HttpStatusCode>> ReadAllAsync(ServerProcess server)
     {
         var statuses = new List<HttpStatusCode>();
         for (var visitor = 0; visitor < Visitors; visitor++)
         {
             try
             {
-                var reply = await edge.GetAsync($"/glue/user/v{visitor}");
+                var reply = await server.GetAsync($"/glue/user/v{visitor}");
                 if (reply.Status != HttpStatusCode.OK)
                 {
                     reply.IsError(HttpStatusCode.ServiceUnavailable, "The database cannot be read at present; ask again a little later");
@@ -211,17 +211,17 @@ public sealed class DamagedFileTests(NativeBinary binary, ITestOutputHelper outp
 
     private async Task StopAsync(NativeBinary copy)
     {
-        using var edge = await ServerProcess.StartAsync(copy, folder.Path, Unprivileged.Before);
-        (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
-        Assert.Equal(0, await edge.TerminateAsync());
+        using var server = await ServerProcess.StartAsync(copy, folder.Path, Unprivileged.Before);
+        (await server.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+        Assert.Equal(0, await server.TerminateAsync());
     }
 
     private async Task FailsAsync(NativeBinary program, string sentence)
     {
         var before = program == binary ? [] : Unprivileged.Before;
-        using var edge = ServerProcess.Launch(program, folder.Path, [], before);
-        Assert.Equal(1, await edge.ExitAsync());
-        Assert.Equal(sentence, Assert.Single(edge.Errors));
-        Assert.Empty(edge.Log);
+        using var server = ServerProcess.Launch(program, folder.Path, [], before);
+        Assert.Equal(1, await server.ExitAsync());
+        Assert.Equal(sentence, Assert.Single(server.Errors));
+        Assert.Empty(server.Log);
     }
 }

@@ -24,40 +24,40 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
     [Fact]
     public async Task Keys_origins_limits_and_compressed_bodies_work_natively()
     {
-        using var edge = await StartAsync(("API_KEY", Key), ("ALLOWED_ORIGINS", Shop), ("RATE_LIMIT", "4"), ("TRUSTED_PROXIES", "127.0.0.0/8"));
+        using var server = await StartAsync(("API_KEY", Key), ("ALLOWED_ORIGINS", Shop), ("RATE_LIMIT", "4"), ("TRUSTED_PROXIES", "127.0.0.0/8"));
 
-        Assert.Equal(HttpStatusCode.Unauthorized, (await edge.SendAsync("POST", "/glue/track", Track)).Status);
-        Assert.Equal(HttpStatusCode.Forbidden, (await edge.SendAsync("POST", "/glue/track", Track, ("Origin", "null"))).Status);
-        Assert.Equal(Shop, (await edge.SendAsync("POST", "/glue/track", Track, ("Origin", Shop))).IsOk().Header("Access-Control-Allow-Origin"));
-        Assert.Equal(HttpStatusCode.Unauthorized, (await edge.GetAsync("/glue/user/a")).Status);
-        Assert.Equal(HttpStatusCode.TooManyRequests, (await edge.GetAsync("/glue/user/a")).Status);
-        (await edge.SendAsync("GET", "/glue/user/a", null, ("x-api-key", Key))).IsOk();
-        (await edge.SendAsync("POST", "/glue/track", Track, ("Origin", Shop), ("X-Forwarded-For", "198.51.100.1"))).IsOk();
-        var preflight = await edge.SendAsync("OPTIONS", "/glue/track", null, ("Origin", Shop), ("Access-Control-Request-Method", "POST"));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await server.SendAsync("POST", "/glue/track", Track)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await server.SendAsync("POST", "/glue/track", Track, ("Origin", "null"))).Status);
+        Assert.Equal(Shop, (await server.SendAsync("POST", "/glue/track", Track, ("Origin", Shop))).IsOk().Header("Access-Control-Allow-Origin"));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await server.GetAsync("/glue/user/a")).Status);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await server.GetAsync("/glue/user/a")).Status);
+        (await server.SendAsync("GET", "/glue/user/a", null, ("x-api-key", Key))).IsOk();
+        (await server.SendAsync("POST", "/glue/track", Track, ("Origin", Shop), ("X-Forwarded-For", "198.51.100.1"))).IsOk();
+        var preflight = await server.SendAsync("OPTIONS", "/glue/track", null, ("Origin", Shop), ("Access-Control-Request-Method", "POST"));
         Assert.Equal("POST", preflight.Header("Access-Control-Allow-Methods"));
-        (await edge.GetAsync("/healthz")).IsOk();
-        (await edge.GetAsync("/readyz")).IsOk();
-        Assert.Equal("3.1.1", (string?)(await edge.GetAsync("/openapi.json")).IsOk().Json["openapi"]);
+        (await server.GetAsync("/healthz")).IsOk();
+        (await server.GetAsync("/readyz")).IsOk();
+        Assert.Equal("3.1.1", (string?)(await server.GetAsync("/openapi.json")).IsOk().Json["openapi"]);
 
         foreach (var encoding in new[] { "gzip", "br", "deflate" })
         {
             using var body = Compressed.Content(encoding, Encoding.UTF8.GetBytes(Track));
             body.Headers.Add("x-api-key", Key);
-            Assert.Equal(HttpStatusCode.OK, (await edge.Client.PostAsync(new Uri("/glue/track", UriKind.Relative), body)).StatusCode);
+            Assert.Equal(HttpStatusCode.OK, (await server.Client.PostAsync(new Uri("/glue/track", UriKind.Relative), body)).StatusCode);
         }
     }
 
     [Fact]
     public async Task A_variable_of_the_framework_does_not_make_it_believe_what_anybody_says_of_the_address()
     {
-        using var edge = await StartAsync(("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true"), ("RATE_LIMIT", "3"));
+        using var server = await StartAsync(("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true"), ("RATE_LIMIT", "3"));
 
         foreach (var header in new[] { "X-Forwarded-For", "X-Original-For", "X-Forwarded-Proto" })
         {
-            Assert.Equal(HttpStatusCode.Unauthorized, (await edge.SendAsync("GET", "/glue/user/a", null, (header, "127.0.0.1"))).Status);
+            Assert.Equal(HttpStatusCode.Unauthorized, (await server.SendAsync("GET", "/glue/user/a", null, (header, "127.0.0.1"))).Status);
         }
 
-        Assert.Equal(HttpStatusCode.TooManyRequests, (await edge.SendAsync("POST", "/glue/track", Track, ("X-Forwarded-For", "198.51.100.1"))).Status);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await server.SendAsync("POST", "/glue/track", Track, ("X-Forwarded-For", "198.51.100.1"))).Status);
     }
 
     [Fact]
@@ -67,46 +67,46 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         Directory.CreateDirectory(folder.File("data"));
         await File.WriteAllTextAsync(folder.File("volume/real.db"), "");
         File.CreateSymbolicLink(folder.File("data/dataglue.db"), folder.File("volume/real.db"));
-        using var edge = await StartAsync();
-        (await edge.PostAsync("/glue/track", Track)).IsOk();
+        using var server = await StartAsync();
+        (await server.PostAsync("/glue/track", Track)).IsOk();
 
         Assert.Equal(["real.db", "real.db-shm", "real.db-wal"], Directory.GetFiles(folder.File("volume")).Select(Path.GetFileName).Order());
-        var metrics = (await edge.GetAsync("/metrics")).IsOk().Body;
+        var metrics = (await server.GetAsync("/metrics")).IsOk().Body;
         Assert.DoesNotMatch(@"(?m)^dataglue_database_wal_size_bytes\{[^}]*\} 0$", metrics);
     }
 
     [Fact]
     public async Task A_million_addresses_take_bounded_memory()
     {
-        using var edge = await StartAsync(("RATE_LIMIT", "100"), ("TRUSTED_PROXIES", "127.0.0.0/8"), ("API_KEY", Key));
-        await FloodAsync(edge, 0, 100_000);
-        var early = edge.Memory("VmRSS");
+        using var server = await StartAsync(("RATE_LIMIT", "100"), ("TRUSTED_PROXIES", "127.0.0.0/8"), ("API_KEY", Key));
+        await FloodAsync(server, 0, 100_000);
+        var early = server.Memory("VmRSS");
 
-        await FloodAsync(edge, 100_000, 1_000_000);
+        await FloodAsync(server, 100_000, 1_000_000);
 
-        var late = edge.Memory("VmRSS");
+        var late = server.Memory("VmRSS");
         output.WriteLine($"resident after 100,000 addresses {early / MiB} MiB, after 1,000,000 {late / MiB} MiB");
         Assert.InRange(late - early, long.MinValue, 24 * MiB);
         Assert.InRange(late, 0, 128 * MiB);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await edge.GetAsync("/glue/user/a")).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await server.GetAsync("/glue/user/a")).Status);
     }
 
     [Fact]
     public async Task Connections_beyond_the_limit_are_refused_and_those_within_go_on()
     {
-        using var edge = await StartAsync();
-        (await edge.PostAsync("/glue/track", Track)).IsOk();
+        using var server = await StartAsync();
+        (await server.PostAsync("/glue/track", Track)).IsOk();
         var crowd = new List<Socket>();
         try
         {
             for (var i = 0; i < 2_500; i++)
             {
-                crowd.Add(await HalfRequestAsync(edge.Port));
+                crowd.Add(await HalfRequestAsync(server.Port));
             }
 
             // The connection that was there first is served; one that comes now is closed without an answer, as are those of the crowd that were too many.
-            (await edge.PostAsync("/glue/track", Track)).IsOk();
-            using var late = await HalfRequestAsync(edge.Port);
+            (await server.PostAsync("/glue/track", Track)).IsOk();
+            using var late = await HalfRequestAsync(server.Port);
             Assert.True(await IsClosedAsync(late));
             var refused = 0;
             foreach (var socket in crowd)
@@ -114,7 +114,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
                 refused += socket.Poll(0, SelectMode.SelectRead) ? 1 : 0;
             }
 
-            output.WriteLine($"{refused} of {crowd.Count} connections refused, resident {edge.Memory("VmRSS") / MiB} MiB");
+            output.WriteLine($"{refused} of {crowd.Count} connections refused, resident {server.Memory("VmRSS") / MiB} MiB");
             Assert.InRange(refused, 2_500 - 2_048, 2_500 - 2_040);
         }
         finally
@@ -123,25 +123,25 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         }
 
         using var client = new HttpClient();
-        await Poll.UntilAsync(async () => await AnswersAsync(client, edge.Port));
-        Assert.InRange(edge.Log.Count, 1, 5);
+        await Poll.UntilAsync(async () => await AnswersAsync(client, server.Port));
+        Assert.InRange(server.Log.Count, 1, 5);
     }
 
     [Fact]
     public async Task Bodies_that_never_end_take_bounded_memory_and_then_get_a_503()
     {
-        using var edge = await StartAsync();
-        (await edge.PostAsync("/glue/track", Track)).IsOk();
-        var before = edge.Memory("VmRSS");
+        using var server = await StartAsync();
+        (await server.PostAsync("/glue/track", Track)).IsOk();
+        var before = server.Memory("VmRSS");
         var part = Encoding.ASCII.GetBytes(new string(' ', 900_000));
         var head = Encoding.ASCII.GetBytes("POST /glue/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n");
-        var replies = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => UnfinishedAsync(edge.Port, head, part)));
+        var replies = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => UnfinishedAsync(server.Port, head, part)));
 
-        output.WriteLine($"{replies.Count(reply => reply.Contains(" 503 ", StringComparison.Ordinal))} of 200 refused, resident before {before / MiB} MiB, at the peak {edge.Memory("VmHWM") / MiB} MiB");
+        output.WriteLine($"{replies.Count(reply => reply.Contains(" 503 ", StringComparison.Ordinal))} of 200 refused, resident before {before / MiB} MiB, at the peak {server.Memory("VmHWM") / MiB} MiB");
         Assert.Contains(replies, reply => reply.Contains("Too many bodies are coming in at once; send it again a little later", StringComparison.Ordinal));
         Assert.Contains(replies, reply => reply.StartsWith("HTTP/1.1 408 ", StringComparison.Ordinal));
-        Assert.InRange(edge.Memory("VmHWM") - before, 0, 80 * MiB);
-        (await edge.PostAsync("/glue/sync", """{"glue_user_id":"a","data":{}}""")).IsOk();
+        Assert.InRange(server.Memory("VmHWM") - before, 0, 80 * MiB);
+        (await server.PostAsync("/glue/sync", """{"glue_user_id":"a","data":{}}""")).IsOk();
     }
 
     [Theory]
@@ -150,43 +150,43 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
     [InlineData("GET /glue/user/a HTTP/1.1\r\nHost: localhost\r\n{0}\r\n\r\n", 0, 408)]
     public async Task Headers_and_lines_are_limited_in_length_and_time(string request, int length, int status)
     {
-        using var edge = await StartAsync();
+        using var server = await StartAsync();
         using var client = new TcpClient();
-        await client.ConnectAsync("127.0.0.1", edge.Port);
+        await client.ConnectAsync("127.0.0.1", server.Port);
         var text = string.Format(CultureInfo.InvariantCulture, request, new string('x', length));
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(length == 0 ? text[..30] : text));
         using var reader = new StreamReader(client.GetStream());
 
         Assert.StartsWith($"HTTP/1.1 {status} ", await reader.ReadLineAsync(), StringComparison.Ordinal);
-        (await edge.GetAsync("/healthz")).IsOk();
+        (await server.GetAsync("/healthz")).IsOk();
     }
 
     [Fact]
     public async Task The_log_tells_of_nobody_and_each_line_of_it_is_one_entry()
     {
         const string email = "secret.person@example.com";
-        using var edge = await StartAsync(("API_KEY", Key), ("ALLOWED_ORIGINS", Shop));
+        using var server = await StartAsync(("API_KEY", Key), ("ALLOWED_ORIGINS", Shop));
         var forged = "\\n{\\\"LogLevel\\\":\\\"Critical\\\",\\\"Message\\\":\\\"forged\\\"}\\r\\n";
         (string Name, string Value) key = ("x-api-key", Key);
-        (await edge.SendAsync("POST", "/glue/identify", $$"""{"glue_user_id":"id-{{forged}}","email":"{{email}}","traits":{"secret_trait":"secret_value"} }""", key)).IsOk();
-        Assert.Equal(HttpStatusCode.BadRequest, (await edge.SendAsync("POST", "/glue/identify", $$"""{"glue_user_id":7,"email":"{{email}}","x":"{{forged}}" """, key)).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await edge.SendAsync("GET", $"/glue/user/email/{email}x%0A%0Dforged", null, key)).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await edge.SendAsync("GET", "/forged%0A%0Dline", null, key)).Status);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await edge.SendAsync("GET", $"/glue/user/email/{email}", null, ("x-api-key", "guess-secret"))).Status);
-        Assert.Equal(HttpStatusCode.Forbidden, (await edge.SendAsync("POST", "/glue/track", Track, ("Origin", "https://secret.example"))).Status);
+        (await server.SendAsync("POST", "/glue/identify", $$"""{"glue_user_id":"id-{{forged}}","email":"{{email}}","traits":{"secret_trait":"secret_value"} }""", key)).IsOk();
+        Assert.Equal(HttpStatusCode.BadRequest, (await server.SendAsync("POST", "/glue/identify", $$"""{"glue_user_id":7,"email":"{{email}}","x":"{{forged}}" """, key)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await server.SendAsync("GET", $"/glue/user/email/{email}x%0A%0Dforged", null, key)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await server.SendAsync("GET", "/forged%0A%0Dline", null, key)).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await server.SendAsync("GET", $"/glue/user/email/{email}", null, ("x-api-key", "guess-secret"))).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await server.SendAsync("POST", "/glue/track", Track, ("Origin", "https://secret.example"))).Status);
 
         // What the log does tell of writes: that the database refused one, and that it takes none.
         var database = folder.File("data/dataglue.db");
         new DatabaseFile(database).Query("CREATE TRIGGER rule BEFORE INSERT ON events WHEN NEW.event LIKE '%secret%' BEGIN SELECT RAISE(ABORT, 'no'); END");
-        Assert.Equal(HttpStatusCode.BadRequest, (await edge.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"{{email}}","event":"secret{{forged}}"}""", key)).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await server.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"{{email}}","event":"secret{{forged}}"}""", key)).Status);
         new DatabaseFile(database).Query("CREATE TRIGGER broken BEFORE INSERT ON users BEGIN INSERT INTO missing VALUES (1); END");
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await edge.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"{{email}}","event":"other"}""", key)).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"{{email}}","event":"other"}""", key)).Status);
         File.Move(database, database + ".away");
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await edge.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"{{email}}","event":"secret"}""", key)).Status);
-        Assert.Equal(1, await edge.ExitAsync());
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"{{email}}","event":"secret"}""", key)).Status);
+        Assert.Equal(1, await server.ExitAsync());
 
-        Assert.InRange(edge.Log.Count, 4, 10);
-        foreach (var line in edge.Log.Concat(edge.Errors))
+        Assert.InRange(server.Log.Count, 4, 10);
+        foreach (var line in server.Log.Concat(server.Errors))
         {
             Assert.DoesNotContain("secret", line, StringComparison.OrdinalIgnoreCase);
             Assert.DoesNotContain("forged", line, StringComparison.OrdinalIgnoreCase);
@@ -196,9 +196,9 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
             Assert.Matches("^(Information|Warning|Error|Critical)$", (string?)entry["LogLevel"]);
         }
 
-        Assert.Contains(edge.Log, line => line.Contains("The database refused one event", StringComparison.Ordinal));
-        Assert.Contains(edge.Log, line => line.Contains("The database takes no writes", StringComparison.Ordinal));
-        Assert.Contains(edge.Log, line => line.Contains("The process ends", StringComparison.Ordinal));
+        Assert.Contains(server.Log, line => line.Contains("The database refused one event", StringComparison.Ordinal));
+        Assert.Contains(server.Log, line => line.Contains("The database takes no writes", StringComparison.Ordinal));
+        Assert.Contains(server.Log, line => line.Contains("The process ends", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -207,10 +207,10 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
     [InlineData("API_KEY", "", "API_KEY is not set: whoever reaches the port may write; reads are answered to this machine alone")]
     public async Task The_start_tells_what_an_owner_should_know_of_access(string name, string value, string warning)
     {
-        using var edge = await StartAsync((name, value));
-        await edge.TerminateAsync();
+        using var server = await StartAsync((name, value));
+        await server.TerminateAsync();
 
-        Assert.Contains(edge.Log, line => (string?)JsonNode.Parse(line)!["Message"] == warning && (string?)JsonNode.Parse(line)!["LogLevel"] == "Warning");
+        Assert.Contains(server.Log, line => (string?)JsonNode.Parse(line)!["Message"] == warning && (string?)JsonNode.Parse(line)!["LogLevel"] == "Warning");
     }
 
     public void Dispose() => folder.Dispose();
@@ -234,7 +234,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
     }
 
     // Each request from an address of its own; without the key, so that each takes a 401 and no write.
-    private static async Task FloodAsync(ServerProcess edge, int first, int end)
+    private static async Task FloodAsync(ServerProcess server, int first, int end)
     {
         const int workers = 8;
         const int pipelined = 64;
@@ -242,7 +242,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         await Task.WhenAll(Enumerable.Range(0, workers).Select(async _ =>
         {
             using var client = new TcpClient();
-            await client.ConnectAsync("127.0.0.1", edge.Port);
+            await client.ConnectAsync("127.0.0.1", server.Port);
             var replies = new Replies(client.GetStream());
             for (var from = Interlocked.Add(ref next, pipelined) - pipelined; from < end; from = Interlocked.Add(ref next, pipelined) - pipelined)
             {

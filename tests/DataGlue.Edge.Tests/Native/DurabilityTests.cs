@@ -26,18 +26,18 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         var sent = 0;
         for (var round = 0; round < Rounds; round++)
         {
-            using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-            var clients = Enumerable.Range(0, Clients).Select(client => WriteUntilKilledAsync(edge, client)).ToArray();
+            using var server = await ServerProcess.StartAsync(binary, folder.Path);
+            var clients = Enumerable.Range(0, Clients).Select(client => WriteUntilKilledAsync(server, client)).ToArray();
             await Task.Delay(100 + (round * 37 % 200));
-            await edge.KillAsync();
+            await server.KillAsync();
             await Task.WhenAll(clients);
         }
 
-        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
+        using (var server = await ServerProcess.StartAsync(binary, folder.Path))
         {
-            await Task.WhenAll(unanswered.Keys.Select(client => SendAsync(edge, client)));
-            await CountersEqualRowsAsync(edge);
-            Assert.Equal(0, await edge.TerminateAsync());
+            await Task.WhenAll(unanswered.Keys.Select(client => SendAsync(server, client)));
+            await CountersEqualRowsAsync(server);
+            Assert.Equal(0, await server.TerminateAsync());
         }
 
         var database = new DatabaseFile(folder.File("data/dataglue.db"));
@@ -49,13 +49,13 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         Assert.Empty(database.Query("SELECT glue_user_id FROM users WHERE stale <> 0"));
         output.WriteLine($"{Rounds} kills, {acknowledged.Count} acknowledged events, none lost, none doubled");
 
-        async Task WriteUntilKilledAsync(ServerProcess edge, int client)
+        async Task WriteUntilKilledAsync(ServerProcess server, int client)
         {
             try
             {
                 while (true)
                 {
-                    await SendAsync(edge, client);
+                    await SendAsync(server, client);
                 }
             }
             catch (Exception exception) when (exception is HttpRequestException or IOException)
@@ -64,15 +64,15 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
             }
         }
 
-        async Task SendAsync(ServerProcess edge, int client)
+        async Task SendAsync(ServerProcess server, int client)
         {
             var id = unanswered.GetOrAdd(client, _ => $"{client}-{Interlocked.Increment(ref sent)}");
             var write = Interlocked.Increment(ref sent);
             var reply = (write % 3) switch
             {
-                0 => await edge.PostAsync("/glue/sync", $$"""{"glue_user_id":"u{{client}}","synced_at":{{write}},"data":{"profile":{"n":{{write}} },"sessions":[{"id":"y{{write % 7}}"}],"events":[{"event":"e","event_id":"{{id}}","session_id":"s{{write % 5}}"}]} }"""),
-                1 => await edge.PostAsync("/glue/batch", $$"""{"batch":[{"type":"identify","glue_user_id":"u{{client}}","email":"e{{write % 3}}@example.com","traits":{"n":{{write}} } },{"type":"track","glue_user_id":"u{{client}}","event":"e","event_id":"{{id}}","context":{"utm_source":"s{{write % 4}}"} }]}"""),
-                _ => await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"u{{client}}","event":"e","event_id":"{{id}}","session_id":"s{{write % 5}}"}"""),
+                0 => await server.PostAsync("/glue/sync", $$"""{"glue_user_id":"u{{client}}","synced_at":{{write}},"data":{"profile":{"n":{{write}} },"sessions":[{"id":"y{{write % 7}}"}],"events":[{"event":"e","event_id":"{{id}}","session_id":"s{{write % 5}}"}]} }"""),
+                1 => await server.PostAsync("/glue/batch", $$"""{"batch":[{"type":"identify","glue_user_id":"u{{client}}","email":"e{{write % 3}}@example.com","traits":{"n":{{write}} } },{"type":"track","glue_user_id":"u{{client}}","event":"e","event_id":"{{id}}","context":{"utm_source":"s{{write % 4}}"} }]}"""),
+                _ => await server.PostAsync("/glue/track", $$"""{"glue_user_id":"u{{client}}","event":"e","event_id":"{{id}}","session_id":"s{{write % 5}}"}"""),
             };
             Assert.Equal(HttpStatusCode.OK, reply.Status);
             Assert.True(acknowledged.TryAdd(id, true));
@@ -91,16 +91,16 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         var unanswered = new ConcurrentDictionary<int, string>();
         for (var kill = 1; kill <= Kills; kill++)
         {
-            using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-            using var strace = await Strace.InjectAsync(edge, $"{call}:signal=SIGKILL:when={kill * kill}");
-            await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => SendUntilKilledAsync(edge, client)));
-            Assert.Equal(128 + 9, await edge.ExitAsync());
+            using var server = await ServerProcess.StartAsync(binary, folder.Path);
+            using var strace = await Strace.InjectAsync(server, $"{call}:signal=SIGKILL:when={kill * kill}");
+            await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => SendUntilKilledAsync(server, client)));
+            Assert.Equal(128 + 9, await server.ExitAsync());
         }
 
-        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
+        using (var server = await ServerProcess.StartAsync(binary, folder.Path))
         {
-            await Task.WhenAll(unanswered.Keys.Select(client => SendAsync(edge, client)));
-            Assert.Equal(0, await edge.TerminateAsync());
+            await Task.WhenAll(unanswered.Keys.Select(client => SendAsync(server, client)));
+            Assert.Equal(0, await server.TerminateAsync());
         }
 
         var database = new DatabaseFile(folder.File("data/dataglue.db"));
@@ -108,13 +108,13 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         Assert.Equal(acknowledged.Keys.Order(), database.Query("SELECT event_id FROM events").Order());
         output.WriteLine($"{Kills} kills at {call}, {acknowledged.Count} acknowledged events, none lost, none doubled");
 
-        async Task SendUntilKilledAsync(ServerProcess edge, int client)
+        async Task SendUntilKilledAsync(ServerProcess server, int client)
         {
             try
             {
                 while (true)
                 {
-                    await SendAsync(edge, client);
+                    await SendAsync(server, client);
                 }
             }
             catch (Exception exception) when (exception is HttpRequestException or IOException)
@@ -123,10 +123,10 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
             }
         }
 
-        async Task SendAsync(ServerProcess edge, int client)
+        async Task SendAsync(ServerProcess server, int client)
         {
             var id = unanswered.GetOrAdd(client, _ => $"{client}-{acknowledged.Count}");
-            (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"u{{client}}","event":"e","event_id":"{{id}}"}""")).IsOk();
+            (await server.PostAsync("/glue/track", $$"""{"glue_user_id":"u{{client}}","event":"e","event_id":"{{id}}"}""")).IsOk();
             Assert.True(acknowledged.TryAdd(id, true));
             unanswered.TryRemove(client, out _);
         }
@@ -138,15 +138,15 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         NativeBinary.SkipWithout();
         Assert.SkipUnless(Tools.Has("strace"), "needs strace (apt install strace)");
         var trace = folder.File("trace");
-        using (var edge = await ServerProcess.StartAsync(
+        using (var server = await ServerProcess.StartAsync(
             binary, folder.Path, "strace", "-f", "-y", "-s", "40", "-o", trace, "-e", "trace=fsync,fdatasync,pwrite64,write,writev,sendto,sendmsg"))
         {
             for (var i = 0; i < 20; i++)
             {
-                (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"a","event":"e","event_id":"{{i}}"}""")).IsOk();
-                (await edge.PostAsync("/glue/identify", $$"""{"glue_user_id":"a","email":"{{i}}@example.com"}""")).IsOk();
-                (await edge.PostAsync("/glue/sync", $$"""{"glue_user_id":"a","data":{"sessions":[{"id":"{{i}}"}]} }""")).IsOk();
-                (await edge.PostAsync("/glue/batch", """{"batch":[{"type":"track","glue_user_id":"a","event":"e"}]}""")).IsOk();
+                (await server.PostAsync("/glue/track", $$"""{"glue_user_id":"a","event":"e","event_id":"{{i}}"}""")).IsOk();
+                (await server.PostAsync("/glue/identify", $$"""{"glue_user_id":"a","email":"{{i}}@example.com"}""")).IsOk();
+                (await server.PostAsync("/glue/sync", $$"""{"glue_user_id":"a","data":{"sessions":[{"id":"{{i}}"}]} }""")).IsOk();
+                (await server.PostAsync("/glue/batch", """{"batch":[{"type":"track","glue_user_id":"a","event":"e"}]}""")).IsOk();
             }
         }
 
@@ -191,11 +191,11 @@ public sealed partial class DurabilityTests(NativeBinary binary, ITestOutputHelp
         return replies;
     }
 
-    private static async Task CountersEqualRowsAsync(ServerProcess edge)
+    private static async Task CountersEqualRowsAsync(ServerProcess server)
     {
         for (var client = 0; client < Clients; client++)
         {
-            var journey = (await edge.GetAsync($"/glue/user/u{client}")).IsOk().Json;
+            var journey = (await server.GetAsync($"/glue/user/u{client}")).IsOk().Json;
             var events = journey["events"]!.AsArray();
             Assert.Equal(events.Count, (int)journey["user"]!["total_events"]!);
             Assert.Equal(events.Count, (int)journey["summary"]!["total_events"]!);

@@ -27,25 +27,25 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
     {
         NativeBinary.SkipWithout();
         Strace.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        var client = new EventClient(edge);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(server);
         for (var i = 0; i < 20; i++)
         {
             Assert.True(await client.SendAsync());
         }
 
-        using (await Strace.InjectAsync(edge, "fsync:error=EIO"))
+        using (await Strace.InjectAsync(server, "fsync:error=EIO"))
         {
             // The lock holds the writer back, so that all of these wait.
             Task<HttpStatusCode>[] waiting;
             await using (await Database.LockAsync())
             {
-                waiting = [.. Enumerable.Range(0, 100).Select(i => StatusAsync(edge, $"waiting-{i}"))];
+                waiting = [.. Enumerable.Range(0, 100).Select(i => StatusAsync(server, $"waiting-{i}"))];
                 await Task.Delay(500);
             }
 
             Assert.All(await Task.WhenAll(waiting), status => Assert.Equal(HttpStatusCode.ServiceUnavailable, status));
-            await EndsAsync(edge, Unsynced);
+            await EndsAsync(server, Unsynced);
         }
 
         using var again = await ServerProcess.StartAsync(binary, folder.Path);
@@ -64,8 +64,8 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
         var acknowledged = new List<string>();
         for (var round = 1; round <= 4; round++)
         {
-            using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-            using (await Strace.InjectAsync(edge, $"fsync:error=EIO:when={round * 3}"))
+            using var server = await ServerProcess.StartAsync(binary, folder.Path);
+            using (await Strace.InjectAsync(server, $"fsync:error=EIO:when={round * 3}"))
             {
                 await Task.WhenAll(Enumerable.Range(0, 8).Select(async sender =>
                 {
@@ -74,7 +74,7 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
                         var id = $"{round}-{sender}-{i}";
                         try
                         {
-                            if (await StatusAsync(edge, id) != HttpStatusCode.OK)
+                            if (await StatusAsync(server, id) != HttpStatusCode.OK)
                             {
                                 return;
                             }
@@ -91,7 +91,7 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
                         }
                     }
                 }));
-                await EndsAsync(edge, Unsynced);
+                await EndsAsync(server, Unsynced);
             }
         }
 
@@ -114,8 +114,8 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
     public async Task Another_file_at_the_path_ends_the_process_and_no_log_is_taken_for_that_of_another(string how)
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        var client = new EventClient(edge);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(server);
         Assert.True(await client.SendAsync());
         Database.Query($"VACUUM INTO '{folder.File("backup.db")}'");
         for (var i = 0; i < 50; i++)
@@ -126,13 +126,13 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
         Assert.NotEqual(0, new FileInfo(DatabasePath + "-wal").Length);
         await using var reading = how.EndsWith("reads", StringComparison.Ordinal) ? await Database.ReadAsync() : null;
         Assert.True(await client.SendAsync());
-        await ExchangeAsync(how, edge);
+        await ExchangeAsync(how, server);
         Assert.False(await client.SendAsync());
-        await EndsAsync(edge, Moved);
+        await EndsAsync(server, Moved);
 
         // Nobody can empty the log of a file that is being read: it stands beside, and the log says where.
         var kept = Directory.GetFiles(folder.Path, "dataglue.db.moved-*-wal", SearchOption.AllDirectories);
-        Assert.Equal(reading is null ? [] : [$"Another process reads the file that was moved; what it lacks is in the write-ahead log, which is {kept.FirstOrDefault()} now"], Messages(edge, 13));
+        Assert.Equal(reading is null ? [] : [$"Another process reads the file that was moved; what it lacks is in the write-ahead log, which is {kept.FirstOrDefault()} now"], Messages(server, 13));
         Assert.Equal(how == "copied back with its log", File.Exists(DatabasePath + "-wal"));
 
         using var again = await ServerProcess.StartAsync(binary, folder.Path);
@@ -195,11 +195,11 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
     public async Task An_idle_server_finds_out_when_it_is_asked_whether_it_is_ready()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
         File.Move(DatabasePath, folder.File("away.db"));
 
-        (await edge.GetAsync("/readyz")).IsError(HttpStatusCode.ServiceUnavailable, $"The database takes no writes: {Moved}");
-        await EndsAsync(edge, Moved);
+        (await server.GetAsync("/readyz")).IsError(HttpStatusCode.ServiceUnavailable, $"The database takes no writes: {Moved}");
+        await EndsAsync(server, Moved);
     }
 
     [Fact]
@@ -227,7 +227,7 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private async Task ExchangeAsync(string how, ServerProcess edge)
+    private async Task ExchangeAsync(string how, ServerProcess server)
     {
         switch (how)
         {
@@ -246,7 +246,7 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
             case "backup moved over it while the database is locked":
                 await using (await Database.LockAsync())
                 {
-                    Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(edge, "locked"));
+                    Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(server, "locked"));
                     File.Move(folder.File("backup.db"), DatabasePath, overwrite: true);
                 }
 
@@ -264,18 +264,18 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
         }
     }
 
-    private static async Task<HttpStatusCode> StatusAsync(ServerProcess edge, string id) =>
-        (await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"v","event":"e","event_id":"{{id}}"}""")).Status;
+    private static async Task<HttpStatusCode> StatusAsync(ServerProcess server, string id) =>
+        (await server.PostAsync("/glue/track", $$"""{"glue_user_id":"v","event":"e","event_id":"{{id}}"}""")).Status;
 
-    private static IEnumerable<string?> Messages(ServerProcess edge, int id) =>
-        edge.Log.Select(line => JsonNode.Parse(line)!).Where(line => (int)line["EventId"]! == id).Select(line => (string?)line["Message"]);
+    private static IEnumerable<string?> Messages(ServerProcess server, int id) =>
+        server.Log.Select(line => JsonNode.Parse(line)!).Where(line => (int)line["EventId"]! == id).Select(line => (string?)line["Message"]);
 
     // One critical line says why, the exit code is 1, and it does not take long.
-    private static async Task EndsAsync(ServerProcess edge, string reason)
+    private static async Task EndsAsync(ServerProcess server, string reason)
     {
-        Assert.Equal(1, await edge.ExitAsync().WaitAsync(TimeSpan.FromSeconds(30)));
-        var critical = Assert.Single(edge.Log, line => (string?)JsonNode.Parse(line)!["LogLevel"] == "Critical");
+        Assert.Equal(1, await server.ExitAsync().WaitAsync(TimeSpan.FromSeconds(30)));
+        var critical = Assert.Single(server.Log, line => (string?)JsonNode.Parse(line)!["LogLevel"] == "Critical");
         Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"The process ends, to be started again: {reason}"), (string?)JsonNode.Parse(critical)!["Message"]);
-        Assert.Empty(edge.Errors);
+        Assert.Empty(server.Errors);
     }
 }

@@ -21,11 +21,11 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
     {
         NativeBinary.SkipWithout();
         var disk = Directory.CreateDirectory(folder.File("disk")).FullName;
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path, await SmallDisk.BeforeAsync(disk));
-        var seen = SmallDisk.Seen(edge, disk);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path, await SmallDisk.BeforeAsync(disk));
+        var seen = SmallDisk.Seen(server, disk);
         await File.WriteAllBytesAsync(seen + "/ballast", new byte[500_000]);
-        var client = new EventClient(edge);
-        var watch = new FaultWatch(edge, client);
+        var client = new EventClient(server);
+        var watch = new FaultWatch(server, client);
         foreach (var filler in new[] { new string('x', 20_000), "" })
         {
             while (await client.SendAsync(filler))
@@ -35,12 +35,12 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
         }
 
         await watch.RefusesAsync("the disk is full");
-        Assert.Equal(client.Acknowledged.Count, await EventsAsync(edge));
+        Assert.Equal(client.Acknowledged.Count, await EventsAsync(server));
         var fitted = client.Acknowledged.Count;
         File.Delete(seen + "/ballast");
         await watch.ServesAgainAsync();
 
-        Assert.Equal(client.Acknowledged.Count, await EventsAsync(edge));
+        Assert.Equal(client.Acknowledged.Count, await EventsAsync(server));
         Directory.CreateDirectory(folder.File("data"));
         foreach (var name in new[] { "dataglue.db", "dataglue.db-wal" })
         {
@@ -57,12 +57,12 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
         NativeBinary.SkipWithout();
         var disk = Directory.CreateDirectory(folder.File("disk")).FullName;
         string[] before = [.. await SmallDisk.BeforeAsync(disk), "sh", "-c", "cat /dev/zero 2>/dev/null >filler; exec \"$0\""];
-        using var edge = ServerProcess.Launch(binary, folder.Path, [], before);
+        using var server = ServerProcess.Launch(binary, folder.Path, [], before);
 
-        Assert.Equal(1, await edge.ExitAsync());
+        Assert.Equal(1, await server.ExitAsync());
         Assert.Equal(
             $"DATABASE_PATH must be a SQLite database that can be written, or a new file, not '{disk}/data/dataglue.db': the disk is full (SQLite Error 13: 'database or disk is full'.)",
-            Assert.Single(edge.Errors));
+            Assert.Single(server.Errors));
     }
 
     [Fact]
@@ -97,20 +97,20 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
     {
         NativeBinary.SkipWithout();
         Strace.SkipWithout();
-        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
+        using (var server = await ServerProcess.StartAsync(binary, folder.Path))
         {
-            var client = new EventClient(edge);
-            var watch = new FaultWatch(edge, client);
+            var client = new EventClient(server);
+            var watch = new FaultWatch(server, client);
             Assert.True(await client.SendAsync());
-            using (await Strace.InjectAsync(edge, fault))
+            using (await Strace.InjectAsync(server, fault))
             {
                 await watch.RefusesAsync(reason);
-                await ReadsOrSaysSoAsync(edge);
+                await ReadsOrSaysSoAsync(server);
             }
 
             await watch.ServesAgainAsync();
-            Assert.Equal(client.Acknowledged.Count, await EventsAsync(edge));
-            Assert.Equal(0, await edge.TerminateAsync());
+            Assert.Equal(client.Acknowledged.Count, await EventsAsync(server));
+            Assert.Equal(0, await server.TerminateAsync());
             client.IsThatOf(Database);
         }
     }
@@ -120,10 +120,10 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
     {
         NativeBinary.SkipWithout();
         Strace.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        var client = new EventClient(edge);
-        var watch = new FaultWatch(edge, client);
-        using (await Strace.InjectAsync(edge, "pwrite64:error=EIO:when=7+23"))
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(server);
+        var watch = new FaultWatch(server, client);
+        using (await Strace.InjectAsync(server, "pwrite64:error=EIO:when=7+23"))
         {
             await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
             {
@@ -135,7 +135,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
         }
 
         await watch.ServesAgainAsync();
-        Assert.Equal(0, await edge.TerminateAsync());
+        Assert.Equal(0, await server.TerminateAsync());
         client.IsThatOf(Database);
         Assert.NotEmpty(client.Refused);
         output.WriteLine($"{client.Acknowledged.Count} acknowledged, {client.Refused.Count} refused; {watch.Told("The database takes no writes")} lines in the log");
@@ -145,36 +145,36 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
     public async Task While_another_process_holds_the_lock_reads_go_on()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        var client = new EventClient(edge);
-        var watch = new FaultWatch(edge, client);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(server);
+        var watch = new FaultWatch(server, client);
         Assert.True(await client.SendAsync());
         await using (await Database.LockAsync())
         {
             var write = client.SendAsync();
-            (await edge.GetAsync("/readyz")).IsError(HttpStatusCode.ServiceUnavailable, "The database takes no writes: a write has waited for 2 s");
+            (await server.GetAsync("/readyz")).IsError(HttpStatusCode.ServiceUnavailable, "The database takes no writes: a write has waited for 2 s");
             Assert.False(write.IsCompleted);
-            Assert.Equal(1, await EventsAsync(edge));
+            Assert.Equal(1, await EventsAsync(server));
             Assert.False(await write);
             await watch.RefusesAsync("another process holds the lock of the database", writes: 0);
-            Assert.Equal(1, await EventsAsync(edge));
+            Assert.Equal(1, await EventsAsync(server));
         }
 
         await watch.ServesAgainAsync();
-        Assert.Equal(0, await edge.TerminateAsync());
+        Assert.Equal(0, await server.TerminateAsync());
         client.IsThatOf(Database);
     }
 
     public void Dispose() => folder.Dispose();
 
-    private static async Task<int> EventsAsync(ServerProcess edge) =>
-        (int)(await edge.GetAsync($"/glue/user/{EventClient.User}?limit=1")).IsOk().Json["user"]!["total_events"]!;
+    private static async Task<int> EventsAsync(ServerProcess server) =>
+        (int)(await server.GetAsync($"/glue/user/{EventClient.User}?limit=1")).IsOk().Json["user"]!["total_events"]!;
 
-    private static async Task ReadsOrSaysSoAsync(ServerProcess edge)
+    private static async Task ReadsOrSaysSoAsync(ServerProcess server)
     {
         for (var i = 0; i < 20; i++)
         {
-            var reply = await edge.GetAsync($"/glue/user/{EventClient.User}");
+            var reply = await server.GetAsync($"/glue/user/{EventClient.User}");
             Assert.True(reply.Status == HttpStatusCode.OK || (reply.Status == HttpStatusCode.ServiceUnavailable && reply.Body == Unreadable), reply.Body);
         }
     }

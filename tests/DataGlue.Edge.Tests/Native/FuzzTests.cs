@@ -32,8 +32,8 @@ public sealed class FuzzTests(NativeBinary binary, ITestOutputHelper output) : I
     public async Task No_request_breaks_the_server_or_loses_what_its_neighbours_store()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        var run = new FuzzRun(seed, requests, edge.Port, folder.Path);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        var run = new FuzzRun(seed, requests, server.Port, folder.Path);
         var clients = Enumerable.Range(0, Clients).Select(number => new FuzzWorker(run, number)).ToArray();
         var started = Stopwatch.StartNew();
 
@@ -41,17 +41,17 @@ public sealed class FuzzTests(NativeBinary binary, ITestOutputHelper output) : I
         for (var tenth = 0; tenth < Tenths; tenth++)
         {
             await SendAsync(clients, requests / Tenths);
-            resident[tenth] = edge.HasEnded ? 0 : edge.Memory("VmRSS");
+            resident[tenth] = server.HasEnded ? 0 : server.Memory("VmRSS");
         }
 
         var served = Report(clients, started.Elapsed, resident);
-        Require(!edge.HasEnded, $"the process has ended\n{string.Join('\n', edge.Errors.Concat(edge.Log).TakeLast(20))}\n{run.Fault}");
+        Require(!server.HasEnded, $"the process has ended\n{string.Join('\n', server.Errors.Concat(server.Log).TakeLast(20))}\n{run.Fault}");
         Require(run.Fault is null, run.Fault ?? "");
         Require(resident[^1] - resident[..(Tenths / 2)].Max() <= AllowedGrowth, "it has grown in the second half by more than it may");
         Require(served >= LeastServed, "so few requests were answered with 200 that the fuzz sees little of the server");
-        Require(await edge.TerminateAsync() == 0, "it did not end well");
-        Require(!edge.Log.Any(IsError), "errors in its log: " + string.Join('\n', edge.Log.Where(IsError).Take(5)));
-        Require(edge.Errors.Count == 0, "words on standard error: " + string.Join('\n', edge.Errors.Take(20)));
+        Require(await server.TerminateAsync() == 0, "it did not end well");
+        Require(!server.Log.Any(IsError), "errors in its log: " + string.Join('\n', server.Log.Where(IsError).Take(5)));
+        Require(server.Errors.Count == 0, "words on standard error: " + string.Join('\n', server.Errors.Take(20)));
         CheckDatabase(clients);
     }
 

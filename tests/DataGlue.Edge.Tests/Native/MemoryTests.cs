@@ -24,13 +24,13 @@ public sealed class MemoryTests(NativeBinary binary, ITestOutputHelper output) :
 
         (await loading.PostAsync("/glue/track", """{"glue_user_id":"few","event":"e"}""")).IsOk();
         await loading.TerminateAsync();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        (await edge.GetAsync("/glue/user/few")).IsOk();
-        var before = edge.Memory("VmRSS");
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        (await server.GetAsync("/glue/user/few")).IsOk();
+        var before = server.Memory("VmRSS");
 
-        var (bytes, events) = await CountAsync(edge, "/glue/user/many");
+        var (bytes, events) = await CountAsync(server, "/glue/user/many");
 
-        var peak = edge.Memory("VmHWM");
+        var peak = server.Memory("VmHWM");
         output.WriteLine($"{events} events, {bytes} bytes; resident before {before >> 10} KiB, at the peak {peak >> 10} KiB");
         Assert.Equal(Events, events);
         Assert.InRange(peak - before, 0, Allowed);
@@ -45,9 +45,9 @@ public sealed class MemoryTests(NativeBinary binary, ITestOutputHelper output) :
     private static string Item(int i) =>
         $$"""{"type":"track","glue_user_id":"many","event":"page_view","event_id":"{{i}}","timestamp":{{1704376800000 + i}},"properties":{"url":"https://shop.example/products/{{i}}","title":"A product with a name of some length, number {{i}}"},"context":{"page":{"url":"https://shop.example/products/{{i}}"} } }""";
 
-    private static async Task<(long Bytes, int Events)> CountAsync(ServerProcess edge, string path)
+    private static async Task<(long Bytes, int Events)> CountAsync(ServerProcess server, string path)
     {
-        await using var stream = await edge.Client.GetStreamAsync(new Uri(path, UriKind.Relative));
+        await using var stream = await server.Client.GetStreamAsync(new Uri(path, UriKind.Relative));
         var marker = "\"created_at\":"u8.ToArray();
         var buffer = new byte[1 << 16];
         var matched = 0;

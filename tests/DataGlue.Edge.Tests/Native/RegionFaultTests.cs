@@ -404,7 +404,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
     {
         await edge.OutboxIsAsync(outbox => (string)outbox["state"]! == "held");
         Assert.StartsWith(problem, (string)(await edge.OutboxAsync())["problem"]!, StringComparison.Ordinal);
-        await Poll.UntilAsync(() => Task.FromResult(edge.Told($"Nothing is relayed, all is kept: {problem}") > 0));
+        await Poll.UntilAsync(() => Task.FromResult(edge.Told($"The home has not taken what it was sent, which is kept: {problem}") > 0));
     }
 
     private static int Count(Node node, string user) =>

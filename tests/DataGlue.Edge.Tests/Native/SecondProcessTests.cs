@@ -22,8 +22,8 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
     public async Task While_it_reads_the_server_does_not_restart_the_log_not_even_at_its_end()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        var client = new EventClient(edge);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(server);
         Assert.True(await client.SendAsync());
         await using (var second = await SecondProcess.ReadAsync(DatabasePath))
         {
@@ -34,7 +34,7 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
             }
 
             Assert.Equal(salt, await SecondProcess.SaltAsync(DatabasePath));
-            Assert.Equal(0, await edge.TerminateAsync());
+            Assert.Equal(0, await server.TerminateAsync());
             Assert.Equal(salt, await SecondProcess.SaltAsync(DatabasePath));
             Assert.InRange(new FileInfo(DatabasePath + "-wal").Length, 2L * PagesOfCheckpoint * PageSize, long.MaxValue);
         }
@@ -46,8 +46,8 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
     public async Task Its_checkpoints_and_locks_refuse_no_write_and_lose_none()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        var client = new EventClient(edge);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        var client = new EventClient(server);
         await using var second = await SecondProcess.ReadAsync(DatabasePath);
         using var end = new CancellationTokenSource();
         var clients = Enumerable.Range(0, 8).Select(async _ =>
@@ -72,7 +72,7 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
         await Task.WhenAll(clients);
         Assert.Empty(client.Refused);
         await second.DisposeAsync();
-        Assert.Equal(0, await edge.TerminateAsync());
+        Assert.Equal(0, await server.TerminateAsync());
         client.IsThatOf(new DatabaseFile(DatabasePath));
         (await CommandRun.RunAsync(binary, folder.Path, "check")).IsOk();
         output.WriteLine($"{client.Acknowledged.Count} acknowledged, none refused");
@@ -82,7 +82,7 @@ public sealed class SecondProcessTests(NativeBinary binary, ITestOutputHelper ou
     public async Task The_database_has_the_settings_that_it_needs()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
 
         Assert.Equal(["wal"], new DatabaseFile(DatabasePath).Query("PRAGMA journal_mode"));
         Assert.Equal([$"{PageSize}"], new DatabaseFile(DatabasePath).Query("PRAGMA page_size"));

@@ -18,11 +18,11 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
     {
         NativeBinary.SkipWithout();
         string before;
-        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
+        using (var server = await ServerProcess.StartAsync(binary, folder.Path))
         {
-            await ServeEverythingAsync(edge);
-            before = (await edge.GetAsync("/glue/user/email/a@example.com")).IsOk().Body;
-            Assert.Equal(0, await edge.TerminateAsync());
+            await ServeEverythingAsync(server);
+            before = (await server.GetAsync("/glue/user/email/a@example.com")).IsOk().Body;
+            Assert.Equal(0, await server.TerminateAsync());
         }
 
         // The log is in the file: a copy of the file alone is a whole backup.
@@ -35,15 +35,15 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
     public async Task Errors_of_the_transport_have_the_same_body()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
 
         const string start = "POST /glue/track HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
-        var broken = await SendAsync(edge, start + "Transfer-Encoding: chunked\r\n\r\nnot a length\r\n");
-        var slow = await SendAsync(edge, start + "Content-Length: 100\r\n\r\n{");
-        var large = await SendAsync(edge, start + "Content-Length: 99999999\r\n\r\n{");
-        var absolute = await SendAsync(edge, "GET http://localhost//glue/user/nobody/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        var broken = await SendAsync(server, start + "Transfer-Encoding: chunked\r\n\r\nnot a length\r\n");
+        var slow = await SendAsync(server, start + "Content-Length: 100\r\n\r\n{");
+        var large = await SendAsync(server, start + "Content-Length: 99999999\r\n\r\n{");
+        var absolute = await SendAsync(server, "GET http://localhost//glue/user/nobody/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
-        var huge = await SendAsync(edge, start + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n");
+        var huge = await SendAsync(server, start + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n");
         Assert.StartsWith("HTTP/1.1 400 ", huge, StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 400 ", broken, StringComparison.Ordinal);
         Assert.EndsWith("""{"success":false,"error":"The request is not valid HTTP; check its headers and the framing of its body"}""", broken, StringComparison.Ordinal);
@@ -61,15 +61,15 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
     {
         NativeBinary.SkipWithout();
         var port = ServerApp.FreePort().ToString(CultureInfo.InvariantCulture);
-        using var edge = ServerProcess.Launch(binary, folder.Path, new() { ["PORT"] = port, ["MAX_BULK_BYTES"] = "67108864" });
-        while (!await edge.ListensAsync())
+        using var server = ServerProcess.Launch(binary, folder.Path, new() { ["PORT"] = port, ["MAX_BULK_BYTES"] = "67108864" });
+        while (!await server.ListensAsync())
         {
             await Task.Delay(5);
         }
 
         var sessions = Enumerable.Range(0, 40).Select(i => $$"""{"id":"{{i}}","text":"{{new string('x', 1 << 20)}}"}""");
 
-        var reply = await edge.PostAsync("/glue/sync", "{\"glue_user_id\":\"a\",\"data\":{\"sessions\":[" + string.Join(',', sessions) + "]}}");
+        var reply = await server.PostAsync("/glue/sync", "{\"glue_user_id\":\"a\",\"data\":{\"sessions\":[" + string.Join(',', sessions) + "]}}");
 
         Assert.Equal(40, (int)reply.IsOk().Json["sessions_synced"]!);
     }
@@ -78,7 +78,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
     public async Task What_was_acknowledged_before_sigterm_is_stored()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
         var acknowledged = new ConcurrentBag<string>();
         var clients = Enumerable.Range(0, 32).Select(async client =>
         {
@@ -86,7 +86,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
             {
                 try
                 {
-                    var reply = await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"u{{client}}","event":"e","event_id":"{{client}}-{{i}}"}""");
+                    var reply = await server.PostAsync("/glue/track", $$"""{"glue_user_id":"u{{client}}","event":"e","event_id":"{{client}}-{{i}}"}""");
                     if (reply.Status != HttpStatusCode.OK)
                     {
                         Assert.Equal(HttpStatusCode.ServiceUnavailable, reply.Status);
@@ -103,7 +103,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
         }).ToArray();
         await Task.Delay(300);
 
-        Assert.Equal(0, await edge.TerminateAsync());
+        Assert.Equal(0, await server.TerminateAsync());
         await Task.WhenAll(clients);
 
         Assert.Equal(["dataglue.db"], Directory.GetFiles(folder.File("data")).Select(Path.GetFileName));
@@ -115,17 +115,17 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
     public async Task A_slow_reader_neither_holds_the_log_nor_the_end()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
         var filler = new string('x', 50_000);
         for (var block = 0; block < 30; block++)
         {
             var items = Enumerable.Range(0, 20).Select(i =>
                 $$"""{"type":"track","glue_user_id":"a","event":"e","event_id":"{{block}}-{{i}}","properties":{"x":"{{filler}}"} }""");
-            (await edge.PostAsync("/glue/batch", "{\"batch\":[" + string.Join(',', items) + "]}")).IsOk();
+            (await server.PostAsync("/glue/batch", "{\"batch\":[" + string.Join(',', items) + "]}")).IsOk();
         }
 
         using var client = new TcpClient();
-        await client.ConnectAsync("127.0.0.1", edge.Port);
+        await client.ConnectAsync("127.0.0.1", server.Port);
         await client.GetStream().WriteAsync("GET /glue/user/a HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
         await client.GetStream().ReadExactlyAsync(new byte[1_000]);
 
@@ -138,28 +138,28 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
         }
 
         Assert.Equal(["0"], database.Query("PRAGMA wal_checkpoint(TRUNCATE)"));
-        (await edge.PostAsync("/glue/track", """{"glue_user_id":"b","event":"e"}""")).IsOk();
-        Assert.Equal(0, await edge.TerminateAsync());
+        (await server.PostAsync("/glue/track", """{"glue_user_id":"b","event":"e"}""")).IsOk();
+        Assert.Equal(0, await server.TerminateAsync());
         Assert.Equal(["dataglue.db"], Directory.GetFiles(folder.File("data")).Select(Path.GetFileName));
     }
 
     public void Dispose() => folder.Dispose();
 
-    private static async Task ServeEverythingAsync(ServerProcess edge)
+    private static async Task ServeEverythingAsync(ServerProcess server)
     {
-        var identify = await edge.PostAsync("/glue/identify", """{"glue_user_id":"a","email":"A@example.com","traits":{"x":{"y":1}},"context":{"utm_source":"m"}}""");
+        var identify = await server.PostAsync("/glue/identify", """{"glue_user_id":"a","email":"A@example.com","traits":{"x":{"y":1}},"context":{"utm_source":"m"}}""");
         Assert.Equal("""{"success":true,"user_id":"a","new_user":true}""", identify.IsOk().Body);
-        (await edge.PostAsync("/glue/identify", """{"glue_user_id":"a"}""")).IsError(HttpStatusCode.BadRequest, "glue_user_id and email are required");
+        (await server.PostAsync("/glue/identify", """{"glue_user_id":"a"}""")).IsError(HttpStatusCode.BadRequest, "glue_user_id and email are required");
 
         const string track = """{"glue_user_id":"a","event":"e","event_id":"1","session_id":"s","properties":{"url":"/?gclid=1"},"timestamp":"2024-01-04T14:00:00Z"}""";
-        Assert.Equal("""{"success":true,"event_id":"1"}""", (await edge.PostAsync("/glue/track", track)).IsOk().Body);
-        Assert.Equal("""{"success":true,"event_id":"1","duplicate":true}""", (await edge.PostAsync("/glue/track", track)).IsOk().Body);
-        Assert.StartsWith("""{"success":true,"event_id":"evt_""", (await edge.PostAsync("/glue/track", """{"glue_user_id":"b","event":"e"}""")).IsOk().Body, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.Conflict, (await edge.PostAsync("/glue/track", """{"glue_user_id":"b","event":"e","event_id":"1"}""")).Status);
-        Assert.Equal(HttpStatusCode.BadRequest, (await edge.PostAsync("/glue/track", "{")).Status);
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await edge.PostAsync("/glue/track", new string(' ', 65_537))).Status);
+        Assert.Equal("""{"success":true,"event_id":"1"}""", (await server.PostAsync("/glue/track", track)).IsOk().Body);
+        Assert.Equal("""{"success":true,"event_id":"1","duplicate":true}""", (await server.PostAsync("/glue/track", track)).IsOk().Body);
+        Assert.StartsWith("""{"success":true,"event_id":"evt_""", (await server.PostAsync("/glue/track", """{"glue_user_id":"b","event":"e"}""")).IsOk().Body, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Conflict, (await server.PostAsync("/glue/track", """{"glue_user_id":"b","event":"e","event_id":"1"}""")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await server.PostAsync("/glue/track", "{")).Status);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await server.PostAsync("/glue/track", new string(' ', 65_537))).Status);
 
-        var sync = await edge.PostAsync(
+        var sync = await server.PostAsync(
             "/glue/sync",
             """
             {"glue_user_id":"b","synced_at":1704376800000,"data":{"profile":{"email":"a@example.com","plan":"p","attribution":{"first_touch":{"gclid":"g"}}},
@@ -168,29 +168,29 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
         Assert.Equal(
             """{"success":true,"events_synced":1,"sessions_synced":1,"events_new":1,"events_duplicate":0,"events_rejected":[{"index":1,"error":"event must be a string of 1 to 100 characters"}]}""",
             sync.IsOk().Body);
-        Assert.Equal(HttpStatusCode.BadRequest, (await edge.PostAsync("/glue/sync", "[]")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await server.PostAsync("/glue/sync", "[]")).Status);
 
         // A late identification takes the way of the replay.
-        var batch = await edge.PostAsync("/glue/batch", """{"batch":[{"type":"identify","glue_user_id":"a","email":"z@example.com","timestamp":5,"event_id":"i","traits":{"x":null,"z":1}},{"type":"x"}]}""");
+        var batch = await server.PostAsync("/glue/batch", """{"batch":[{"type":"identify","glue_user_id":"a","email":"z@example.com","timestamp":5,"event_id":"i","traits":{"x":null,"z":1}},{"type":"x"}]}""");
         Assert.Equal(
             """{"success":true,"results":[{"status":"stored","event_id":"i","new_user":false},{"status":"rejected","error":"type must be identify, track or sync"}]}""",
             batch.IsOk().Body);
-        Assert.Equal(HttpStatusCode.BadRequest, (await edge.PostAsync("/glue/batch", """{"batch":1}""")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await server.PostAsync("/glue/batch", """{"batch":1}""")).Status);
 
-        var user = (await edge.GetAsync("/glue/user/a?limit=1")).IsOk().Json;
+        var user = (await server.GetAsync("/glue/user/a?limit=1")).IsOk().Json;
         Assert.Equal("""{"z":1,"x":{"y":1}}""", user["user"]!["traits"]!.ToJsonString());
-        Assert.Equal(2, (await edge.GetAsync("/glue/user/email/a@EXAMPLE.com")).IsOk().Json["users"]!.AsArray().Count);
-        Assert.Equal(HttpStatusCode.BadRequest, (await edge.GetAsync("/glue/user/a?limit=0")).Status);
-        (await edge.GetAsync("/glue/user/nobody")).IsError(HttpStatusCode.NotFound, "User not found");
-        (await edge.GetAsync("/glue/user/email/nobody")).IsError(HttpStatusCode.NotFound, "User not found");
-        Assert.Equal(HttpStatusCode.NotFound, (await edge.GetAsync("/elsewhere")).Status);
-        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await edge.GetAsync("/glue/track")).Status);
+        Assert.Equal(2, (await server.GetAsync("/glue/user/email/a@EXAMPLE.com")).IsOk().Json["users"]!.AsArray().Count);
+        Assert.Equal(HttpStatusCode.BadRequest, (await server.GetAsync("/glue/user/a?limit=0")).Status);
+        (await server.GetAsync("/glue/user/nobody")).IsError(HttpStatusCode.NotFound, "User not found");
+        (await server.GetAsync("/glue/user/email/nobody")).IsError(HttpStatusCode.NotFound, "User not found");
+        Assert.Equal(HttpStatusCode.NotFound, (await server.GetAsync("/elsewhere")).Status);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await server.GetAsync("/glue/track")).Status);
     }
 
-    private static async Task<string> SendAsync(ServerProcess edge, string request)
+    private static async Task<string> SendAsync(ServerProcess server, string request)
     {
         using var client = new TcpClient();
-        await client.ConnectAsync("127.0.0.1", edge.Port);
+        await client.ConnectAsync("127.0.0.1", server.Port);
         var stream = client.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
         using var reply = new MemoryStream();

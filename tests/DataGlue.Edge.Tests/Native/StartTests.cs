@@ -60,12 +60,12 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
     public async Task An_idle_server_watches_no_files_and_has_loaded_no_openssl()
     {
         NativeBinary.SkipWithout();
-        using var edge = await ServerProcess.StartAsync(binary, folder.Path);
-        (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        (await server.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
 
-        Assert.DoesNotContain("libcrypto", await File.ReadAllTextAsync($"/proc/{edge.Id}/maps"), StringComparison.Ordinal);
+        Assert.DoesNotContain("libcrypto", await File.ReadAllTextAsync($"/proc/{server.Id}/maps"), StringComparison.Ordinal);
         Assert.DoesNotContain(
-            Directory.GetFiles($"/proc/{edge.Id}/fd"),
+            Directory.GetFiles($"/proc/{server.Id}/fd"),
             descriptor => new FileInfo(descriptor).LinkTarget?.Contains("inotify", StringComparison.Ordinal) ?? false);
     }
 
@@ -116,9 +116,9 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
     {
         NativeBinary.SkipWithout();
         Sqlite3.SkipWithout();
-        using (var edge = await ServerProcess.StartAsync(binary, folder.Path))
+        using (var server = await ServerProcess.StartAsync(binary, folder.Path))
         {
-            await edge.TerminateAsync();
+            await server.TerminateAsync();
         }
 
         Sqlite3.Run(folder.File("data/dataglue.db"), "INSERT INTO schemaversions (scriptname, applied) VALUES ('9999_future.sql', '2030-01-01')");
@@ -156,13 +156,13 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
         var port = ServerApp.FreePort();
         await File.WriteAllTextAsync(folder.File(".env"), $"# a comment\nPORT=1\nDATABASE_PATH=\"from env/file.db\"\nMAX_BODY_BYTES=2048\n");
 
-        using var edge = ServerProcess.Launch(binary, folder.Path, new() { ["PORT"] = port.ToString(CultureInfo.InvariantCulture), ["MAX_BODY_BYTES"] = "" });
-        while (!await edge.ListensAsync())
+        using var server = ServerProcess.Launch(binary, folder.Path, new() { ["PORT"] = port.ToString(CultureInfo.InvariantCulture), ["MAX_BODY_BYTES"] = "" });
+        while (!await server.ListensAsync())
         {
             await Task.Delay(5);
         }
 
-        (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+        (await server.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
         Assert.True(File.Exists(folder.File("from env/file.db")));
     }
 
@@ -170,8 +170,8 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
 
     private async Task FailsAsync(Dictionary<string, string> settings, Action<string> check)
     {
-        using var edge = ServerProcess.Launch(binary, folder.Path, settings);
-        Assert.Equal(1, await edge.ExitAsync());
-        check(Assert.Single(edge.Errors));
+        using var server = ServerProcess.Launch(binary, folder.Path, settings);
+        Assert.Equal(1, await server.ExitAsync());
+        check(Assert.Single(server.Errors));
     }
 }

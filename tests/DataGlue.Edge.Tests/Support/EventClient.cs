@@ -4,7 +4,7 @@ using System.Net;
 namespace DataGlue.Edge.Tests.Support;
 
 /// <summary>Sends events of one visitor and keeps account of what the server said of each.</summary>
-public sealed class EventClient(ServerProcess edge)
+public sealed class EventClient(ServerProcess server)
 {
     public const string User = "u";
 
@@ -20,7 +20,7 @@ public sealed class EventClient(ServerProcess edge)
     public async Task<bool> SendAsync(string filler = "")
     {
         var id = $"{Interlocked.Increment(ref sent)}";
-        var reply = await edge.PostAsync("/glue/track", $$"""{"glue_user_id":"{{User}}","event":"e","event_id":"{{id}}","properties":{"x":"{{filler}}"} }""");
+        var reply = await server.PostAsync("/glue/track", $$"""{"glue_user_id":"{{User}}","event":"e","event_id":"{{id}}","properties":{"x":"{{filler}}"} }""");
         events[id] = reply.Status;
         if (reply.Status == HttpStatusCode.OK)
         {

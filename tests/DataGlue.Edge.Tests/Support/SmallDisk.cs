@@ -26,7 +26,7 @@ public static class SmallDisk
     }
 
     /// <summary>That folder as the running program sees it.</summary>
-    public static string Seen(ServerProcess edge, string folder) => $"/proc/{edge.Id}/root{folder}";
+    public static string Seen(ServerProcess server, string folder) => $"/proc/{server.Id}/root{folder}";
 }
 
 /// <summary>A small file system that outlives the programs on it: it ends with the test.</summary>

@@ -19,11 +19,11 @@ public sealed class Strace : IDisposable
     public static void SkipWithout() => Assert.SkipUnless(Tools.Has("strace"), "needs strace (apt install strace)");
 
     /// <summary>Attaches to the process and its threads.</summary>
-    /// <param name="edge">The process.</param>
+    /// <param name="server">The process.</param>
     /// <param name="fault">What strace calls an injection: <c>fsync:error=EIO</c>.</param>
-    public static async Task<Strace> InjectAsync(ServerProcess edge, string fault)
+    public static async Task<Strace> InjectAsync(ServerProcess server, string fault)
     {
-        var info = new ProcessStartInfo("strace", ["-f", "-p", $"{edge.Id}", "-o", "/dev/null", "-e", $"trace={fault.Split(':')[0]}", "-e", $"inject={fault}"]) { RedirectStandardError = true };
+        var info = new ProcessStartInfo("strace", ["-f", "-p", $"{server.Id}", "-o", "/dev/null", "-e", $"trace={fault.Split(':')[0]}", "-e", $"inject={fault}"]) { RedirectStandardError = true };
         var strace = new Strace(Process.Start(info)!);
         var line = await strace.first.Task;
         if (!line.Contains(" attached", StringComparison.Ordinal))

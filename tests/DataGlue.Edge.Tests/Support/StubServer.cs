@@ -46,10 +46,10 @@ public sealed class StubServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.Zero);
-        var standIn = new StubServer(builder.Build(), port, home);
-        standIn.app.Run(standIn.ServeAsync);
-        await standIn.app.StartAsync();
-        return standIn;
+        var stub = new StubServer(builder.Build(), port, home);
+        stub.app.Run(stub.ServeAsync);
+        await stub.app.StartAsync();
+        return stub;
     }
 
     /// <summary>Answers each relay with this status and body.</summary>

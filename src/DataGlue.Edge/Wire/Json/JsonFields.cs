@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text.Unicode;
-using DataGlue.Edge.Intake;
 
 namespace DataGlue.Edge.Wire.Json;
 
@@ -15,6 +14,10 @@ internal ref struct JsonFields(string prefix, Faults faults)
 
     /// <summary>How far ahead of receipt an instant may lie, in milliseconds.</summary>
     public const long MaxAhead = 24 * 60 * 60 * 1000;
+
+    // Keys of one patch of traits, at all levels, since SQLite's json_patch looks for each key from the start; and bytes, as many as traits may have at all.
+    private const int MaxPatchKeys = 256;
+    private const int MaxPatchBytes = 65_536;
 
     // Long enough for nanoseconds and an offset, each character escaped.
     private const int MaxInstantBytes = 240;
@@ -230,14 +233,14 @@ internal ref struct JsonFields(string prefix, Faults faults)
 
     public static void CheckPatch(string label, int keys, int bytes, Faults faults)
     {
-        if (keys > Limits.PatchKeys)
+        if (keys > MaxPatchKeys)
         {
-            faults.Add($"{label} may have {Limits.PatchKeys} keys at the most");
+            faults.Add($"{label} may have {MaxPatchKeys} keys at the most");
         }
 
-        if (bytes > Limits.PatchBytes)
+        if (bytes > MaxPatchBytes)
         {
-            faults.Add($"{label} may have {Limits.PatchBytes} bytes at the most");
+            faults.Add($"{label} may have {MaxPatchBytes} bytes at the most");
         }
     }
 

@@ -1,4 +1,4 @@
-namespace DataGlue.Edge.Security;
+namespace DataGlue.Edge.Http;
 
 /// <summary>Headers of every reply: no sniffing of its type, no cache, no referrer.</summary>
 internal static class SecurityHeaders
