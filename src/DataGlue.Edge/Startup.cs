@@ -66,6 +66,7 @@ internal static partial class Startup
         var database = app.Services.GetRequiredService<Database>();
         database.RequireWritable();
         role.Prepare(app);
+        using var guard = database.OpenGuard();
         SchemaUpgrade.Apply(database.UpgradeConnectionString, SchemaUpgrade.Scripts());
         role.CheckDatabase(app);
         try

@@ -21,8 +21,6 @@ internal sealed class EdgeRole(Settings settings) : Role
         services.AddSingleton<HomeLink>();
         services.AddSingleton<Forwarding>();
         services.AddSingleton<RelaySend>(provider => (rows, stopping) => SendAsync(provider.GetRequiredService<HomeLink>(), rows, stopping));
-        services.AddSingleton<Func<RelayState>>(provider => () =>
-            RelayState.Of(provider.GetRequiredService<HomeLink>(), provider.GetRequiredService<OutboxReserve>(), settings.OutboxMaxBytes));
     }
 
     public override void Prepare(WebApplication app) => EdgeStart.MakeRoom(app.Services.GetRequiredService<OutboxReserve>(), settings);

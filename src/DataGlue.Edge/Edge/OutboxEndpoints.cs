@@ -6,7 +6,9 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Edge;
 
 /// <summary>/glue/outbox: what waits for the home, what the home has rejected, and what the owner can do about it.</summary>
-internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, ServerState server, Database database, Role role, Func<RelayState> relay)
+/// <param name="home">The home; null where this node is the home itself.</param>
+internal sealed class OutboxEndpoints(
+    Outbox outbox, OutboxReader reader, OutboxReserve reserve, ServerState server, Database database, Role role, Settings settings, HomeLink? home = null)
 {
     private const string All = "all";
     private const int DefaultPage = 100;
@@ -26,24 +28,31 @@ internal sealed class OutboxEndpoints(Outbox outbox, OutboxReader reader, Server
         var after = Number(context.Request.Query["after"], "after", 0, long.MaxValue) ?? 0;
         var rows = reader.Aside(after, (int)limit, MaxPageBytes);
         var isWhole = rows.Count == 0 || reader.Aside(rows[^1].Id, 1, bytes: 0).Count == 0;
-        var state = relay();
-        var reply = new OutboxReply(true, role.Name, state.Name, outbox.Depth, outbox.InFlight, reader.CountAside())
+        var reply = new OutboxReply(true, role.Name, State(), outbox.Depth, outbox.InFlight, reader.CountAside())
         {
             Discarded = outbox.Discarded,
             Oldest = reader.Oldest(),
-            Problem = state.Problem,
-            Home = state.Home,
-            HomeId = state.HomeId,
+            Problem = home?.Problem?.Detail,
+            Home = home?.Address,
+            HomeId = home?.HomeId,
             DatabaseId = server.DatabaseId(),
-            LastSuccess = state.LastSuccess is { } success ? Instants.Format(success) : null,
+            LastSuccess = home?.LastSuccess is { } success ? Instants.Format(success) : null,
             UsedBytes = database.UsedBytes,
-            MaxBytes = state.MaxBytes,
+            MaxBytes = home is null ? null : settings.OutboxMaxBytes,
             Aside = [.. rows.Select(AsideItem.Of)],
             NextAfter = isWhole ? null : rows[^1].Id,
         };
         JsonReply.Write(context.Response, StatusCodes.Status200OK, reply, ServerJson.Wire.OutboxReply);
         return Task.CompletedTask;
     }
+
+    // docs/regions.md tells what each means.
+    private string State() => home is null ? "home" : !reserve.TryTake() ? "disk_full" : home.Problem switch
+    {
+        null => "relaying",
+        { Failure: HomeFailure.Refusing } => "held",
+        _ => "away",
+    };
 
     private async Task EmptyAsync(HttpContext context, bool again)
     {

@@ -20,6 +20,7 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
     private const int MaxBytes = 1024 * 1024;
     private const int AsideEvent = 34;
     private const int FailingEvent = 35;
+    private const int StuckEvent = 36;
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
@@ -167,7 +168,11 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
 
         if (await outbox.AcknowledgeAsync(rows, rejected, Now) is { Count: > 0 } stuck)
         {
-            LogFailed("a rule of the database's owner does not let rejected items be put aside");
+            if (throttle.Allows(StuckEvent))
+            {
+                LogFailed("a rule of the database's owner does not let rejected items be put aside");
+            }
+
             await PostponeAsync(stuck, PauseAfter(stuck.Max(row => row.Attempts)));
         }
     }
@@ -208,6 +213,6 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
     private partial void LogAside(int count, long discarded);
     [LoggerMessage(EventId = FailingEvent, Level = LogLevel.Error, Message = "The home fails on item {Id} of the outbox, which is kept while others go on: {Reason}")]
     private partial void LogFailing(long id, string reason);
-    [LoggerMessage(EventId = 36, Level = LogLevel.Error, Message = "The relay failed and tries again: {Reason}")]
+    [LoggerMessage(EventId = StuckEvent, Level = LogLevel.Error, Message = "The relay failed and tries again: {Reason}")]
     private partial void LogFailed(string reason);
 }

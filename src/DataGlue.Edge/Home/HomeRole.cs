@@ -23,7 +23,6 @@ internal sealed class HomeRole : Role
         // A database that was an edge's may still hold items: they are stored here.
         services.AddSingleton<RelaySend>(provider => async (rows, _) =>
             await provider.GetRequiredService<RelayEndpoint>().StoreAsync([.. rows.Select(row => OutboxItem.Read(row.Item))]));
-        services.AddSingleton<Func<RelayState>>(() => new RelayState("home"));
     }
 
     public override void Prepare(WebApplication app) => app.Services.GetRequiredService<OutboxReserve>().Discard();

@@ -28,7 +28,7 @@ internal static class RelayRequest
                     switch (fields.Name)
                     {
                         case "format": format = JsonFields.ReadInteger(ref reader); break;
-                        case "items": places = fields.ReadPlaces(ref reader, "items"); break;
+                        case "items": fields.ReadItems(ref reader, "items", (ref reader, _) => places.Add(JsonFields.PlaceOf(ref reader))); break;
                         default: fields.Skip(ref reader); break;
                     }
                 }

@@ -1,6 +1,6 @@
 namespace DataGlue.Edge.Http;
 
-/// <summary>Which node answers an endpoint. An edge refuses such requests of another edge, and a home those that name another home.</summary>
+/// <summary>Which node answers an endpoint. An edge refuses such requests of another edge.</summary>
 internal static class NodeRules
 {
     /// <summary>The home answers this: an edge forwards it.</summary>

@@ -49,7 +49,7 @@ internal sealed class Readiness(WriteQueue queue, ISink sink, TimeProvider clock
             await queue.SubmitAsync(probe);
 
             // A probe that succeeds proves nothing while the writes of callers are refused.
-            return probe.IsRefused ? "a rule of the database refuses the write that asks" : queue.OutageReason ?? sink.UnavailableReason;
+            return probe.IsRefused ? "a rule of the database's owner refuses the write of this check" : queue.OutageReason ?? sink.UnavailableReason;
         }
         catch (StorageUnavailableException unavailable)
         {

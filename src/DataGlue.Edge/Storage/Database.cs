@@ -74,22 +74,23 @@ internal sealed class Database
     }
 
     /// <summary>Opens the connection of the one writer: a write-ahead log, and an fsync at each commit.</summary>
-    /// <exception cref="SqliteException">The database cannot be written now, or its log not be synced.</exception>
     public SqliteConnection OpenWriter()
     {
         MatchRights();
-        var connection = Open(writer.ConnectionString, WriterPragmas);
+        return Open(writer.ConnectionString, WriterPragmas);
+    }
+
+    /// <summary>Opens the file so that nobody else closes it last, which would move the log into it before the log was synced anew. Null where there is no
+    /// database; what is wrong with one is told by who opens it next.</summary>
+    public SqliteConnection? OpenGuard()
+    {
         try
         {
-            connection.Execute("BEGIN IMMEDIATE");
-            RewriteLog();
-            connection.Execute("ROLLBACK");
-            return connection;
+            return File.Exists(upgrade.DataSource) ? OpenUnchanged(upgrade.DataSource) : null;
         }
-        catch
+        catch (SqliteException)
         {
-            connection.Dispose();
-            throw;
+            return null;
         }
     }
 
@@ -153,53 +154,11 @@ internal sealed class Database
         return !isBusy;
     }
 
-    /// <summary>Takes the log of a file that has moved away from the path, if it still stands there: the next start would apply it to the file of that path.</summary>
-    /// <returns>Where the log stands now; null where nothing is left of it.</returns>
-    public static string? RemoveLog(SqliteConnection connection, bool isEmpty)
-    {
-        var path = raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string();
-        var away = $"{path}.moved-{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}";
-
-        // The link of a descriptor names its file where that stands now, so another file's log has no link here.
-        var open = Directory.Exists("/proc/self/fd") ? new DirectoryInfo("/proc/self/fd").EnumerateFiles().Select(file => file.LinkTarget).ToHashSet() : [];
-        foreach (var suffix in Suffixes.Skip(1).Where(suffix => open.Contains(path + suffix)))
-        {
-            File.Move(path + suffix, away + suffix);
-            if (isEmpty)
-            {
-                File.Delete(away + suffix);
-            }
-        }
-
-        return File.Exists(away + "-wal") ? away + "-wal" : null;
-    }
-
     /// <summary>Closes the pooled readers; the writer, closing last, then removes the write-ahead log.</summary>
     public void CloseReaders()
     {
         using var pooled = new SqliteConnection(reader.ConnectionString);
         SqliteConnection.ClearPool(pooled);
-    }
-
-    // What an earlier process failed to sync stands in the log all the same, and the kernel takes it for written. Written again, it is synced. The write
-    // lock keeps all others from changing the log meanwhile.
-    private void RewriteLog()
-    {
-        var buffer = new byte[64 * 1024];
-        try
-        {
-            using var log = File.OpenHandle(Logs[0], FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-            for (long offset = 0; RandomAccess.Read(log, buffer, offset) is > 0 and var length; offset += length)
-            {
-                RandomAccess.Write(log, buffer.AsSpan(0, length), offset);
-            }
-
-            RandomAccess.FlushToDisk(log);
-        }
-        catch (IOException exception)
-        {
-            throw new SqliteException($"The write-ahead log cannot be synced: {exception.Message}", raw.SQLITE_IOERR, raw.SQLITE_IOERR_FSYNC);
-        }
     }
 
     private string[] Logs => [upgrade.DataSource + "-wal", upgrade.DataSource + "-shm"];

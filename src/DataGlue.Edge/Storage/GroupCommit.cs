@@ -5,7 +5,7 @@ namespace DataGlue.Edge.Storage;
 
 /// <summary>
 /// Commits a group of writes in one transaction. Where a write breaks a rule of the database, the group runs once more with a savepoint around each, so
-/// that the others still share a commit. Everything else that the database raises (disk full, I/O, a lock, corruption) fails the group. After a failed
+/// that the others still share a commit; where the end of the group is what is refused, with the end after each too. Everything else that the database raises (disk full, I/O, a lock, corruption) fails the group. After a failed
 /// fsync, or when another file stands at the path, the process is to end. The log has SQLite's codes and reasons, never a value that was written.
 /// </summary>
 internal sealed partial class GroupCommit(Database database, Write? end, TimeProvider clock, ILogger logger) : IDisposable
@@ -107,7 +107,6 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
             {
                 foreach (var write in submission.Writes)
                 {
-                    write.IsRefused = false;
                     connection.Run(write);
                 }
             }
@@ -153,13 +152,17 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
                 }
             }
 
-            if (connection.InTransaction && (endsEach || Refusal([end]) is null))
+            if (connection.InTransaction)
             {
-                break;
+                if (endsEach || Refusal([end]) is null)
+                {
+                    break;
+                }
+
+                // The end costs as much as many writes, so it runs after each only to find the one that it cannot follow.
+                endsEach = true;
             }
 
-            // The end costs as much as many writes, so it runs after each only to find the one that it cannot follow.
-            endsEach |= connection.InTransaction;
             connection.Rollback();
         }
 
@@ -243,7 +246,7 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
     private partial void LogRefused(string write, int code);
     [LoggerMessage(EventId = 5, Level = LogLevel.Critical, Message = "The writer failed: {Exception} {StackTrace}")]
     private partial void LogCrash(string exception, string? stackTrace);
-    [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "Another process reads the file that was moved; what it lacks is in the write-ahead log, which is {Path} now")]
+    [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "The log of the file that was moved could not be emptied, as somebody reads it; it is {Path} now")]
     private partial void LogKept(string path);
 
     private sealed class DatabaseMovedException() : Exception("the database file was deleted, moved or replaced");

@@ -13,6 +13,7 @@ internal sealed class Submission
         var size = new ValueSize();
         foreach (var write in writes)
         {
+            write.IsRefused = false; // it may have been submitted before
             size.Add(write);
         }
 

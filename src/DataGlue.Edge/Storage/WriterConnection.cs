@@ -12,6 +12,7 @@ internal sealed class WriterConnection(Database database) : IDisposable
     private readonly Dictionary<string, SqliteCommand> controls = [];
     private readonly StatementValues values = new();
     private SqliteConnection? connection;
+    private WriteAheadLog? log;
     private long pageSize;
 
     public bool InTransaction => raw.sqlite3_get_autocommit(connection!.Handle) == 0;
@@ -23,12 +24,27 @@ internal sealed class WriterConnection(Database database) : IDisposable
     /// <summary>Opens the connection, where it is not open. It stays open: the log of another file at the path must not be taken for that of this one.</summary>
     public void Open()
     {
-        if (connection is null)
+        if (connection is not null)
         {
-            connection = database.OpenWriter();
-            pageSize = Number("PRAGMA page_size");
-            MeasureUse();
+            return;
         }
+
+        var opened = database.OpenWriter();
+        try
+        {
+            opened.Execute("BEGIN IMMEDIATE");
+            log = WriteAheadLog.OpenSynced(opened);
+            opened.Execute("ROLLBACK");
+            connection = opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+
+        pageSize = Number("PRAGMA page_size");
+        MeasureUse();
     }
 
     /// <summary>Runs the script of a write, which then reads the answer.</summary>
@@ -67,7 +83,7 @@ internal sealed class WriterConnection(Database database) : IDisposable
 
     public bool Checkpoint() => Database.Checkpoint(connection!);
 
-    public string? RemoveLog(bool isEmpty) => Database.RemoveLog(connection!, isEmpty);
+    public string? RemoveLog(bool isEmpty) => log!.Remove(isEmpty);
 
     public void Dispose()
     {
@@ -78,6 +94,7 @@ internal sealed class WriterConnection(Database database) : IDisposable
 
         values.Dispose();
         connection?.Dispose();
+        log?.Dispose();
     }
 
     private void MeasureUse() =>

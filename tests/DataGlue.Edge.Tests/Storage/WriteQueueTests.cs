@@ -153,11 +153,14 @@ public sealed class WriteQueueTests : IDisposable
         reply.IsError(HttpStatusCode.ServiceUnavailable, "The database takes no writes at present; send it again a little later");
     }
 
-    [Fact]
-    public async Task A_rule_on_profiles_refuses_the_write_that_breaks_it_when_the_profile_is_derived_again()
+    [Theory]
+    [InlineData("RAISE(ABORT, 'no')")]
+    [InlineData("RAISE(FAIL, 'no')")]
+    [InlineData("RAISE(ROLLBACK, 'no')")]
+    public async Task A_rule_on_profiles_refuses_the_write_that_breaks_it_when_the_profile_is_derived_again(string raise)
     {
         Sqlite3.SkipWithout();
-        Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER rule BEFORE UPDATE ON users WHEN NEW.traits LIKE '%forbidden%' BEGIN SELECT RAISE(ABORT, 'no'); END;");
+        Sqlite3.Run(app.DatabasePath, $"CREATE TRIGGER rule BEFORE UPDATE ON users WHEN NEW.traits LIKE '%forbidden%' BEGIN SELECT {raise}; END;");
         (await app.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com","timestamp":9,"traits":{"x":1}}""")).IsOk();
 
         var late = await app.BatchAsync(

@@ -16,7 +16,7 @@ internal static class BatchReader
             switch (fields.Name)
             {
                 case "batch":
-                    fields.ReadItems(ref reader, "batch", Limits.BatchItems, "another", (ref reader, _) => items.Add(ItemReader.Read(ref reader, receipt)));
+                    fields.ReadItems(ref reader, "batch", (ref reader, _) => items.Add(ItemReader.Read(ref reader, receipt)), Limits.BatchItems, "another");
                     found = reader.TokenType != JsonTokenType.Null;
                     break;
                 default: fields.Skip(ref reader); break;

@@ -50,8 +50,8 @@ internal static class OutboxItem
                         case "type": type = fields.ReadText(ref reader, "type", Limits.Id, required: true); break;
                         case "received": received = fields.ReadInstant(ref reader, "received", DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() - JsonFields.MaxAhead); break;
                         case "event_id": eventId = fields.ReadText(ref reader, "event_id", Limits.Id); break;
-                        case "event_ids": ReadEventIds(ref reader, ref fields, eventIds, faults); break;
-                        case "item": item = JsonFields.ReadPlace(ref reader); break;
+                        case "event_ids": fields.ReadItems(ref reader, "event_ids", (ref reader, _) => eventIds.Add(ReadId(ref reader, faults))); break;
+                        case "item": reader.Read(); item = JsonFields.PlaceOf(ref reader); break;
                         default: fields.Skip(ref reader); break;
                     }
                 }
@@ -82,18 +82,11 @@ internal static class OutboxItem
     }
 
     // What is no text is no id; the event that needs one then says so.
-    private static void ReadEventIds(ref Utf8JsonReader reader, ref JsonFields fields, List<Utf8Text> eventIds, Faults faults)
+    private static Utf8Text ReadId(ref Utf8JsonReader reader, Faults faults)
     {
-        if (!fields.EnterArray(ref reader, "event_ids"))
-        {
-            return;
-        }
-
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            eventIds.Add(reader.TokenType == JsonTokenType.String ? Utf8Text.From(JsonText.ReadString(ref reader, "event_ids", faults)) : default);
-            reader.Skip();
-        }
+        var id = reader.TokenType == JsonTokenType.String ? JsonText.ReadString(ref reader, "event_ids", faults) : null;
+        reader.Skip();
+        return Utf8Text.From(id);
     }
 
     private static void WriteMadeIds(Utf8JsonWriter json, Item item)

@@ -89,8 +89,8 @@ internal sealed class SyncReader
             switch (fields.Name)
             {
                 case "profile": profile = fields.EnterObject(ref reader, "profile") ? ProfileReader.Read(ref reader, receipt.Received, faults) : null; break;
-                case "sessions": fields.ReadItems(ref reader, "sessions", Limits.SyncItems, "another sync", ReadSession); break;
-                case "events": fields.ReadItems(ref reader, "events", Limits.SyncItems, "another sync", ReadEvent); break;
+                case "sessions": fields.ReadItems(ref reader, "sessions", ReadSession, Limits.SyncItems, "another sync"); break;
+                case "events": fields.ReadItems(ref reader, "events", ReadEvent, Limits.SyncItems, "another sync"); break;
                 default: fields.Keep(ref reader); break;
             }
         }

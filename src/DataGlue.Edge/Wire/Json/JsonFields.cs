@@ -169,31 +169,9 @@ internal ref struct JsonFields(string prefix, Faults faults)
         return value;
     }
 
-    /// <summary>Passes over the elements of an array. Returns where in the body each stands.</summary>
-    public readonly List<Range> ReadPlaces(ref Utf8JsonReader reader, string name)
-    {
-        var places = new List<Range>();
-        if (EnterArray(ref reader, name))
-        {
-            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-            {
-                places.Add(PlaceOf(ref reader));
-            }
-        }
-
-        return places;
-    }
-
-    /// <summary>Passes over a value. Returns where in the body it stands.</summary>
-    public static Range ReadPlace(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        return PlaceOf(ref reader);
-    }
-
     /// <summary>Reads the items of an array; beyond <paramref name="most"/> they are skipped, which is a fault.</summary>
-    /// <param name="another">In what the rest is to be sent: <c>another sync</c>.</param>
-    public readonly void ReadItems(ref Utf8JsonReader reader, string name, int most, string another, ElementReader read)
+    /// <param name="another">Where the rest belongs: <c>another sync</c>.</param>
+    public readonly void ReadItems(ref Utf8JsonReader reader, string name, ElementReader read, int most = int.MaxValue, string another = "")
     {
         if (!EnterArray(ref reader, name))
         {
@@ -250,7 +228,8 @@ internal ref struct JsonFields(string prefix, Faults faults)
     /// <summary>Steps onto the start of an array. False when the value is null, or, with a fault, something else.</summary>
     public readonly bool EnterArray(ref Utf8JsonReader reader, string name) => Enter(ref reader, name, JsonTokenType.StartArray, "an array");
 
-    private static Range PlaceOf(ref Utf8JsonReader reader)
+    /// <summary>Passes over the value at which the reader stands. Returns where in the body it is.</summary>
+    public static Range PlaceOf(ref Utf8JsonReader reader)
     {
         var start = (int)reader.TokenStartIndex;
         reader.Skip();
