@@ -5,8 +5,9 @@ namespace DataGlue.Edge.Storage;
 
 /// <summary>
 /// Commits a group of writes in one transaction. Where a write breaks a rule of the database, the group runs once more with a savepoint around each, so
-/// that the others still share a commit; where the end of the group is what is refused, with the end after each too. Everything else that the database raises (disk full, I/O, a lock, corruption) fails the group. After a failed
-/// fsync, or when another file stands at the path, the process is to end. The log has SQLite's codes and reasons, never a value that was written.
+/// that the others still share a commit; where the end of the group is what is refused, with the end behind each too. Everything else that the database
+/// raises (disk full, I/O, a lock, corruption) fails the group. After a failed fsync, or when another file stands at the path, the process is to end. The
+/// log has SQLite's codes and reasons, never a value that was written.
 /// </summary>
 internal sealed partial class GroupCommit(Database database, Write? end, TimeProvider clock, ILogger logger) : IDisposable
 {
