@@ -5,17 +5,10 @@ namespace DataGlue.Edge.Intake;
 /// <summary>Something that a visitor did or said: read, checked, timed and named. Every wire makes items, and every sink takes them.</summary>
 internal abstract record Item
 {
-    /// <summary>The browser.</summary>
-    public required Utf8Text GlueUserId { get; init; }
-
-    /// <summary>When the first server received it, in milliseconds since 1970.</summary>
-    public required long Received { get; init; }
-
-    /// <summary>When it happened, or of a sync when it was sent, in milliseconds since 1970.</summary>
-    public required long Timestamp { get; init; }
-
-    /// <summary>The id that makes a repetition harmless; of a sync none where the client gave none.</summary>
-    public Utf8Text EventId { get; init; }
+    public required Utf8Text GlueUserId { get; init; } // the browser
+    public required long Received { get; init; } // when the first server received it, in milliseconds since 1970
+    public required long Timestamp { get; init; } // when it happened, or of a sync when it was sent, in milliseconds since 1970
+    public Utf8Text EventId { get; init; } // the id that makes a repetition harmless; of a sync none where the client gave none
 
     /// <summary>Fields that this version does not know. An edge hands them on to a home that may.</summary>
     public IReadOnlyList<JsonMember> Others { get; init; } = [];
@@ -24,29 +17,19 @@ internal abstract record Item
 /// <summary>An event: tracked live, or one of a sync.</summary>
 internal sealed record Track : Item
 {
-    /// <summary>Whether a server made the id.</summary>
-    public required bool ServerMade { get; init; }
-
+    public required bool ServerMade { get; init; } // whether a server made the id
     public required Utf8Text Event { get; init; }
     public Utf8Text SessionId { get; init; }
-
-    /// <summary>The e-mail that the event itself carries.</summary>
-    public Utf8Text Email { get; init; }
-
+    public Utf8Text Email { get; init; } // the e-mail that the event itself carries
     public required JsonText Properties { get; init; }
-
-    /// <summary>Null when it is empty.</summary>
-    public JsonText? Context { get; init; }
+    public JsonText? Context { get; init; } // null when it is empty
 }
 
 /// <summary>A browser says who its visitor is.</summary>
 internal sealed record Identify : Item
 {
     public required Utf8Text Email { get; init; }
-
-    /// <summary>A merge patch.</summary>
-    public JsonText? Traits { get; init; }
-
+    public JsonText? Traits { get; init; } // a merge patch
     public JsonText? Context { get; init; }
 }
 
@@ -55,9 +38,7 @@ internal sealed record Sync : Item
 {
     public Profile? Profile { get; init; }
     public required IReadOnlyList<Session> Sessions { get; init; }
-
-    /// <summary>Its events in their order, those with faults among them.</summary>
-    public required IReadOnlyList<SyncedEvent> Events { get; init; }
+    public required IReadOnlyList<SyncedEvent> Events { get; init; } // its events in their order, those with faults among them
 
     /// <summary>Fields beside these in <c>data</c> that this version does not know.</summary>
     public IReadOnlyList<JsonMember> DataOthers { get; init; } = [];
@@ -83,10 +64,7 @@ internal sealed record Profile
 {
     public Utf8Text Email { get; init; }
     public JsonText? Traits { get; init; }
-
-    /// <summary>Its other fields, which are traits too.</summary>
-    public required IReadOnlyList<JsonMember> Others { get; init; }
-
+    public required IReadOnlyList<JsonMember> Others { get; init; } // its other fields, which are traits too
     public long? FirstSeen { get; init; }
     public long? LastSeen { get; init; }
     public required IReadOnlyList<ProfileTouch> Touches { get; init; }

@@ -11,17 +11,10 @@ internal sealed record Outcome(OutcomeStatus Status)
     /// <summary>Its id belongs to another visitor, and nothing has changed.</summary>
     public static Outcome IdTaken { get; } = Rejected(StatusCodes.Status409Conflict, "event_id belongs to another glue_user_id; give the event an id of its own");
 
-    /// <summary>Of a rejected item: the HTTP status that a request of its own would have, 400 or 409.</summary>
-    public int? Code { get; init; }
-
-    /// <summary>Of a rejected item: why.</summary>
-    public string? Error { get; init; }
-
-    /// <summary>Of an identification: whether the profile was not identified before; null where nobody knows.</summary>
-    public bool? NewUser { get; init; }
-
-    /// <summary>Of a sync: its events that were not stored, and why; null when there is none.</summary>
-    public IReadOnlyList<RejectedEvent>? EventsRejected { get; init; }
+    public int? Code { get; init; } // of a rejected item: the HTTP status that a request of its own would have, 400 or 409
+    public string? Error { get; init; } // of a rejected item: why
+    public bool? NewUser { get; init; } // of an identification: whether the profile was not identified before; null where nobody knows
+    public IReadOnlyList<RejectedEvent>? EventsRejected { get; init; } // of a sync: its events that were not stored, and why; null when there is none
 
     /// <summary>The id under which an event or identification stands.</summary>
     [JsonIgnore]

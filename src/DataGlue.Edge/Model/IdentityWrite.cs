@@ -14,9 +14,7 @@ internal sealed class IdentityWrite(Utf8Text kind) : Write("identity", hasShortc
 
     public required Utf8Text GlueUserId { get; init; }
     public required Utf8Text EventId { get; init; }
-
-    /// <summary>The time at which it holds.</summary>
-    public required Utf8Text Timestamp { get; init; }
+    public required Utf8Text Timestamp { get; init; } // the time at which it holds
 
     /// <summary>The e-mail, as it was sent.</summary>
     public Utf8Text Email
@@ -29,22 +27,13 @@ internal sealed class IdentityWrite(Utf8Text kind) : Write("identity", hasShortc
         }
     }
 
-    /// <summary>A JSON merge patch.</summary>
-    public Utf8Text Traits { get; init; }
-
-    /// <summary>A JSON object, none when empty.</summary>
-    public Utf8Text Context { get; init; }
-
-    /// <summary>The earliest time at which this says that the visitor was seen.</summary>
-    public Utf8Text FirstSeen { get; init; }
-
-    /// <summary>The latest such time.</summary>
-    public Utf8Text LastSeen { get; init; }
+    public Utf8Text Traits { get; init; } // a JSON merge patch
+    public Utf8Text Context { get; init; } // a JSON object, none when empty
+    public Utf8Text FirstSeen { get; init; } // the earliest time at which this says that the visitor was seen
+    public Utf8Text LastSeen { get; init; } // the latest such time
 
     public Touch? Touch { get; init; }
-
-    /// <summary>A hash of the content.</summary>
-    public ulong Fingerprint { get; init; }
+    public ulong Fingerprint { get; init; } // a hash of the content
 
     public required Utf8Text Received { get; init; }
 

@@ -60,12 +60,8 @@ internal sealed class OutboxReader(Database database)
 internal sealed class OutboxRow
 {
     public long Id { get; set; }
-
-    /// <summary>JSON text.</summary>
-    public byte[] Item { get; set; } = [];
-
-    /// <summary>How often the home has failed on it.</summary>
-    public long Attempts { get; set; }
+    public byte[] Item { get; set; } = []; // jSON text
+    public long Attempts { get; set; } // how often the home has failed on it
 }
 
 /// <summary>An item that the home has rejected.</summary>
@@ -75,7 +71,5 @@ internal sealed class AsideRow
     public string Received { get; set; } = "";
     public string PutAside { get; set; } = "";
     public string Reason { get; set; } = "";
-
-    /// <summary>JSON text.</summary>
-    public byte[] Item { get; set; } = [];
+    public byte[] Item { get; set; } = []; // jSON text
 }

@@ -124,6 +124,12 @@ internal sealed class Database
     public void RequireWritable()
     {
         MatchRights();
+        if (new FileInfo(upgrade.DataSource) is { Exists: false } or { Length: 0 } && new FileInfo(Logs[0]) is { Exists: true, Length: > 0 })
+        {
+            throw new SettingException(
+                $"DATABASE_PATH must be the database to which '{Logs[0]}' belongs, and there is none; put it there, or move the log away: SQLite would empty it");
+        }
+
         try
         {
             foreach (var path in Logs.Prepend(upgrade.DataSource).Where(File.Exists))

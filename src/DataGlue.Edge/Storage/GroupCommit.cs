@@ -64,38 +64,38 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         }
     }
 
-    /// <summary>Moves the write-ahead log into the file that is open. Returns whether all of it went there.</summary>
-    public bool Checkpoint()
+    public void Dispose() => connection.Dispose();
+
+    /// <summary>Moves the log into the file, before the connection is closed; where another file stands at the path, the log goes away from there.</summary>
+    public void End()
     {
         try
         {
             connection.Open();
-            return connection.Checkpoint();
+            RequireFile();
+            connection.Checkpoint();
         }
-        catch (SqliteException exception)
+        catch (Exception exception)
         {
             // Nothing is lost: the log stays beside the file, and the next start reads it.
-            outage.Continue(Outage.CodeOf(exception), exception.Message, probing: true);
-            return false;
+            Abandon([], exception);
         }
     }
-
-    public void Dispose() => connection.Dispose();
 
     // The log goes into the file that it belongs to, or at least away from that which stands at the path now.
     private void RequireFile()
     {
-        if (!connection.HasMoved)
+        if (connection.Moved is not { } what)
         {
             return;
         }
 
-        if (connection.RemoveLog(isEmpty: Checkpoint()) is { } kept)
+        if (connection.RemoveLog() is { } kept)
         {
             LogKept(kept);
         }
 
-        throw new DatabaseMovedException();
+        throw new DatabaseMovedException(what);
     }
 
     // Leaves an open transaction behind when it succeeds, and none when it does not.
@@ -129,7 +129,7 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
     private void RunIsolated(IReadOnlyList<Submission> group)
     {
         var writes = group.SelectMany(submission => submission.Writes).ToList();
-        SqliteException? broken = null;
+        var compiled = new HashSet<string>();
         for (var endsEach = false; ;)
         {
             connection.Control("BEGIN IMMEDIATE");
@@ -138,8 +138,13 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
             {
                 if (Refusal(endsEach ? [write, end] : [write]) is { } refusal)
                 {
+                    // When its statements do not even compile, a table or a trigger is broken, and no write is at fault.
+                    if (refusal.SqliteErrorCode == raw.SQLITE_ERROR && compiled.Add(write.Script))
+                    {
+                        connection.RequireCompiled(write);
+                    }
+
                     write.IsRefused = true;
-                    broken = refusal.SqliteErrorCode == raw.SQLITE_ERROR ? broken ?? refusal : broken;
                     if (refusals.Allows(refusal.SqliteExtendedErrorCode))
                     {
                         LogRefused(write.Script, refusal.SqliteExtendedErrorCode);
@@ -165,12 +170,6 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
             }
 
             connection.Rollback();
-        }
-
-        // When the SQL itself fails and not even one write goes through, a table or a trigger is broken.
-        if (broken is not null && writes.TrueForAll(write => write.IsRefused))
-        {
-            throw broken;
         }
     }
 
@@ -247,8 +246,8 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
     private partial void LogRefused(string write, int code);
     [LoggerMessage(EventId = 5, Level = LogLevel.Critical, Message = "The writer failed: {Exception} {StackTrace}")]
     private partial void LogCrash(string exception, string? stackTrace);
-    [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "The log of the file that was moved could not be emptied, as somebody reads it; it is {Path} now")]
+    [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "The file that was moved lacks what stands in its log, which somebody reads; the log is {Path} now")]
     private partial void LogKept(string path);
 
-    private sealed class DatabaseMovedException() : Exception("the database file was deleted, moved or replaced");
+    private sealed class DatabaseMovedException(string what) : Exception($"the {what} was deleted, moved or replaced");
 }

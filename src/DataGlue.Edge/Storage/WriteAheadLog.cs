@@ -43,13 +43,18 @@ internal sealed class WriteAheadLog : IDisposable
         }
     }
 
+    /// <summary>Whether another log, or none, stands at its path by now. Known on Linux alone.</summary>
+    public bool HasMoved => Link is { } link && link != database + "-wal";
+
+    // The link of a descriptor names its file where that stands now.
+    private string? Link => new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget;
+
     /// <summary>Takes the log and its index from the path of a database that has moved away: the next start would apply them to the file which stands there now.
     /// Where another log stands there, it stays.</summary>
     /// <returns>Where the log stands now; null where it was empty, and is deleted, or has moved away too.</returns>
     public string? Remove(bool isEmpty)
     {
-        // The link of a descriptor names its file where that stands now.
-        if (new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget != database + "-wal")
+        if (Link != database + "-wal")
         {
             return null;
         }

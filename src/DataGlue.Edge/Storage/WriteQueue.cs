@@ -81,14 +81,18 @@ internal sealed partial class WriteQueue(
         try
         {
             Serve();
+            if (!HasFailed)
+            {
+                database.CloseReaders();
+                writer.End();
+            }
+
             if (HasFailed)
             {
                 FailWaiting();
                 return;
             }
 
-            database.CloseReaders();
-            writer.Checkpoint();
             writer.Dispose();
         }
         finally

@@ -17,9 +17,11 @@ internal sealed class WriterConnection(Database database) : IDisposable
 
     public bool InTransaction => raw.sqlite3_get_autocommit(connection!.Handle) == 0;
 
-    /// <summary>Whether another file, or none, stands at the path by now: what is written would be lost with the connection.</summary>
-    public bool HasMoved =>
-        SqliteNative.FileControl(connection!.Handle!.DangerousGetHandle(), 0, HasMovedControl, out var moved) == raw.SQLITE_OK && moved != 0;
+    /// <summary>What does not stand at the path any more, in words: what is written would be lost with the connection. Null where all does.</summary>
+    public string? Moved =>
+        SqliteNative.FileControl(connection!.Handle!.DangerousGetHandle(), 0, HasMovedControl, out var moved) == raw.SQLITE_OK && moved != 0 ? "database file"
+        : log!.HasMoved ? "write-ahead log"
+        : null;
 
     /// <summary>Opens the connection, where it is not open. It stays open: the log of another file at the path must not be taken for that of this one.</summary>
     public void Open()
@@ -83,7 +85,24 @@ internal sealed class WriterConnection(Database database) : IDisposable
 
     public bool Checkpoint() => Database.Checkpoint(connection!);
 
-    public string? RemoveLog(bool isEmpty) => log!.Remove(isEmpty);
+    /// <summary>Moves the log into the file that it belongs to, and takes what is left of it from the path. Returns where that stands now.</summary>
+    public string? RemoveLog()
+    {
+        var isEmpty = false;
+        try
+        {
+            isEmpty = Checkpoint();
+        }
+        catch (SqliteException)
+        {
+            // All of it is left.
+        }
+
+        return log!.Remove(isEmpty);
+    }
+
+    /// <exception cref="SqliteException">The statements of this write do not compile.</exception>
+    public void RequireCompiled(Write write) => new PreparedScript(connection!, write).Dispose();
 
     public void Dispose()
     {

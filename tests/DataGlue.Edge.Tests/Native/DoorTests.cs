@@ -179,6 +179,8 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         var database = folder.File("data/dataglue.db");
         new DatabaseFile(database).Query("CREATE TRIGGER rule BEFORE INSERT ON events WHEN NEW.event LIKE '%secret%' BEGIN SELECT RAISE(ABORT, 'no'); END");
         Assert.Equal(HttpStatusCode.BadRequest, (await server.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"{{email}}","event":"secret{{forged}}"}""", key)).Status);
+        new DatabaseFile(database).Query("CREATE TRIGGER fails BEFORE INSERT ON identities BEGIN SELECT json_extract('{}', NEW.email); END");
+        Assert.Equal(HttpStatusCode.BadRequest, (await server.SendAsync("POST", "/glue/identify", $$"""{"glue_user_id":"a","email":"{{email}}"}""", key)).Status);
         new DatabaseFile(database).Query("CREATE TRIGGER broken BEFORE INSERT ON users BEGIN INSERT INTO missing VALUES (1); END");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"{{email}}","event":"other"}""", key)).Status);
         File.Move(database, database + ".away");

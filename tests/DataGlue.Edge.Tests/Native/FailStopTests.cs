@@ -110,6 +110,8 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
     [InlineData("backup moved over it")]
     [InlineData("backup moved over it while the database is locked")]
     [InlineData("backup moved over it while another process reads")]
+    [InlineData("log deleted")]
+    [InlineData("log replaced")]
     [InlineData("copied back with its log")]
     [InlineData("copied back with its log, and read")]
     public async Task Another_file_at_the_path_ends_the_process_and_no_log_is_taken_for_that_of_another(string how)
@@ -135,12 +137,12 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
         }
 
         Assert.False(await client.SendAsync());
-        await EndsAsync(server, Moved);
+        await EndsAsync(server, how.StartsWith("log", StringComparison.Ordinal) ? Moved.Replace("database file", "write-ahead log", StringComparison.Ordinal) : Moved);
 
         // Nobody can empty the log of a file that is being read: it stands beside, and the log says where.
         var kept = Directory.GetFiles(folder.Path, "dataglue.db.moved-*-wal", SearchOption.AllDirectories);
-        Assert.Equal(reading is null ? [] : [$"The log of the file that was moved could not be emptied, as somebody reads it; it is {kept.FirstOrDefault()} now"], Messages(server, 13));
-        Assert.Equal(how.StartsWith("copied", StringComparison.Ordinal), File.Exists(DatabasePath + "-wal"));
+        Assert.Equal(reading is null ? [] : [$"The file that was moved lacks what stands in its log, which somebody reads; the log is {kept.FirstOrDefault()} now"], Messages(server, 13));
+        Assert.Equal(how.StartsWith("copied", StringComparison.Ordinal) || how == "log replaced", File.Exists(DatabasePath + "-wal"));
 
         using var again = await ServerProcess.StartAsync(binary, folder.Path);
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(again, "again"));
@@ -150,7 +152,7 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
         {
             "deleted" or "folder moved" => ["again"],
             _ when how.StartsWith("moved", StringComparison.Ordinal) => ["again"],
-            _ when how.StartsWith("copied", StringComparison.Ordinal) => [.. client.Acknowledged, "again"],
+            _ when how.StartsWith("copied", StringComparison.Ordinal) || how.StartsWith("log", StringComparison.Ordinal) => [.. client.Acknowledged, "again"],
             _ => ["1", "again"],
         };
         Assert.Equal(expected.Order(), Database.Query("SELECT event_id FROM events").Order());
@@ -209,6 +211,61 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
         await EndsAsync(server, Moved);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_server_that_is_stopped_finds_out_too(bool whileAnotherReads)
+    {
+        NativeBinary.SkipWithout();
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(server, "1"));
+        Database.Query($"VACUUM INTO '{folder.File("backup.db")}'");
+        await using var reading = whileAnotherReads ? await Database.ReadAsync() : null;
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(server, "2"));
+        File.Move(folder.File("backup.db"), DatabasePath, overwrite: true);
+
+        Assert.Equal(1, await server.TerminateAsync());
+        await EndsAsync(server, Moved);
+        Assert.Equal(whileAnotherReads ? 1 : 0, Directory.GetFiles(Path.GetDirectoryName(DatabasePath)!, "*.moved-*-wal").Length);
+        using var again = await ServerProcess.StartAsync(binary, folder.Path);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(again, "3"));
+        Assert.Equal(0, await again.TerminateAsync());
+        Assert.Equal(["ok"], Database.Query("PRAGMA integrity_check"));
+        Assert.Equal(["1", "3"], Database.Query("SELECT event_id FROM events ORDER BY 1"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_start_empties_no_log_whose_database_is_missing(bool empty)
+    {
+        NativeBinary.SkipWithout();
+        using (var killed = await ServerProcess.StartAsync(binary, folder.Path))
+        {
+            Assert.Equal(HttpStatusCode.OK, await StatusAsync(killed, "1"));
+            await killed.KillAsync();
+        }
+
+        File.Move(DatabasePath, folder.File("away.db"));
+        if (empty)
+        {
+            await File.WriteAllBytesAsync(DatabasePath, []);
+        }
+
+        using (var refused = ServerProcess.Launch(binary, folder.Path, [], []))
+        {
+            Assert.Equal(1, await refused.ExitAsync());
+            Assert.Equal(
+                $"DATABASE_PATH must be the database to which '{DatabasePath}-wal' belongs, and there is none; put it there, or move the log away: SQLite would empty it",
+                Assert.Single(refused.Errors));
+        }
+
+        File.Move(folder.File("away.db"), DatabasePath, overwrite: true);
+        using var again = await ServerProcess.StartAsync(binary, folder.Path);
+        Assert.Equal(0, await again.TerminateAsync());
+        Assert.Equal(["1"], Database.Query("SELECT event_id FROM events"));
+    }
+
     [Fact]
     public async Task An_edge_ends_too_and_what_waits_is_relayed_by_the_next()
     {
@@ -246,6 +303,13 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
                 break;
             case "folder moved":
                 Directory.Move(folder.File("data"), folder.File("away"));
+                break;
+            case "log deleted":
+                File.Delete(DatabasePath + "-wal");
+                break;
+            case "log replaced":
+                await File.WriteAllBytesAsync(folder.File("other"), []);
+                File.Move(folder.File("other"), DatabasePath + "-wal", overwrite: true);
                 break;
             case "backup moved over it" or "backup moved over it while another process reads":
                 File.Move(folder.File("backup.db"), DatabasePath, overwrite: true);

@@ -173,6 +173,34 @@ public sealed class WriteQueueTests : IDisposable
         Assert.Equal("""{"x":1}""", (await app.UserAsync("a")).Json["user"]!["traits"]!.ToJsonString());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_rule_that_fails_as_it_runs_refuses_its_write_alone_or_beside_others(bool beside)
+    {
+        Sqlite3.SkipWithout();
+        Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER rule AFTER INSERT ON events WHEN NEW.email IS NOT NULL BEGIN SELECT json_extract('{}', NEW.email); END;");
+
+        var reply = await app.BatchAsync(
+            $$"""{"batch":[{{(beside ? """{"type":"track","glue_user_id":"a","event":"good"},""" : "")}}{"type":"track","glue_user_id":"b","event":"e","email":"secret@example.com"}]}""");
+
+        Assert.Equal(beside ? "stored rejected" : "rejected", string.Join(' ', reply.IsOk().Json["results"]!.AsArray().Select(result => (string)result!["status"]!)));
+        Assert.Equal(Refused, (string?)reply.Json["results"]!.AsArray()[^1]!["error"]);
+        (await app.GetAsync("/readyz")).IsOk();
+    }
+
+    [Fact]
+    public async Task Where_one_write_of_a_moment_does_not_compile_no_write_is_blamed()
+    {
+        Sqlite3.SkipWithout();
+        Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER broken BEFORE INSERT ON events BEGIN INSERT INTO missing VALUES (1); END;");
+        const string Body = """{"batch":[{"type":"identify","glue_user_id":"a","email":"a@example.com"},{"type":"track","glue_user_id":"a","event":"e"}]}""";
+
+        (await app.BatchAsync(Body)).IsError(HttpStatusCode.ServiceUnavailable, "The database takes no writes at present; send it again a little later");
+        Sqlite3.Run(app.DatabasePath, "DROP TRIGGER broken");
+        Assert.All((await app.BatchAsync(Body)).IsOk().Json["results"]!.AsArray(), result => Assert.Equal("stored", (string?)result!["status"]));
+    }
+
     [Fact]
     public async Task A_refused_session_is_told_and_the_events_of_the_sync_stand()
     {
