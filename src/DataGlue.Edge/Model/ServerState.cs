@@ -6,10 +6,8 @@ namespace DataGlue.Edge.Model;
 /// <summary>What the server keeps for itself: which database this is, and which the home's.</summary>
 internal sealed class ServerState(Database database)
 {
-    private string? databaseId;
-
-    /// <summary>The id of this database, which never changes.</summary>
-    public string DatabaseId() => databaseId ??= Value("database_id") ?? throw new InvalidDataException("The database has lost its id");
+    /// <summary>The id of this database.</summary>
+    public string DatabaseId() => Value("database_id") ?? throw new InvalidDataException("The database has lost its id");
 
     /// <summary>The id of the home's database; null while no home has answered.</summary>
     public string? HomeId() => Value("home_id");
