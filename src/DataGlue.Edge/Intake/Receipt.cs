@@ -16,11 +16,8 @@ internal readonly struct Receipt
     /// <param name="madeIds">Of a sync: that of each event, none where it brought its own, or <see cref="LeftOut"/>.</param>
     public Receipt(long received, Utf8Text madeId, IReadOnlyList<Utf8Text> madeIds) => (Received, this.madeId, this.madeIds) = (received, madeId, madeIds);
 
-    /// <summary>Stands for an event of a sync that was rejected, and is not to be stored.</summary>
-    public static Utf8Text LeftOut { get; } = new([]);
-
-    /// <summary>When it was received, in milliseconds since 1970.</summary>
-    public long Received { get; }
+    public static Utf8Text LeftOut { get; } = new([]); // stands for an event of a sync that was rejected, and is not to be stored
+    public long Received { get; } // when it was received, in milliseconds since 1970
 
     /// <summary>An id for an event without one; none where another server should have made it and has not.</summary>
     public Utf8Text NewEventId() => ids?.NewEvent(Received) ?? madeId;

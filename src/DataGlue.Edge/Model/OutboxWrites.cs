@@ -5,8 +5,7 @@ namespace DataGlue.Edge.Model;
 /// <summary>An item that an edge keeps for its home.</summary>
 internal sealed class OutboxWrite(Utf8Text item, Utf8Text received) : Write("outbox")
 {
-    /// <summary>The id that it has got.</summary>
-    public long Id { get; private set; }
+    public long Id { get; private set; } // the id that it has got
 
     public override void Bind(Binder values)
     {
@@ -22,8 +21,7 @@ internal sealed class OutboxDelete(IEnumerable<long> ids) : Write("outbox_delete
 {
     private readonly Utf8Text list = Utf8Text.From($"[{string.Join(',', ids)}]");
 
-    /// <summary>How many were there.</summary>
-    public long Count { get; private set; }
+    public long Count { get; private set; } // how many were there
 
     public override void Bind(Binder values) => values.Set("ids", list);
 
@@ -45,8 +43,7 @@ internal sealed class OutboxPostpone(IEnumerable<long> ids, Utf8Text nextTry) : 
 /// <summary>The home has rejected an item, which waits for its owner.</summary>
 internal sealed class AsideWrite(long id, string reason, Utf8Text now) : Write("outbox_aside")
 {
-    /// <summary>Whether it was there.</summary>
-    public bool WasThere { get; private set; }
+    public bool WasThere { get; private set; } // whether it was there
 
     public override void Bind(Binder values)
     {
@@ -61,8 +58,7 @@ internal sealed class AsideWrite(long id, string reason, Utf8Text now) : Write("
 /// <summary>One item that is aside, or all of them, is sent <paramref name="again"/>, or deleted.</summary>
 internal sealed class AsideRemoval(long? id, bool again) : Write(again ? "outbox_aside_retry" : "outbox_aside_delete")
 {
-    /// <summary>How many there were.</summary>
-    public long Count { get; private set; }
+    public long Count { get; private set; } // how many there were
 
     public override void Bind(Binder values)
     {

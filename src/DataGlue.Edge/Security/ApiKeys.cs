@@ -28,11 +28,8 @@ internal sealed class ApiKeys
 
     public bool AreSet => blocks.Length > 0;
 
-    /// <summary>Whether a key is so short that it may be guessed.</summary>
-    public bool HasShort { get; }
-
-    /// <summary>The key that this node itself sends; null where none is set.</summary>
-    public string? First { get; }
+    public bool HasShort { get; } // whether a key is so short that it may be guessed
+    public string? First { get; } // the key that this node itself sends; null where none is set
 
     /// <summary>Reads keys that are separated by commas; null for none.</summary>
     /// <exception cref="SettingException">A key is empty, too long, or cannot be sent in a header.</exception>

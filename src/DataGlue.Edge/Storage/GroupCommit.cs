@@ -75,10 +75,14 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
             RequireFile();
             connection.Checkpoint();
         }
-        catch (Exception exception)
+        catch (DatabaseMovedException exception)
+        {
+            FatalReason = exception.Message;
+        }
+        catch (SqliteException exception)
         {
             // Nothing is lost: the log stays beside the file, and the next start reads it.
-            Abandon([], exception);
+            outage.Continue(Outage.CodeOf(exception), exception.Message, probing: true);
         }
     }
 
@@ -136,12 +140,13 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
             connection.ReloadSchema();
             foreach (var write in writes.Where(write => !write.IsRefused))
             {
-                if (Refusal(endsEach ? [write, end] : [write]) is { } refusal)
+                Write?[] parts = endsEach ? [write, end] : [write];
+                if (Refusal(parts) is { } refusal)
                 {
                     // When its statements do not even compile, a table or a trigger is broken, and no write is at fault.
-                    if (refusal.SqliteErrorCode == raw.SQLITE_ERROR && compiled.Add(write.Script))
+                    foreach (var part in parts.OfType<Write>().Where(part => refusal.SqliteErrorCode == raw.SQLITE_ERROR && compiled.Add(part.Script)))
                     {
-                        connection.RequireCompiled(write);
+                        connection.RequireCompiled(part);
                     }
 
                     write.IsRefused = true;
@@ -246,7 +251,7 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
     private partial void LogRefused(string write, int code);
     [LoggerMessage(EventId = 5, Level = LogLevel.Critical, Message = "The writer failed: {Exception} {StackTrace}")]
     private partial void LogCrash(string exception, string? stackTrace);
-    [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "The file that was moved lacks what stands in its log, which somebody reads; the log is {Path} now")]
+    [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "The file that was moved lacks what stands in its log, which is {Path} now")]
     private partial void LogKept(string path);
 
     private sealed class DatabaseMovedException(string what) : Exception($"the {what} was deleted, moved or replaced");

@@ -13,8 +13,9 @@ internal sealed class WriteAheadLog : IDisposable
 
     private readonly string database;
     private readonly SafeFileHandle file;
+    private readonly string? opened;
 
-    private WriteAheadLog(string database, SafeFileHandle file) => (this.database, this.file) = (database, file);
+    private WriteAheadLog(string database, SafeFileHandle file) => (this.database, this.file, opened) = (database, file, LinkOf(file));
 
     /// <summary>Opens the log of a connection that holds the write lock, which keeps all others from changing it, writes it over with its own bytes and syncs it. What
     /// an earlier process failed to sync stands in the log all the same, and the kernel takes it for written: only written again does it reach the disk.</summary>
@@ -26,13 +27,7 @@ internal sealed class WriteAheadLog : IDisposable
         try
         {
             file = File.OpenHandle(database + "-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-            var buffer = new byte[64 * 1024];
-            for (long offset = 0; RandomAccess.Read(file, buffer, offset) is > 0 and var length; offset += length)
-            {
-                RandomAccess.Write(file, buffer.AsSpan(0, length), offset);
-            }
-
-            RandomAccess.FlushToDisk(file);
+            CopySynced(file, file);
             return new WriteAheadLog(database, file);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -44,17 +39,16 @@ internal sealed class WriteAheadLog : IDisposable
     }
 
     /// <summary>Whether another log, or none, stands at its path by now. Known on Linux alone.</summary>
-    public bool HasMoved => Link is { } link && link != database + "-wal";
-
-    // The link of a descriptor names its file where that stands now.
-    private string? Link => new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget;
+    public bool HasMoved => LinkOf(file) != opened;
 
     /// <summary>Takes the log and its index from the path of a database that has moved away: the next start would apply them to the file which stands there now.
-    /// Where another log stands there, it stays.</summary>
-    /// <returns>Where the log stands now; null where it was empty, and is deleted, or has moved away too.</returns>
+    /// Where another log stands there, it stays; one that was deleted with something in it is written anew.</summary>
+    /// <returns>Where the log stands now; null where it was empty, or has moved away too.</returns>
     public string? Remove(bool isEmpty)
     {
-        if (Link != database + "-wal")
+        var link = LinkOf(file);
+        var isDeleted = link?.EndsWith(" (deleted)", StringComparison.Ordinal) == true;
+        if (link is null || (link != opened && (isEmpty || !isDeleted)))
         {
             return null;
         }
@@ -62,6 +56,13 @@ internal sealed class WriteAheadLog : IDisposable
         var away = $"{database}.moved-{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}";
         try
         {
+            if (isDeleted)
+            {
+                using var copy = File.OpenHandle(away + "-wal", FileMode.CreateNew, FileAccess.Write);
+                CopySynced(file, copy);
+                return away + "-wal";
+            }
+
             foreach (var suffix in Database.Suffixes.Skip(1).Where(suffix => File.Exists(database + suffix)))
             {
                 File.Move(database + suffix, away + suffix);
@@ -80,4 +81,18 @@ internal sealed class WriteAheadLog : IDisposable
     }
 
     public void Dispose() => file.Dispose();
+
+    private static void CopySynced(SafeFileHandle from, SafeFileHandle to)
+    {
+        var buffer = new byte[64 * 1024];
+        for (long offset = 0; RandomAccess.Read(from, buffer, offset) is > 0 and var length; offset += length)
+        {
+            RandomAccess.Write(to, buffer.AsSpan(0, length), offset);
+        }
+
+        RandomAccess.FlushToDisk(to);
+    }
+
+    // The link of a descriptor names its file where that stands now.
+    private static string? LinkOf(SafeFileHandle file) => new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget;
 }

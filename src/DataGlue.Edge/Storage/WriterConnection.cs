@@ -41,6 +41,8 @@ internal sealed class WriterConnection(Database database) : IDisposable
         }
         catch
         {
+            // Closed last, it would move a log into the file that is not synced.
+            _ = raw.sqlite3_db_config(opened.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
             opened.Dispose();
             throw;
         }

@@ -189,11 +189,15 @@ public sealed class WriteQueueTests : IDisposable
         (await app.GetAsync("/readyz")).IsOk();
     }
 
-    [Fact]
-    public async Task Where_one_write_of_a_moment_does_not_compile_no_write_is_blamed()
+    // The second breaks only what ends each transaction, and identifications.
+    [Theory]
+    [InlineData("BEFORE INSERT ON events")]
+    [InlineData("AFTER UPDATE OF traits ON users")]
+    public async Task Where_one_write_of_a_moment_does_not_compile_no_write_is_blamed(string when)
     {
         Sqlite3.SkipWithout();
-        Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER broken BEFORE INSERT ON events BEGIN INSERT INTO missing VALUES (1); END;");
+        Sqlite3.Run(app.DatabasePath, $"CREATE TRIGGER broken {when} BEGIN INSERT INTO missing VALUES (1); END;");
+        (await TrackAsync(1, "e")).IsError(HttpStatusCode.ServiceUnavailable, "The database takes no writes at present; send it again a little later");
         const string Body = """{"batch":[{"type":"identify","glue_user_id":"a","email":"a@example.com"},{"type":"track","glue_user_id":"a","event":"e"}]}""";
 
         (await app.BatchAsync(Body)).IsError(HttpStatusCode.ServiceUnavailable, "The database takes no writes at present; send it again a little later");
