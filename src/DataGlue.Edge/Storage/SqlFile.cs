@@ -5,6 +5,7 @@ namespace DataGlue.Edge.Storage;
 /// <summary>The SQL files under sql/write and sql/read, which the program carries under their own names.</summary>
 internal static class SqlFile
 {
+    // Of the program, not of a database: every database has the same.
     private static readonly ConcurrentDictionary<string, string> Texts = new();
 
     /// <summary>The text of one: <c>write/event</c> is that of sql/write/event.sql.</summary>

@@ -17,8 +17,9 @@ internal sealed class WriteAheadLog : IDisposable
 
     private WriteAheadLog(string database, SafeFileHandle file) => (this.database, this.file, opened) = (database, file, LinkOf(file));
 
-    /// <summary>Opens the log of a connection that holds the write lock, which keeps all others from changing it, writes it over with its own bytes and syncs it. What
-    /// an earlier process failed to sync stands in the log all the same, and the kernel takes it for written: only written again does it reach the disk.</summary>
+    /// <summary>Opens the log of a connection that holds the write lock, which keeps all others from changing it, writes it over with its own bytes and syncs
+    /// it. What an earlier process failed to sync stands there all the same, and the kernel takes it for written: only written again does it reach the
+    /// disk.</summary>
     /// <exception cref="SqliteException">It cannot be written or synced.</exception>
     public static WriteAheadLog OpenSynced(SqliteConnection connection)
     {
@@ -76,7 +77,7 @@ internal sealed class WriteAheadLog : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return database + "-wal";
+            return (isDeleted ? away : database) + "-wal";
         }
     }
 

@@ -15,7 +15,8 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
     public Utf8Text Text => new(Utf8);
     public override string ToString() => Text.ToString();
 
-    /// <summary>Reads a value to its last token. What the database cannot keep (a NUL, half a surrogate pair, a number beyond a double) is a fault, and so is a key that stands twice.</summary>
+    /// <summary>Reads a value to its last token. What the database cannot keep (a NUL, half a surrogate pair, a number beyond a double) is a fault, and so
+    /// is a key that stands twice.</summary>
     public static JsonText Read(ref Utf8JsonReader reader, string label, Faults faults)
     {
         var output = new ArrayBufferWriter<byte>(256);
