@@ -1,5 +1,6 @@
 using System.Net;
 using DataGlue.Edge.Edge;
+using DataGlue.Edge.Intake;
 using DataGlue.Edge.Security;
 
 namespace DataGlue.Edge;
@@ -19,6 +20,7 @@ internal sealed record Settings
     public ApiKeys ApiKeys { get; init; } = ApiKeys.None;
     public AllowedOrigins AllowedOrigins { get; init; } = AllowedOrigins.Any;
     public int RateLimit { get; init; } = 100; // requests of an address to /glue in a minute; 0 for no limit
+    public IgnoredReferrers IgnoredReferrers { get; init; } = IgnoredReferrers.None;
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = []; // proxies that may name the client of a request
     public int? MetricsPort { get; init; } // where /metrics needs no key; null for none
     public bool OnFly { get; init; } // the proxy of Fly.io sets Fly-Client-IP itself
@@ -42,6 +44,7 @@ internal sealed record Settings
             ApiKeys = keys,
             AllowedOrigins = AllowedOrigins.Parse(Text(configuration, "ALLOWED_ORIGINS")),
             RateLimit = WholeNumber(configuration, "RATE_LIMIT", 0, 1_000_000) ?? defaults.RateLimit,
+            IgnoredReferrers = IgnoredReferrers.Parse(Text(configuration, "IGNORED_REFERRERS")),
             TrustedProxies = Networks("TRUSTED_PROXIES", Text(configuration, "TRUSTED_PROXIES") ?? (onFly ? FlyProxyNetwork : null)),
             MetricsPort = OtherPort(configuration, "METRICS_PORT", port),
             OnFly = onFly,

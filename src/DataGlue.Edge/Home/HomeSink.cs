@@ -5,7 +5,7 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Home;
 
 /// <summary>The sink of a home: each item becomes writes of the model, and all of them share one commit.</summary>
-internal sealed class HomeSink(WriteQueue queue) : ISink
+internal sealed class HomeSink(WriteQueue queue, Settings settings) : ISink
 {
     private const string HeadRefused =
         "The database refused the profile or a session of this sync; a rule of its owner does not allow it. Events that it does not refuse are stored";
@@ -29,21 +29,21 @@ internal sealed class HomeSink(WriteQueue queue) : ISink
     }
 
     // Returns what tells the outcome once the writes are committed.
-    private static Func<Outcome> Add(Item item, List<Write> writes)
+    private Func<Outcome> Add(Item item, List<Write> writes)
     {
         switch (item)
         {
             case Track track:
-                var row = new EventWrite(track);
+                var row = new EventWrite(track, settings.IgnoredReferrers);
                 writes.Add(row);
                 return () => row.Outcome;
             case Identify identify:
-                var identity = IdentityWrite.Of(identify);
+                var identity = IdentityWrite.Of(identify, settings.IgnoredReferrers);
                 writes.Add(identity);
                 return () => identity.Outcome;
             case Sync sync:
-                List<Write> head = [new LastSyncedWrite(sync), .. sync.Profile is { } profile ? IdentityWrite.Of(sync, profile) : [], .. sync.Sessions.Select(session => new SessionWrite(sync, session))];
-                var events = sync.Events.Select(synced => synced.Track is null ? null : new EventWrite(synced.Track)).ToList();
+                List<Write> head = [new LastSyncedWrite(sync), .. sync.Profile is { } profile ? IdentityWrite.Of(sync, profile, settings.IgnoredReferrers) : [], .. sync.Sessions.Select(session => new SessionWrite(sync, session))];
+                var events = sync.Events.Select(synced => synced.Track is null ? null : new EventWrite(synced.Track, settings.IgnoredReferrers)).ToList();
                 writes.AddRange(head);
                 writes.AddRange(events.OfType<EventWrite>());
                 return () => OutcomeOf(sync, head, events);

@@ -85,8 +85,7 @@ internal sealed record Profile
 /// <param name="IsFirst">Whether it is the first touch or the last.</param>
 /// <param name="Timestamp">When it was, in milliseconds since 1970; null when the profile does not say.</param>
 /// <param name="Members">Its members, but for the time.</param>
-/// <param name="Touch">What they say; null where this version knows none of them.</param>
-internal sealed record ProfileTouch(bool IsFirst, long? Timestamp, IReadOnlyList<JsonMember> Members, Touch? Touch)
+internal sealed record ProfileTouch(bool IsFirst, long? Timestamp, IReadOnlyList<JsonMember> Members)
 {
     /// <summary>A hash of the content.</summary>
     public ulong Hash => JsonText.Combine(JsonMember.Hash(Members), (ulong)(Timestamp ?? -1));

@@ -8,128 +8,161 @@ namespace DataGlue.Edge.Intake;
 /// <param name="Counts">Whether it has a campaign, a click id or an outside referrer, so that it may be a last touch.</param>
 internal sealed record Touch(Utf8Text Json, bool Counts)
 {
-    private const string Referrer = "referrer";
+    private const string ReferrerKey = "referrer";
     private const string LandingPage = "landing_page";
 
     private static readonly string[] Keys =
     [
         "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content",
-        "gclid", "fbclid", "msclkid", "ttclid", Referrer, LandingPage,
+        "gclid", "gbraid", "wbraid", "fbclid", "msclkid", "ttclid", "twclid", "li_fat_id", ReferrerKey, LandingPage,
     ];
 
+    // The members of context.campaign, as the SDKs of Segment name them.
+    private static readonly Dictionary<string, string> CampaignKeys = new()
+    {
+        ["source"] = "utm_source", ["medium"] = "utm_medium", ["name"] = "utm_campaign", ["term"] = "utm_term", ["content"] = "utm_content",
+    };
+
     /// <summary>The touch of a write: from its context, or from the query string of its page. Null when neither has a touch key.</summary>
-    public static Touch? Of(JsonText? context, JsonText? properties)
+    public static Touch? Of(JsonText? context, JsonText? properties, IgnoredReferrers ignored)
     {
         var found = new Dictionary<string, string>();
-        var pageUrl = context is { } given ? ReadContext(given, found) : null;
-        if (pageUrl is not null)
+        var page = default(Page);
+        if (context is { } given)
         {
-            found.TryAdd(LandingPage, Cut(pageUrl));
+            page = ReadContext(given, found);
+            TryAdd(found, ReferrerKey, page.Referrer);
+            TryAdd(found, LandingPage, page.Url);
         }
 
-        pageUrl ??= properties is { } values ? ReadUrl(values) : null;
-        ReadQuery(pageUrl, found);
-        return From(found, pageUrl, others: []);
+        var url = page.Url ?? (properties is { } values ? ReadPage(values).Url : null);
+        ReadQuery(url, found);
+        return From(found, url, others: [], ignored);
     }
 
     /// <summary>The touch that a synced profile reports, with its other keys. Null when it has no touch key.</summary>
-    public static Touch? Of(IReadOnlyList<JsonMember> members)
+    public static Touch? Of(IReadOnlyList<JsonMember> members, IgnoredReferrers ignored)
     {
         var found = new Dictionary<string, string>();
         foreach (var member in members.Where(member => Keys.Contains(member.Name)))
         {
             var reader = new Utf8JsonReader(member.Value.Utf8);
             reader.Read();
-            if (ScalarText(ref reader) is { Length: > 0 } text)
-            {
-                found[member.Name] = Cut(text);
-            }
+            TryAdd(found, member.Name, ScalarText(ref reader));
         }
 
-        return From(found, found.GetValueOrDefault(LandingPage), members.Where(member => !Keys.Contains(member.Name)));
+        return From(found, found.GetValueOrDefault(LandingPage), members.Where(member => !Keys.Contains(member.Name)), ignored);
     }
 
-    private static Touch? From(Dictionary<string, string> found, string? pageUrl, IEnumerable<JsonMember> others) => found.Count == 0 ? null : new Touch(
-        JsonMember.Object([.. Keys.Where(found.ContainsKey).Select(key => JsonMember.OfText(key, found[key])), .. others]),
-        found.Keys.Any(key => key is not Referrer and not LandingPage) || (found.TryGetValue(Referrer, out var referrer) && IsOutside(referrer, pageUrl)));
-
-    // Reads the touch keys of the context and returns context.page.url.
-    private static string? ReadContext(JsonText context, Dictionary<string, string> found)
+    private static Touch? From(Dictionary<string, string> found, string? pageUrl, IEnumerable<JsonMember> others, IgnoredReferrers ignored)
     {
-        string? pageUrl = null;
+        // Whatever names no host, as (direct) and null, is what some script has put in the place of nothing.
+        if (found.TryGetValue(ReferrerKey, out var referrer) && Referrer.HostOf(referrer) is null)
+        {
+            found.Remove(ReferrerKey);
+        }
+
+        return found.Count == 0 ? null : new Touch(
+            JsonMember.Object([.. Keys.Where(found.ContainsKey).Select(key => JsonMember.OfText(key, found[key])), .. others]),
+            found.Keys.Any(key => key is not ReferrerKey and not LandingPage) || (referrer is not null && Referrer.IsOutside(referrer, pageUrl, ignored)));
+    }
+
+    // The first that says something stands.
+    private static void TryAdd(Dictionary<string, string> found, string key, string? text)
+    {
+        if (text?.Trim() is { Length: > 0 } value && !value.Contains('\0', StringComparison.Ordinal))
+        {
+            found.TryAdd(key, Cut(value));
+        }
+    }
+
+    // Reads the touch keys of the context, which go before those of context.campaign, and returns context.page.
+    private static Page ReadContext(JsonText context, Dictionary<string, string> found)
+    {
+        var (page, campaign) = (default(Page), new Dictionary<string, string>());
         var reader = new Utf8JsonReader(context.Utf8);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var key = KnownKey(ref reader);
-            var isPage = reader.ValueTextEquals("page"u8);
+            var (isPage, isCampaign) = (reader.ValueTextEquals("page"u8), reader.ValueTextEquals("campaign"u8));
             reader.Read();
             if (isPage && reader.TokenType == JsonTokenType.StartObject)
             {
-                pageUrl = ReadUrlMember(ref reader);
+                page = ReadPage(ref reader);
             }
-            else if (key is not null && ScalarText(ref reader) is { Length: > 0 } text)
+            else if (isCampaign && reader.TokenType == JsonTokenType.StartObject)
             {
-                found[key] = Cut(text);
+                ReadCampaign(ref reader, campaign);
+            }
+            else if (key is not null)
+            {
+                TryAdd(found, key, ScalarText(ref reader));
             }
 
             reader.Skip();
         }
 
-        return pageUrl;
+        foreach (var (key, value) in campaign)
+        {
+            found.TryAdd(key, value);
+        }
+
+        return page;
     }
 
-    private static string? ReadUrl(JsonText properties)
+    private static void ReadCampaign(ref Utf8JsonReader reader, Dictionary<string, string> found)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var known = CampaignKeys.TryGetValue(reader.GetString()!, out var key);
+            reader.Read();
+            TryAdd(found, key ?? "", known ? ScalarText(ref reader) : null);
+            reader.Skip();
+        }
+    }
+
+    private static Page ReadPage(JsonText properties)
     {
         var reader = new Utf8JsonReader(properties.Utf8);
         reader.Read();
-        return ReadUrlMember(ref reader);
+        return ReadPage(ref reader);
     }
 
-    // Reads the object at which the reader stands to its end. Returns its member url, null when it is empty.
-    private static string? ReadUrlMember(ref Utf8JsonReader reader)
+    // Reads the object at which the reader stands to its end.
+    private static Page ReadPage(ref Utf8JsonReader reader)
     {
-        string? url = null;
+        var page = default(Page);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isUrl = reader.ValueTextEquals("url"u8);
+            var (isUrl, isReferrer) = (reader.ValueTextEquals("url"u8), reader.ValueTextEquals("referrer"u8));
             reader.Read();
-            if (isUrl && reader.TokenType == JsonTokenType.String)
-            {
-                url = reader.GetString();
-            }
-
+            var text = reader.TokenType == JsonTokenType.String && (isUrl || isReferrer) && reader.GetString()!.Trim() is { Length: > 0 } known ? known : null;
+            page = isUrl ? page with { Url = text } : isReferrer ? page with { Referrer = text } : page;
             reader.Skip();
         }
 
-        return string.IsNullOrEmpty(url) ? null : url;
+        return page;
     }
 
+    // The part behind # counts as well: some tags put their parameters there, and some routers their query.
     private static void ReadQuery(string? url, Dictionary<string, string> found)
     {
-        var end = url?.IndexOf('#', StringComparison.Ordinal) ?? -1;
-        var page = url.AsMemory(0, end < 0 ? url?.Length ?? 0 : end);
-        var start = page.Span.IndexOf('?');
-        foreach (var pair in new QueryStringEnumerable(start < 0 ? default : page[start..]))
+        var parts = url?.Replace("&amp;", "&", StringComparison.Ordinal).Split('#', 2) ?? [];
+        for (var i = 0; i < parts.Length; i++)
         {
-            var name = pair.DecodeName();
-            var key = Keys.FirstOrDefault(known => name.Span.SequenceEqual(known));
-            var value = pair.DecodeValue();
-            if (key is not null && value.Length > 0 && !value.Span.Contains('\0'))
+            var start = parts[i].IndexOf('?', StringComparison.Ordinal);
+            var query = start >= 0 ? parts[i].AsMemory(start) : i > 0 ? parts[i].AsMemory() : default;
+            foreach (var pair in new QueryStringEnumerable(query))
             {
-                found.TryAdd(key, Cut(value.ToString()));
+                var name = pair.DecodeName();
+                if (Keys.FirstOrDefault(known => name.Span.SequenceEqual(known)) is { } key)
+                {
+                    TryAdd(found, key, pair.DecodeValue().ToString());
+                }
             }
         }
     }
-
-    // Of a page that is known only by its path, every referrer is outside.
-    private static bool IsOutside(string referrer, string? pageUrl)
-    {
-        var isPath = referrer.StartsWith('/') && !referrer.StartsWith("//", StringComparison.Ordinal);
-        return Host(pageUrl) is not { } page || (!isPath && !page.Equals(Host(referrer), StringComparison.OrdinalIgnoreCase));
-    }
-
-    private static string? Host(string? url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? uri.Host : null;
 
     // Not between the halves of a surrogate pair.
     private static string Cut(string text) => text.Length <= Limits.TouchValue ? text
@@ -154,4 +187,6 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
         JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
         _ => null,
     };
+
+    private readonly record struct Page(string? Url, string? Referrer);
 }

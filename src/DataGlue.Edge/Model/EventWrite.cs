@@ -5,9 +5,9 @@ using DataGlue.Edge.Wire.Json;
 namespace DataGlue.Edge.Model;
 
 /// <summary>A row of <c>events</c>, and what it adds to the profile of its visitor.</summary>
-internal sealed class EventWrite(Track track) : Write(track.ServerMade ? "event_live" : "event", hasShortcut: true)
+internal sealed class EventWrite(Track track, IgnoredReferrers ignored) : Write(track.ServerMade ? "event_live" : "event", hasShortcut: true)
 {
-    private readonly Touch? touch = Touch.Of(track.Context, track.Properties);
+    private readonly Touch? touch = Touch.Of(track.Context, track.Properties, ignored);
     private readonly Utf8Text timestamp = Instants.Utf8(track.Timestamp);
     private readonly Utf8Text received = Instants.Utf8(track.Received);
 

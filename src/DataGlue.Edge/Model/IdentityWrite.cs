@@ -44,7 +44,7 @@ internal sealed class IdentityWrite(Utf8Text kind) : Write("identity", hasShortc
     };
 
     /// <summary>The row of an identification.</summary>
-    public static IdentityWrite Of(Identify identify)
+    public static IdentityWrite Of(Identify identify, IgnoredReferrers ignored)
     {
         var time = Instants.Utf8(identify.Timestamp);
         return new IdentityWrite(IdentityKind.Identify)
@@ -57,20 +57,20 @@ internal sealed class IdentityWrite(Utf8Text kind) : Write("identity", hasShortc
             Context = identify.Context is { IsEmptyObject: false } context ? context.Text : default,
             FirstSeen = time,
             LastSeen = time,
-            Touch = Touch.Of(identify.Context, properties: null),
+            Touch = Touch.Of(identify.Context, properties: null, ignored),
             Fingerprint = JsonText.Combine(JsonText.HashOf(identify.Email), identify.Traits?.Hash ?? 0, identify.Context?.Hash ?? 0),
             Received = Instants.Utf8(identify.Received),
         };
     }
 
     /// <summary>What the profile of a sync adds to the log: itself, where it says anything, and its touches.</summary>
-    public static IEnumerable<IdentityWrite> Of(Sync sync, Profile profile)
+    public static IEnumerable<IdentityWrite> Of(Sync sync, Profile profile, IgnoredReferrers ignored)
     {
         var traits = profile.AllTraits();
-        var known = profile.Touches.Where(touch => touch.Touch is not null).ToList();
+        var known = profile.Touches.Select(reported => (Reported: reported, Touch: Touch.Of(reported.Members, ignored))).Where(touch => touch.Touch is not null).ToList();
         var hash = JsonText.Combine(
             JsonText.HashOf(profile.Email), JsonMember.Hash(traits), (ulong)(profile.FirstSeen ?? -1), (ulong)(profile.LastSeen ?? -1),
-            known.Aggregate(0UL, (sum, touch) => sum + touch.Hash));
+            known.Aggregate(0UL, (sum, touch) => sum + touch.Reported.Hash));
 
         // Without an id of its own a sync is known by its time and content, so that its repetition adds nothing.
         var id = sync.EventId.Or(Utf8Text.From($"sync_{sync.Timestamp}_{hash:x16}"));
@@ -93,7 +93,7 @@ internal sealed class IdentityWrite(Utf8Text kind) : Write("identity", hasShortc
             };
         }
 
-        foreach (var touch in known)
+        foreach (var (touch, content) in known)
         {
             var fallback = touch.IsFirst ? profile.FirstSeen : profile.LastSeen;
             yield return new IdentityWrite(touch.IsFirst ? IdentityKind.FirstTouch : IdentityKind.LastTouch)
@@ -103,7 +103,7 @@ internal sealed class IdentityWrite(Utf8Text kind) : Write("identity", hasShortc
                 // Known by its content: every later sync reports it again.
                 EventId = touch.Timestamp is null ? id : Utf8Text.From($"touch_{touch.Hash:x16}"),
                 Timestamp = Instants.Utf8(touch.Timestamp ?? fallback ?? sync.Timestamp),
-                Touch = touch.Touch,
+                Touch = content,
                 Fingerprint = touch.Hash,
                 Received = received,
             };

@@ -152,7 +152,7 @@ internal static class Story
             Properties = Json(properties),
             Email = Text(email),
             Context = touch is null ? null : Json(touch),
-        });
+        }, IgnoredReferrers.None);
 
     private static IdentityWrite Identity(
         string id, string time, string user = Ada, Utf8Text kind = default, string? email = null, string? traits = null, string? touch = null) =>

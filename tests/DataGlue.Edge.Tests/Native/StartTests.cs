@@ -42,6 +42,7 @@ public sealed class StartTests(NativeBinary binary) : IDisposable
     [InlineData("ALLOWED_ORIGINS", "https://user@shop.example", Origins + "'https://user@shop.example'")]
     [InlineData("RATE_LIMIT", "-1", "RATE_LIMIT must be a whole number from 0 to 1000000, not '-1'")]
     [InlineData("RATE_LIMIT", "none", "RATE_LIMIT must be a whole number from 0 to 1000000, not 'none'")]
+    [InlineData("IGNORED_REFERRERS", "pay.example,(none)", "IGNORED_REFERRERS must be hosts like pay.example, separated by commas, not 'pay.example,(none)'")]
     [InlineData("TRUSTED_PROXIES", "10.0.0.0/33", Networks + "'10.0.0.0/33'")]
     [InlineData("TRUSTED_PROXIES", "10.0.0.0/x", Networks + "'10.0.0.0/x'")]
     [InlineData("TRUSTED_PROXIES", "proxy.internal", Networks + "'proxy.internal'")]

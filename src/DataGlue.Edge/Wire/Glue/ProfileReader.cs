@@ -85,6 +85,6 @@ internal sealed class ProfileReader(long received, Faults faults)
             faults.Add($"{label} may have {Limits.TouchBytes} bytes at the most");
         }
 
-        touches.Add(new ProfileTouch(isFirst, timestamp, members, Touch.Of(members)));
+        touches.Add(new ProfileTouch(isFirst, timestamp, members));
     }
 }
