@@ -18,8 +18,15 @@ internal sealed record Settings
     public int MaxBodyBytes { get; init; } = 64 * KiB; // of identify and track, decompressed
     public int MaxBulkBytes { get; init; } = KiB * KiB; // of sync and batch, decompressed
     public ApiKeys ApiKeys { get; init; } = ApiKeys.None;
+    public ApiKeys WriteKeys { get; init; } = ApiKeys.None; // public keys: they open the four posts and nothing else
+    public string? RelayKey { get; init; } // what an edge shows its home; null for the first of the secret keys
+    public string? IdentitySecret { get; init; } // with which the site's back end signs identifications; null for none
+    public bool RequireSignedIdentity { get; init; } // whether a public identification without a signature is a claim only
     public AllowedOrigins AllowedOrigins { get; init; } = AllowedOrigins.Any;
     public int RateLimit { get; init; } = 100; // requests of an address to /glue in a minute; 0 for no limit
+    public int EventLimit { get; init; } = 3_000; // events, identifications and sessions of an address in a minute; 0 for no limit
+    public int ConnectionLimit { get; init; } = 512; // connections of an address at once; 0 for no limit
+    public long MinFreeBytes { get; init; } = 64L * KiB * KiB; // with less free disk, only what comes with a secret key is written
     public IgnoredReferrers IgnoredReferrers { get; init; } = IgnoredReferrers.None;
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = []; // proxies that may name the client of a request
     public int? MetricsPort { get; init; } // where /metrics needs no key; null for none
@@ -42,8 +49,15 @@ internal sealed record Settings
             MaxBodyBytes = WholeNumber(configuration, "MAX_BODY_BYTES", KiB, 16 * KiB * KiB) ?? defaults.MaxBodyBytes,
             MaxBulkBytes = WholeNumber(configuration, "MAX_BULK_BYTES", KiB, 64 * KiB * KiB) ?? defaults.MaxBulkBytes,
             ApiKeys = keys,
+            WriteKeys = ApiKeys.Parse(Text(configuration, "WRITE_KEYS")),
+            RelayKey = Text(configuration, "RELAY_KEY"),
+            IdentitySecret = Text(configuration, "IDENTITY_SECRET"),
+            RequireSignedIdentity = Flag(configuration, "REQUIRE_SIGNED_IDENTITY"),
             AllowedOrigins = AllowedOrigins.Parse(Text(configuration, "ALLOWED_ORIGINS")),
             RateLimit = WholeNumber(configuration, "RATE_LIMIT", 0, 1_000_000) ?? defaults.RateLimit,
+            EventLimit = WholeNumber(configuration, "EVENT_LIMIT", 0, 10_000_000) ?? defaults.EventLimit,
+            ConnectionLimit = WholeNumber(configuration, "CONNECTION_LIMIT", 0, 65_536) ?? defaults.ConnectionLimit,
+            MinFreeBytes = WholeNumber(configuration, "MIN_FREE_MB", 0, 1_048_576) is { } free ? (long)free * KiB * KiB : defaults.MinFreeBytes,
             IgnoredReferrers = IgnoredReferrers.Parse(Text(configuration, "IGNORED_REFERRERS")),
             TrustedProxies = Networks("TRUSTED_PROXIES", Text(configuration, "TRUSTED_PROXIES") ?? (onFly ? FlyProxyNetwork : null)),
             MetricsPort = OtherPort(configuration, "METRICS_PORT", port),
@@ -63,6 +77,13 @@ internal sealed record Settings
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number
             : throw new SettingException($"{name} must be a whole number from {least} to {most}, not '{text}'");
     }
+
+    private static bool Flag(IConfiguration configuration, string name) => Text(configuration, name)?.ToLowerInvariant() switch
+    {
+        null or "0" or "off" or "false" or "no" => false,
+        "1" or "on" or "true" or "yes" => true,
+        _ => throw new SettingException($"{name} must be on or off, not '{Text(configuration, name)}'"),
+    };
 
     private static int? OtherPort(IConfiguration configuration, string name, int port)
     {

@@ -14,7 +14,7 @@ internal sealed class ItemBody(BodyBudget budget, IntakeMetrics metrics, ServerI
         where T : class
     {
         using var body = await RequestBody.ReadAsync(request, budget);
-        var receipt = new Receipt(Instants.Now(clock), ids);
+        var receipt = new Receipt(Instants.Now(clock), Provenance.Page, ids);
         var faults = new Faults();
         var item = JsonFields.ReadBody(JsonFields.WithoutMark(body.Bytes), faults, (ref reader) => read(ref reader, receipt, faults));
         if (faults.None && item is not null)

@@ -9,6 +9,10 @@ internal abstract record Item
     public required long Received { get; init; } // when the first server received it, in milliseconds since 1970
     public required long Timestamp { get; init; } // when it happened, or of a sync when it was sent, in milliseconds since 1970
     public Utf8Text EventId { get; init; } // the id that makes a repetition harmless; of a sync none where the client gave none
+    public Provenance Provenance { get; init; } = Provenance.Page; // who said it
+
+    /// <summary>What of it could not be kept, each in a sentence for the reply.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>Fields that this version does not know. An edge hands them on to a home that may.</summary>
     public IReadOnlyList<JsonMember> Others { get; init; } = [];
@@ -21,6 +25,7 @@ internal sealed record Track : Item
     public required Utf8Text Event { get; init; }
     public Utf8Text SessionId { get; init; }
     public Utf8Text Email { get; init; } // the e-mail that the event itself carries
+    public Utf8Text UserId { get; init; } // the account that the event itself carries
     public required JsonText Properties { get; init; }
     public JsonText? Context { get; init; } // null when it is empty
 }
@@ -28,7 +33,9 @@ internal sealed record Track : Item
 /// <summary>A browser says who its visitor is.</summary>
 internal sealed record Identify : Item
 {
-    public required Utf8Text Email { get; init; }
+    public Utf8Text Email { get; init; } // it names an e-mail, an account, or both
+    public Utf8Text UserId { get; init; } // the site's own id of the account
+    public Utf8Text Signature { get; init; } // what the site's back end has signed these two with; not checked yet
     public JsonText? Traits { get; init; } // a merge patch
     public JsonText? Context { get; init; }
 }
@@ -63,6 +70,7 @@ internal sealed record Session(Utf8Text Id, Utf8Text Data);
 internal sealed record Profile
 {
     public Utf8Text Email { get; init; }
+    public Utf8Text UserId { get; init; }
     public JsonText? Traits { get; init; }
     public required IReadOnlyList<JsonMember> Others { get; init; } // its other fields, which are traits too
     public long? FirstSeen { get; init; }

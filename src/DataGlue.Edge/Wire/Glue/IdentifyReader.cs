@@ -42,6 +42,7 @@ internal static class IdentifyReader
         {
             GlueUserId = user,
             Received = receipt.Received,
+            Provenance = receipt.Provenance,
             Timestamp = timestamp ?? receipt.Received,
             EventId = id,
             Email = email,

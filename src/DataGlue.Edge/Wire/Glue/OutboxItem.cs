@@ -73,7 +73,7 @@ internal static class OutboxItem
                 faults,
                 (ref reader) =>
                 {
-                    read = ItemReader.Read(ref reader, type.ToString(), new Receipt(received!.Value, eventId, eventIds));
+                    read = ItemReader.Read(ref reader, type.ToString(), new Receipt(received!.Value, Provenance.Page, eventId, eventIds));
                     return eventIds;
                 });
         }

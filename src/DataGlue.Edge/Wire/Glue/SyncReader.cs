@@ -51,6 +51,7 @@ internal sealed class SyncReader
         {
             GlueUserId = user,
             Received = receipt.Received,
+            Provenance = receipt.Provenance,
             Timestamp = syncedAt ?? receipt.Received,
             EventId = eventId,
             Profile = profile,

@@ -52,6 +52,7 @@ internal static class TrackReader
         {
             GlueUserId = user,
             Received = receipt.Received,
+            Provenance = receipt.Provenance,
             Timestamp = timestamp ?? receipt.Received,
             EventId = eventId.IsPresent || !faults.None ? eventId : receipt.NewEventId(),
             ServerMade = !eventId.IsPresent,
