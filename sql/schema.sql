@@ -20,15 +20,11 @@ CREATE TABLE users (
   first_touch_key TEXT,
   last_touch_key  TEXT,
   -- 1: the profile follows from events and identities. 0: inserted by hand, its values stand for a log of their own.
-  logged          INTEGER NOT NULL DEFAULT 0 CHECK (logged IN (0, 1)),
-  -- Not 0 only inside a transaction: a write changed the past of this profile, which is derived again before the commit.
-  -- Bit 1: e-mail and traits. Bit 2: times and touches.
-  stale           INTEGER NOT NULL DEFAULT 0
+  logged          INTEGER NOT NULL DEFAULT 0 CHECK (logged IN (0, 1))
 ) STRICT;
 
 CREATE UNIQUE INDEX idx_users_glue_user_id ON users (glue_user_id);
 CREATE INDEX idx_users_email ON users (email COLLATE NOCASE) WHERE email IS NOT NULL;
-CREATE INDEX idx_users_stale ON users (id) WHERE stale <> 0;
 
 CREATE TABLE events (
   id            INTEGER PRIMARY KEY,
@@ -45,12 +41,22 @@ CREATE TABLE events (
   touch         TEXT CHECK (touch IS NULL OR json_valid(touch)),
   -- 1: the touch has a campaign, a click id or an outside referrer.
   touch_counts  INTEGER NOT NULL DEFAULT 0 CHECK (touch_counts IN (0, 1)),
-  -- 64-bit hash of user, time, session, event and properties: what makes two reports the same event.
+  -- 1: a trusted report has brought the touch. A trusted event without one keeps that of a public report.
+  touch_trusted INTEGER NOT NULL DEFAULT 0 CHECK (touch_trusted IN (0, 1)),
+  -- 64-bit hash of user, time, session, event and properties: what makes two reports the same event. NULL where it was inserted by hand.
   fingerprint   INTEGER,
   -- 1: tracked without an id, so event_id was made by the server and a later sync may claim the event.
   server_made   INTEGER NOT NULL DEFAULT 0 CHECK (server_made IN (0, 1)),
   -- The id that the server had answered for this event before the client's own id took its place.
-  live_event_id TEXT
+  live_event_id TEXT,
+  -- The account that the event itself carries.
+  user_id       TEXT CHECK (length(user_id) BETWEEN 1 AND 255),
+  -- 1: its own e-mail and account are a claim, which joins nobody.
+  claim         INTEGER NOT NULL DEFAULT 0 CHECK (claim IN (0, 1)),
+  -- Who said so. 1: it came with a secret key, or somebody inserted it by hand.
+  trusted       INTEGER NOT NULL DEFAULT 1 CHECK (trusted IN (0, 1)),
+  -- page, server or import:NAME, and @REGION of the edge that took it.
+  source        TEXT NOT NULL DEFAULT 'import:sql'
 ) STRICT;
 
 CREATE UNIQUE INDEX idx_events_event_id ON events (event_id);
@@ -61,6 +67,9 @@ CREATE INDEX idx_events_event ON events (event, timestamp);
 -- Finds the same event by two ways, too. An index that began with the fingerprint, which is random, would touch another page for each event.
 CREATE INDEX idx_events_timestamp ON events (timestamp, fingerprint, server_made, live_event_id);
 CREATE INDEX idx_events_email ON events (email COLLATE NOCASE) WHERE email IS NOT NULL;
+-- The first touch of a visitor and the last that counts are each found with one look.
+CREATE INDEX idx_events_touch ON events (glue_user_id, touch_counts, timestamp, event_id) WHERE touch IS NOT NULL;
+CREATE INDEX idx_events_by_hand ON events (glue_user_id) WHERE fingerprint IS NULL;
 
 -- The log that e-mail, traits and identification follow from: one row for each identification, each synced profile,
 -- each touch that a synced profile brought, and the values of a row that was inserted by hand ('base').
@@ -72,24 +81,49 @@ CREATE TABLE identities (
   kind          TEXT NOT NULL,
   timestamp     TEXT NOT NULL,
   email         TEXT CHECK (length(email) BETWEEN 1 AND 255),
-  -- The e-mail in lower case, by Unicode's rules where the server wrote it.
+  -- The e-mail as e-mails compare: lower case, NFC, nothing invisible, the host in Unicode.
   email_key     TEXT,
+  -- The site's own id of the account.
+  user_id       TEXT CHECK (length(user_id) BETWEEN 1 AND 255),
+  -- Whom it names: 'email' (and perhaps an account too), 'account' alone, or a 'claim', which joins nobody. NULL: nobody.
+  naming        TEXT,
+  -- 1: the e-mail before it, in the order of (timestamp, event_id, kind), was another or none.
+  email_starts  INTEGER NOT NULL DEFAULT 0 CHECK (email_starts IN (0, 1)),
   traits        TEXT CHECK (traits IS NULL OR json_valid(traits)),
   context       TEXT CHECK (context IS NULL OR json_valid(context)),
+  -- Of a synced profile: from when to when it says that the visitor was seen.
   first_seen    TEXT,
   last_seen     TEXT,
   touch         TEXT CHECK (touch IS NULL OR json_valid(touch)),
   touch_counts  INTEGER NOT NULL DEFAULT 0 CHECK (touch_counts IN (0, 1)),
+  -- 64-bit hash of what it says.
   fingerprint   INTEGER NOT NULL DEFAULT 0,
+  -- Who said so, as in events; an identification with a valid signature is trusted too.
+  trusted       INTEGER NOT NULL DEFAULT 1 CHECK (trusted IN (0, 1)),
+  source        TEXT NOT NULL DEFAULT 'import:sql',
   created_at    TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 ) STRICT;
 
+-- No statement walks the log of a visitor: whatever a profile needs is found by one of these with one look.
 CREATE UNIQUE INDEX idx_identities_event_id ON identities (event_id, glue_user_id, kind);
-CREATE INDEX idx_identities_glue_user_id ON identities (glue_user_id, timestamp, event_id, kind);
-CREATE INDEX idx_identities_profile ON identities (glue_user_id, timestamp, event_id, kind) WHERE kind IN ('base', 'identify', 'sync');
-CREATE INDEX idx_identities_identified ON identities (glue_user_id, timestamp, event_id, kind) WHERE email IS NOT NULL;
--- NOCASE knows the letters of ASCII alone: an e-mail with others is found here.
-CREATE INDEX idx_identities_email_key ON identities (email_key) WHERE length(CAST(email AS BLOB)) <> length(email);
+CREATE INDEX idx_identities_naming ON identities (glue_user_id, naming, timestamp, event_id, kind) WHERE naming IS NOT NULL;
+CREATE INDEX idx_identities_email_starts ON identities (glue_user_id, timestamp, event_id, kind) WHERE email_starts = 1;
+CREATE INDEX idx_identities_touch ON identities (glue_user_id, touch_counts, timestamp, event_id) WHERE touch IS NOT NULL;
+CREATE INDEX idx_identities_first_seen ON identities (glue_user_id, first_seen) WHERE first_seen IS NOT NULL;
+CREATE INDEX idx_identities_last_seen ON identities (glue_user_id, last_seen) WHERE last_seen IS NOT NULL;
+-- idx_users_email knows the letters of ASCII alone: an e-mail whose key is more than its lower case is found here.
+CREATE INDEX idx_identities_email_key ON identities (email_key) WHERE email_key <> lower(email);
+
+-- Each key of traits that a row of identities names, with its value as JSON (null removes it): the newest of a key is what the profile shows.
+CREATE TABLE traits (
+  glue_user_id  TEXT NOT NULL,
+  name          TEXT NOT NULL,
+  timestamp     TEXT NOT NULL,
+  event_id      TEXT NOT NULL,
+  kind          TEXT NOT NULL,
+  value         TEXT NOT NULL CHECK (json_valid(value)),
+  PRIMARY KEY (glue_user_id, name, timestamp, event_id, kind)
+) STRICT, WITHOUT ROWID;
 
 -- Sessions as the browser synced them, whole; of two reports the one with the latest synced_at stands.
 CREATE TABLE sessions (
@@ -142,13 +176,13 @@ SELECT event_id, glue_user_id FROM events
 UNION ALL
 SELECT live_event_id, glue_user_id FROM events WHERE live_event_id IS NOT NULL;
 
--- Whose id is this? The ids of a sync are its visitor's own affair.
-CREATE VIEW id_owners (event_id, glue_user_id) AS
-SELECT event_id, glue_user_id FROM events
+-- Whose id is this, who said so, and is it an event's? The ids of a sync are its visitor's own affair.
+CREATE VIEW id_owners (event_id, glue_user_id, trusted, is_event) AS
+SELECT event_id, glue_user_id, trusted, 1 FROM events
 UNION ALL
-SELECT live_event_id, glue_user_id FROM events WHERE live_event_id IS NOT NULL
+SELECT live_event_id, glue_user_id, trusted, 1 FROM events WHERE live_event_id IS NOT NULL
 UNION ALL
-SELECT event_id, glue_user_id FROM identities WHERE kind = 'identify';
+SELECT event_id, glue_user_id, trusted, 0 FROM identities WHERE kind = 'identify';
 
 -- What a row of users that was inserted by hand says: it has no log, and this becomes the first rows of one.
 CREATE VIEW base_rows (glue_user_id, kind, timestamp, email, email_key, traits, first_seen, last_seen, touch, touch_counts) AS
@@ -165,76 +199,108 @@ SELECT u.glue_user_id, t.kind,
 FROM users u JOIN (SELECT 'first_touch' AS kind, 0 AS counts UNION ALL SELECT 'last_touch', 1) t
 WHERE u.logged = 0 AND json_type(u.attribution, '$.' || t.kind) = 'object' AND json_remove(u.attribution -> t.kind, '$.timestamp') <> '{}';
 
+-- The traits of such a row, key by key. The JSON functions of SQLite give text without its quotation marks, and true as 1.
+CREATE VIEW base_traits (glue_user_id, name, value) AS
+SELECT u.glue_user_id, t.key, CASE t.type WHEN 'text' THEN json_quote(t.value) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' WHEN 'null' THEN 'null' ELSE CAST(t.value AS TEXT) END
+FROM users u, json_each(u.traits) t
+WHERE u.logged = 0 AND json_type(u.traits) = 'object' AND typeof(t.key) = 'text';
+
+-- What the traits of each visitor come to: of each key the newest value. The first 1,000 keys are looked at, in the order of their bytes; one
+-- that does not fit into 64 KiB with those before it is passed over. So the order in which they came does not matter.
+CREATE VIEW derived_traits (glue_user_id, traits) AS
+SELECT u.glue_user_id, (
+  WITH RECURSIVE newest (name, value, n, before) AS (
+    SELECT
+      (SELECT min(t.name) FROM traits t WHERE t.glue_user_id = u.glue_user_id),
+      (SELECT t.value FROM traits t
+       WHERE t.glue_user_id = u.glue_user_id AND t.name = (SELECT min(x.name) FROM traits x WHERE x.glue_user_id = u.glue_user_id)
+       ORDER BY t.timestamp DESC, t.event_id DESC, t.kind DESC LIMIT 1),
+      1, 0
+    UNION ALL
+    SELECT
+      (SELECT min(t.name) FROM traits t WHERE t.glue_user_id = u.glue_user_id AND t.name > newest.name),
+      (SELECT t.value FROM traits t
+       WHERE t.glue_user_id = u.glue_user_id
+         AND t.name = (SELECT min(x.name) FROM traits x WHERE x.glue_user_id = u.glue_user_id AND x.name > newest.name)
+       ORDER BY t.timestamp DESC, t.event_id DESC, t.kind DESC LIMIT 1),
+      n + 1,
+      before + CASE WHEN value = 'null' OR before + length(name) + length(value) + 4 > 65536 THEN 0 ELSE length(name) + length(value) + 4 END
+    FROM newest WHERE name IS NOT NULL AND n < 1000)
+  SELECT json_group_object(name, json(value)) FROM newest WHERE value <> 'null' AND before + length(name) + length(value) + 4 <= 65536)
+FROM users u;
+
 -- The first touch of a profile and the last that counts, each as ["<timestamp> <event_id>", {touch}], by the logs alone.
 CREATE VIEW derived_touches (glue_user_id, first, last) AS
 SELECT u.glue_user_id,
   (SELECT json_array(timestamp || ' ' || event_id, json(touch)) FROM (
     SELECT * FROM (
       SELECT e.timestamp, e.event_id, json_set(e.touch, '$.timestamp', e.timestamp) AS touch FROM events e
-      WHERE e.glue_user_id = u.glue_user_id AND e.touch IS NOT NULL ORDER BY 1, 2, 3 LIMIT 1)
+      WHERE e.glue_user_id = u.glue_user_id AND e.touch IS NOT NULL AND e.touch_counts = 0 ORDER BY e.timestamp, e.event_id LIMIT 1)
+    UNION ALL
+    SELECT * FROM (
+      SELECT e.timestamp, e.event_id, json_set(e.touch, '$.timestamp', e.timestamp) FROM events e
+      WHERE e.glue_user_id = u.glue_user_id AND e.touch IS NOT NULL AND e.touch_counts = 1 ORDER BY e.timestamp, e.event_id LIMIT 1)
     UNION ALL
     SELECT * FROM (
       SELECT i.timestamp, i.event_id, json_set(i.touch, '$.timestamp', i.timestamp) FROM identities i
-      WHERE i.glue_user_id = u.glue_user_id AND i.touch IS NOT NULL ORDER BY 1, 2, 3 LIMIT 1))
+      WHERE i.glue_user_id = u.glue_user_id AND i.touch IS NOT NULL AND i.touch_counts = 0 ORDER BY 1, 2, 3 LIMIT 1)
+    UNION ALL
+    SELECT * FROM (
+      SELECT i.timestamp, i.event_id, json_set(i.touch, '$.timestamp', i.timestamp) FROM identities i
+      WHERE i.glue_user_id = u.glue_user_id AND i.touch IS NOT NULL AND i.touch_counts = 1 ORDER BY 1, 2, 3 LIMIT 1))
   ORDER BY timestamp, event_id, touch LIMIT 1),
   (SELECT json_array(timestamp || ' ' || event_id, json(touch)) FROM (
     SELECT * FROM (
       SELECT e.timestamp, e.event_id, json_set(e.touch, '$.timestamp', e.timestamp) AS touch FROM events e
-      WHERE e.glue_user_id = u.glue_user_id AND e.touch_counts = 1 ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT 1)
+      WHERE e.glue_user_id = u.glue_user_id AND e.touch IS NOT NULL AND e.touch_counts = 1 ORDER BY e.timestamp DESC, e.event_id DESC LIMIT 1)
     UNION ALL
     SELECT * FROM (
       SELECT i.timestamp, i.event_id, json_set(i.touch, '$.timestamp', i.timestamp) FROM identities i
-      WHERE i.glue_user_id = u.glue_user_id AND i.touch_counts = 1 ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT 1))
+      WHERE i.glue_user_id = u.glue_user_id AND i.touch IS NOT NULL AND i.touch_counts = 1 ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT 1))
   ORDER BY timestamp DESC, event_id DESC, touch DESC LIMIT 1)
 FROM users u;
 
--- What each profile is to be, by the logs alone. A rebuild sets it from here, and a check compares with it.
+-- The times at which each visitor is known to have been there, by the logs alone.
+CREATE VIEW derived_times (glue_user_id, first_seen, last_seen) AS
+SELECT glue_user_id, coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', least), least), coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', greatest), greatest)
+FROM (
+  SELECT u.glue_user_id,
+    nullif(min(
+      coalesce((SELECT min(e.timestamp) FROM events e WHERE e.glue_user_id = u.glue_user_id), '~'),
+      coalesce((SELECT min(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'email'), '~'),
+      coalesce((SELECT min(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'account'), '~'),
+      coalesce((SELECT min(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'claim'), '~'),
+      coalesce((SELECT min(i.first_seen) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.first_seen IS NOT NULL), '~'),
+      coalesce((SELECT min(i.last_seen) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.last_seen IS NOT NULL), '~')), '~') AS least,
+    nullif(max(
+      coalesce((SELECT max(e.timestamp) FROM events e WHERE e.glue_user_id = u.glue_user_id), ''),
+      coalesce((SELECT max(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'email'), ''),
+      coalesce((SELECT max(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'account'), ''),
+      coalesce((SELECT max(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'claim'), ''),
+      coalesce((SELECT max(i.first_seen) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.first_seen IS NOT NULL), ''),
+      coalesce((SELECT max(i.last_seen) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.last_seen IS NOT NULL), '')), '') AS greatest
+  FROM users u);
+
+-- What each profile is to be, by the logs alone. Each write that does more than join itself onto a profile sets it from here, and a check
+-- compares with it.
 CREATE VIEW derived_profiles
   (glue_user_id, email, identified, identified_at, traits, first_seen, last_seen, attribution, first_touch_key, last_touch_key) AS
 SELECT u.glue_user_id,
   -- The present e-mail is that of the newest row that has one. It has been so since the last row that changed it.
-  (SELECT i.email FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.email IS NOT NULL
+  (SELECT i.email FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'email'
    ORDER BY i.timestamp DESC, i.event_id DESC, i.kind DESC LIMIT 1),
-  EXISTS (SELECT 1 FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.email IS NOT NULL),
-  (SELECT timestamp FROM (
-    SELECT i.timestamp, i.email_key,
-      lag(i.email_key) OVER (ORDER BY i.timestamp, i.event_id, i.kind) AS earlier,
-      row_number() OVER (ORDER BY i.timestamp, i.event_id, i.kind) AS n
-    FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.email IS NOT NULL)
-   WHERE earlier IS NULL OR earlier <> email_key ORDER BY n DESC LIMIT 1),
-  -- The merge patches in their order in time. One that would make more than 1,000 keys or 65,536 characters is passed over: json_patch looks
-  -- for each key from the start, so traits that grow without end would stop the writer. Each key ends in '":', so these are counted first,
-  -- which is cheap, and the keys themselves only when there are many.
-  (WITH RECURSIVE replay (n, timestamp, event_id, kind, traits) AS (
-    SELECT 0, '', '', '', '{}'
-    UNION ALL
-    SELECT r.n + 1, i.timestamp, i.event_id, i.kind, CASE
-      WHEN i.traits IS NULL OR i.traits = '{}' THEN r.traits
-      WHEN length(r.traits) + length(i.traits) < 5000 THEN json_patch(r.traits, i.traits)
-      ELSE (
-        SELECT CASE
-          WHEN length(p.merged) > 65536 THEN r.traits
-          WHEN (length(p.merged) - length(replace(p.merged, '":', ''))) / 2 <= 1000 THEN p.merged
-          WHEN (SELECT count(*) FROM json_tree(p.merged) t WHERE typeof(t.key) = 'text') <= 1000 THEN p.merged
-          ELSE r.traits END
-        FROM (SELECT json_patch(r.traits, i.traits) AS merged) p)
-      END
-    FROM replay r JOIN identities i ON i.id = (
-      SELECT s.id FROM identities s
-      WHERE s.glue_user_id = u.glue_user_id AND s.traits IS NOT NULL
-        AND (s.timestamp, s.event_id, s.kind) > (r.timestamp, r.event_id, r.kind)
-      ORDER BY s.timestamp, s.event_id, s.kind LIMIT 1))
-   SELECT traits FROM replay ORDER BY n DESC LIMIT 1),
-  (SELECT min(seen) FROM (
-    SELECT min(e.timestamp) AS seen FROM events e WHERE e.glue_user_id = u.glue_user_id
-    UNION ALL SELECT min(i.first_seen) FROM identities i WHERE i.glue_user_id = u.glue_user_id
-    UNION ALL SELECT min(i.last_seen) FROM identities i WHERE i.glue_user_id = u.glue_user_id)),
-  (SELECT max(seen) FROM (
-    SELECT max(e.timestamp) AS seen FROM events e WHERE e.glue_user_id = u.glue_user_id
-    UNION ALL SELECT max(i.first_seen) FROM identities i WHERE i.glue_user_id = u.glue_user_id
-    UNION ALL SELECT max(i.last_seen) FROM identities i WHERE i.glue_user_id = u.glue_user_id)),
+  EXISTS (SELECT 1 FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'email')
+    OR EXISTS (SELECT 1 FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'account'),
+  coalesce(
+    (SELECT i.timestamp FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.email_starts = 1
+     ORDER BY i.timestamp DESC, i.event_id DESC, i.kind DESC LIMIT 1),
+    (SELECT min(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'account')),
+  d.traits, s.first_seen, s.last_seen,
   CASE WHEN t.first IS NOT NULL THEN
     json_object('first_touch', json(t.first -> 1), 'last_touch', json(coalesce(t.last -> 1, t.first -> 1))) END,
   t.first ->> 0,
   t.last ->> 0
-FROM users u JOIN derived_touches t ON t.glue_user_id = u.glue_user_id;
+FROM users u
+JOIN derived_traits d ON d.glue_user_id = u.glue_user_id
+JOIN derived_times s ON s.glue_user_id = u.glue_user_id
+JOIN derived_touches t ON t.glue_user_id = u.glue_user_id;

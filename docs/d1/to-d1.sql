@@ -8,22 +8,26 @@ BEGIN;
 
 CREATE TEMP VIEW moved (name, columns, id, said) AS
 SELECT 'users',
-  'id, glue_user_id, email, traits, attribution, first_seen, last_seen, identified, identified_at, created_at, updated_at, last_synced, first_touch_key, last_touch_key, logged, stale',
+  'id, glue_user_id, email, traits, attribution, first_seen, last_seen, identified, identified_at, created_at, updated_at, last_synced, first_touch_key, last_touch_key, logged',
   id, json_array(id, glue_user_id, email, traits, attribution, first_seen, last_seen, identified, identified_at, created_at, updated_at, last_synced,
-    first_touch_key, last_touch_key, logged, stale)
+    first_touch_key, last_touch_key, logged)
 FROM main.users
 UNION ALL
 SELECT 'events',
-  'id, event_id, glue_user_id, session_id, event, timestamp, properties, email, created_at, context, touch, touch_counts, fingerprint, server_made, live_event_id',
-  id, json_array(id, event_id, glue_user_id, session_id, event, timestamp, properties, email, created_at, context, touch, touch_counts, fingerprint,
-    server_made, live_event_id)
+  'id, event_id, glue_user_id, session_id, event, timestamp, properties, email, created_at, context, touch, touch_counts, touch_trusted, fingerprint, server_made, live_event_id, user_id, claim, trusted, source',
+  id, json_array(id, event_id, glue_user_id, session_id, event, timestamp, properties, email, created_at, context, touch, touch_counts, touch_trusted,
+    fingerprint, server_made, live_event_id, user_id, claim, trusted, source)
 FROM main.events
 UNION ALL
 SELECT 'identities',
-  'id, glue_user_id, event_id, kind, timestamp, email, email_key, traits, context, first_seen, last_seen, touch, touch_counts, fingerprint, created_at',
-  id, json_array(id, glue_user_id, event_id, kind, timestamp, email, email_key, traits, context, first_seen, last_seen, touch, touch_counts, fingerprint,
-    created_at)
+  'id, glue_user_id, event_id, kind, timestamp, email, email_key, user_id, naming, email_starts, traits, context, first_seen, last_seen, touch, touch_counts, fingerprint, trusted, source, created_at',
+  id, json_array(id, glue_user_id, event_id, kind, timestamp, email, email_key, user_id, naming, email_starts, traits, context, first_seen, last_seen,
+    touch, touch_counts, fingerprint, trusted, source, created_at)
 FROM main.identities
+UNION ALL
+SELECT 'traits', 'glue_user_id, name, timestamp, event_id, kind, value',
+  row_number() OVER (ORDER BY glue_user_id, name, timestamp, event_id, kind), json_array(glue_user_id, name, timestamp, event_id, kind, value)
+FROM main.traits
 UNION ALL
 SELECT 'sessions', 'id, glue_user_id, session_id, data, synced_at, event_id, created_at, updated_at',
   id, json_array(id, glue_user_id, session_id, data, synced_at, event_id, created_at, updated_at)

@@ -1,107 +1,112 @@
--- An event with an id of the client's own. Of two reports of one id the one that is least by (time, fingerprint) stands whole. E-mail, context and
--- touch, which one report may have and another lack, are the least that any of them has. An id that another visitor has used changes nothing.
+-- An event, with an id of the client's own or one that the server has made. Of several reports of one id the one that is least by (trusted first,
+-- time, fingerprint, source) stands. E-mail, account and context, which one report may have and another lack, are the least that any report of
+-- the same trust has; a touch is taken from a public report where no trusted one has any.
+-- An event that was tracked live, without an id, and one that has an id are the same event when they tell the same and no other has met it.
 
--- Whose id is it, and is it known? Answers stolen and known.
-SELECT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user) AS stolen,
-  EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id AND glue_user_id = @user) AS known;
+-- A trusted write has its id whoever came first: a public event of another visitor (@owner, whom an earlier run has answered) stands under
+-- an id of its own from now on.
+UPDATE events SET
+  event_id = CASE WHEN event_id = @event_id THEN @owner_id ELSE event_id END,
+  live_event_id = CASE WHEN live_event_id = @event_id THEN @owner_id ELSE live_event_id END
+WHERE glue_user_id = @owner AND (event_id = @event_id OR live_event_id = @event_id) AND trusted < @trusted
+  AND NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @owner_id);
+UPDATE users SET (attribution, first_touch_key, last_touch_key) = (
+  SELECT attribution, first_touch_key, last_touch_key FROM derived_profiles WHERE glue_user_id = @owner)
+WHERE glue_user_id = @owner AND changes() = 1;
+
+-- Is it known, and is the id another visitor's? That of a trusted write outranks a public one, that of an equal is taken. Answers known,
+-- outranked, taken, and the owner of a public event that stands in the way of a trusted one.
+SELECT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id AND glue_user_id = @user) AS known,
+  EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND trusted > @trusted) AS outranked,
+  EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND trusted = @trusted) AS taken,
+  (SELECT glue_user_id FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND is_event = 1 AND trusted < @trusted LIMIT 1) AS owner;
 
 -- A row of users that was inserted by hand has no log: what it says becomes the first rows of one.
-INSERT INTO identities (glue_user_id, event_id, kind, timestamp, email, email_key, traits, first_seen, last_seen, touch, touch_counts, created_at)
-SELECT glue_user_id, '', kind, coalesce(timestamp, @received), email, email_key, traits, first_seen, last_seen, touch, touch_counts, @received
+INSERT INTO identities
+  (glue_user_id, event_id, kind, timestamp, email, email_key, naming, email_starts, traits, first_seen, last_seen, touch, touch_counts, created_at)
+SELECT glue_user_id, '', kind, coalesce(timestamp, @received), email, email_key, CASE WHEN email IS NOT NULL THEN 'email' END, email IS NOT NULL, traits,
+  first_seen, last_seen, touch, touch_counts, @received
 FROM base_rows WHERE glue_user_id = @user
-  AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user)
+  AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (is_event = 1 OR trusted >= @trusted))
+ON CONFLICT DO NOTHING;
+INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, value)
+SELECT t.glue_user_id, t.name, i.timestamp, i.event_id, i.kind, t.value
+FROM base_traits t JOIN identities i ON i.event_id = '' AND i.glue_user_id = t.glue_user_id AND i.kind = 'base'
+WHERE t.glue_user_id = @user
 ON CONFLICT DO NOTHING;
 
--- The profile is stale when this report is earlier than the one that stands, when it tells of another touch, or when it renames an event whose
--- touch the profile may have: all that joining alone could not put right.
-UPDATE users SET stale = stale | 2
-WHERE glue_user_id = @user AND stale < 2
-  AND (EXISTS (
-      SELECT 1 FROM events e
-      WHERE e.event_id = @event_id AND e.glue_user_id = @user
-        AND ((e.timestamp, coalesce(e.fingerprint, @fingerprint)) > (@timestamp, @fingerprint) OR e.touch <> @touch))
-    OR EXISTS (
-      SELECT 1 FROM events e WHERE e.id = (
-        SELECT c.id FROM events c
-        WHERE c.timestamp = @timestamp AND c.fingerprint = @fingerprint AND c.server_made = 1 AND c.live_event_id IS NULL AND c.glue_user_id = @user
-        ORDER BY c.id LIMIT 1) AND (e.touch IS NOT NULL OR @touch IS NOT NULL)))
-  AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user);
-
--- The same event was reported live, without an id: it takes this id, and keeps the one that the server made as live_event_id. Answers claimed.
-UPDATE events SET live_event_id = event_id, event_id = @event_id, server_made = 0
+-- The same event was reported the other way: the client's id takes the place of the server's, which stays known. Answers stands_as.
+UPDATE events SET
+  live_event_id = CASE WHEN @server_made = 1 THEN @event_id ELSE event_id END,
+  event_id = CASE WHEN @server_made = 1 THEN event_id ELSE @event_id END,
+  server_made = 0
 WHERE id = (
   SELECT c.id FROM events c
-  WHERE c.timestamp = @timestamp AND c.fingerprint = @fingerprint AND c.server_made = 1 AND c.live_event_id IS NULL AND c.glue_user_id = @user
+  WHERE c.timestamp = @timestamp AND c.fingerprint = @fingerprint AND c.server_made = 1 - @server_made AND c.live_event_id IS NULL AND c.glue_user_id = @user
   ORDER BY c.id LIMIT 1)
   AND NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id AND glue_user_id = @user)
-  AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user)
-RETURNING event_id AS claimed;
+  AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (is_event = 1 OR trusted >= @trusted))
+RETURNING event_id AS stands_as;
 
--- The event itself. An id that the server has made is the client's own once the client has sent it back.
+-- The event itself, where it is new.
 INSERT INTO events
-  (event_id, glue_user_id, session_id, event, timestamp, properties, email, context, touch, touch_counts, fingerprint, created_at, server_made)
-SELECT @event_id, @user, @session_id, @event, @timestamp, @properties, @email, @context, @touch, @touch_counts, @fingerprint, @received, 0
-WHERE NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user)
-  AND NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
-ON CONFLICT (event_id) DO UPDATE SET
-  (session_id, event, properties, timestamp, fingerprint) = (
-    SELECT
-      CASE WHEN wins THEN excluded.session_id ELSE events.session_id END, CASE WHEN wins THEN excluded.event ELSE events.event END,
-      CASE WHEN wins THEN excluded.properties ELSE events.properties END, CASE WHEN wins THEN excluded.timestamp ELSE events.timestamp END,
-      CASE WHEN wins THEN excluded.fingerprint ELSE events.fingerprint END
-    FROM (SELECT (excluded.timestamp, excluded.fingerprint) < (events.timestamp, coalesce(events.fingerprint, excluded.fingerprint)) AS wins)),
-  email = coalesce(min(events.email, excluded.email), events.email, excluded.email),
-  context = coalesce(min(events.context, excluded.context), events.context, excluded.context),
-  -- A touch that counts beats one that does not. Between equals the lesser text stands.
-  (touch_counts, touch) = (
-    SELECT CASE WHEN wins THEN excluded.touch_counts ELSE events.touch_counts END, CASE WHEN wins THEN excluded.touch ELSE events.touch END
-    FROM (SELECT events.touch IS NULL OR (excluded.touch_counts, events.touch) > (events.touch_counts, excluded.touch) AS wins)),
-  server_made = 0
-WHERE events.server_made = 1 OR (excluded.timestamp, excluded.fingerprint) < (events.timestamp, coalesce(events.fingerprint, excluded.fingerprint))
-  OR excluded.email <> coalesce(events.email, '') OR excluded.context <> coalesce(events.context, '') OR excluded.touch <> coalesce(events.touch, '');
+  (event_id, glue_user_id, session_id, event, timestamp, properties, email, user_id, claim, context, touch, touch_counts, touch_trusted, fingerprint,
+   trusted, source, created_at, server_made)
+SELECT @event_id, @user, @session_id, @event, @timestamp, @properties, @email, @account, @claim, @context, @touch, @touch_counts, @trusted, @fingerprint,
+  @trusted, @source, @received, @server_made
+WHERE NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id)
+  AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (is_event = 1 OR trusted >= @trusted));
 
--- What the event adds to the profile: times and touches. A row that was inserted by hand has its log by now, and is derived from it.
-INSERT INTO users (glue_user_id, first_seen, last_seen, attribution, first_touch_key, last_touch_key, created_at, updated_at, logged)
-SELECT l.glue_user_id, l.timestamp, l.timestamp,
-  CASE WHEN l.touch IS NOT NULL THEN json_object(
-    'first_touch', json_set(l.touch, '$.timestamp', l.timestamp), 'last_touch', json_set(l.touch, '$.timestamp', l.timestamp)) END,
-  CASE WHEN l.touch IS NOT NULL THEN l.timestamp || ' ' || l.event_id END,
-  CASE WHEN l.touch_counts = 1 THEN l.timestamp || ' ' || l.event_id END,
-  @received, @received, 1
-FROM events l WHERE l.event_id = @event_id AND l.glue_user_id = @user
-ON CONFLICT (glue_user_id) DO UPDATE SET
-  first_seen = coalesce(min(users.first_seen, excluded.first_seen), users.first_seen, excluded.first_seen),
-  last_seen = coalesce(max(users.last_seen, excluded.last_seen), users.last_seen, excluded.last_seen),
-  -- The first touch is the least by (time, event_id, touch), the last the greatest of those that count, or else the first.
-  attribution = CASE
-    WHEN excluded.attribution IS NULL THEN users.attribution
-    ELSE json_object(
-      'first_touch', json(CASE
-        WHEN users.first_touch_key IS NULL
-          OR (excluded.first_touch_key, excluded.attribution ->> 'first_touch') <= (users.first_touch_key, users.attribution ->> 'first_touch')
-          THEN excluded.attribution ->> 'first_touch'
-        ELSE users.attribution ->> 'first_touch' END),
-      'last_touch', json(CASE
-        WHEN excluded.last_touch_key IS NOT NULL AND (users.last_touch_key IS NULL
-          OR (excluded.last_touch_key, excluded.attribution ->> 'last_touch') >= (users.last_touch_key, users.attribution ->> 'last_touch'))
-          THEN excluded.attribution ->> 'last_touch'
-        WHEN users.last_touch_key IS NOT NULL THEN users.attribution ->> 'last_touch'
-        WHEN users.first_touch_key IS NULL
-          OR (excluded.first_touch_key, excluded.attribution ->> 'first_touch') <= (users.first_touch_key, users.attribution ->> 'first_touch')
-          THEN excluded.attribution ->> 'first_touch'
-        ELSE users.attribution ->> 'first_touch' END)) END,
-  first_touch_key = CASE
-    WHEN excluded.first_touch_key IS NOT NULL AND (users.first_touch_key IS NULL
-      OR (excluded.first_touch_key, excluded.attribution ->> 'first_touch') <= (users.first_touch_key, users.attribution ->> 'first_touch'))
-      THEN excluded.first_touch_key
-    ELSE users.first_touch_key END,
-  last_touch_key = CASE
-    WHEN excluded.last_touch_key IS NOT NULL AND (users.last_touch_key IS NULL
-      OR (excluded.last_touch_key, excluded.attribution ->> 'last_touch') >= (users.last_touch_key, users.attribution ->> 'last_touch'))
-      THEN excluded.last_touch_key
-    ELSE users.last_touch_key END,
-  updated_at = excluded.updated_at,
-  stale = CASE WHEN users.logged = 0 THEN 3 ELSE users.stale END,
-  logged = 1
-WHERE users.logged = 0
-  OR excluded.attribution IS NOT NULL OR excluded.first_seen < coalesce(users.first_seen, '~') OR excluded.last_seen > coalesce(users.last_seen, '');
+-- Its visitor.
+INSERT INTO users (glue_user_id, created_at, updated_at, logged)
+SELECT @user, @received, @received, 1 WHERE EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id AND glue_user_id = @user)
+ON CONFLICT DO NOTHING;
+
+-- A visitor who was inserted by hand has a log by now.
+UPDATE users SET (email, identified, identified_at, traits) = (
+  SELECT email, identified, identified_at, traits FROM derived_profiles WHERE glue_user_id = @user)
+WHERE glue_user_id = @user AND logged = 0 AND EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id AND glue_user_id = @user);
+
+-- What this report changes in the one that stands.
+UPDATE events SET
+  session_id = CASE WHEN m.wins THEN @session_id ELSE events.session_id END,
+  event = CASE WHEN m.wins THEN @event ELSE events.event END,
+  timestamp = CASE WHEN m.wins THEN @timestamp ELSE events.timestamp END,
+  properties = CASE WHEN m.wins THEN @properties ELSE events.properties END,
+  fingerprint = CASE WHEN m.wins THEN @fingerprint ELSE events.fingerprint END,
+  source = CASE WHEN m.wins THEN @source ELSE events.source END,
+  email = CASE WHEN m.above > 0 THEN @email WHEN m.above < 0 THEN events.email ELSE coalesce(min(events.email, @email), events.email, @email) END,
+  user_id = CASE WHEN m.above > 0 THEN @account WHEN m.above < 0 THEN events.user_id ELSE coalesce(min(events.user_id, @account), events.user_id, @account) END,
+  context = CASE WHEN m.above > 0 THEN @context WHEN m.above < 0 THEN events.context ELSE coalesce(min(events.context, @context), events.context, @context) END,
+  -- Where one report is a claim and another of the same trust is none, it is none.
+  claim = CASE
+    WHEN m.above > 0 THEN @claim
+    WHEN m.above < 0 OR coalesce(@email, @account) IS NULL THEN events.claim
+    WHEN coalesce(events.email, events.user_id) IS NULL THEN @claim
+    ELSE min(events.claim, @claim) END,
+  touch = CASE WHEN m.touches THEN @touch ELSE events.touch END,
+  touch_counts = CASE WHEN m.touches THEN @touch_counts ELSE events.touch_counts END,
+  touch_trusted = CASE WHEN m.touches THEN @trusted ELSE events.touch_trusted END,
+  trusted = max(events.trusted, @trusted),
+  server_made = min(events.server_made, @server_made)
+FROM (
+  SELECT e.id, @trusted - e.trusted AS above,
+    (1 - @trusted, @timestamp, @fingerprint, @source) < (1 - e.trusted, e.timestamp, coalesce(e.fingerprint, @fingerprint), e.source) AS wins,
+    -- A trusted touch beats a public one, one that counts one that does not. Between equals the lesser text stands.
+    @touch IS NOT NULL AND (e.touch IS NULL OR (@trusted, @touch_counts, e.touch) > (e.touch_trusted, e.touch_counts, @touch)) AS touches
+  FROM events e WHERE (e.event_id = @event_id OR e.live_event_id = @event_id) AND e.glue_user_id = @user) m
+WHERE events.id = m.id AND (m.wins OR m.touches OR events.server_made > @server_made
+  OR (m.above = 0 AND (@email < coalesce(events.email, @email || '~') OR @account < coalesce(events.user_id, @account || '~')
+    OR @context < coalesce(events.context, @context || '~')
+    OR (coalesce(@email, @account) IS NOT NULL AND @claim < events.claim))));
+
+-- The times and touches of the profile, where they may be others by now.
+UPDATE users SET (first_seen, last_seen, attribution, first_touch_key, last_touch_key) = (
+  SELECT first_seen, last_seen, attribution, first_touch_key, last_touch_key FROM derived_profiles WHERE glue_user_id = @user),
+  updated_at = @received, logged = 1
+WHERE glue_user_id = @user
+  AND EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id AND glue_user_id = @user)
+  AND (changes() = 1 OR logged = 0 OR EXISTS (SELECT 1 FROM events WHERE glue_user_id = @user AND fingerprint IS NULL)
+    OR EXISTS (
+      SELECT 1 FROM events e WHERE (e.event_id = @event_id OR e.live_event_id = @event_id) AND e.glue_user_id = @user
+        AND (e.touch IS NOT NULL OR e.timestamp < coalesce(users.first_seen, '~') OR e.timestamp > coalesce(users.last_seen, ''))));

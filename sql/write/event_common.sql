@@ -3,16 +3,19 @@
 -- the guards read the table that is written: half of the price of the insert. OR IGNORE would hold for the statements of the owner's triggers
 -- too, and pass over what they refuse.
 INSERT INTO events
-  (event_id, glue_user_id, session_id, event, timestamp, properties, email, context, touch, touch_counts, fingerprint, created_at, server_made)
+  (event_id, glue_user_id, session_id, event, timestamp, properties, email, user_id, claim, context, touch, touch_counts, touch_trusted, fingerprint,
+   trusted, source, created_at, server_made)
 VALUES (
   CASE WHEN NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
     AND NOT EXISTS (SELECT 1 FROM users WHERE glue_user_id = @user AND logged = 0)
-    AND NOT EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id <> @user AND kind = 'identify')
+    AND NOT EXISTS (SELECT 1 FROM events WHERE glue_user_id = @user AND fingerprint IS NULL)
+    AND (@server_made = 1 OR NOT EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id <> @user AND kind = 'identify'))
     AND NOT EXISTS (
       SELECT c.id FROM events c
-      WHERE c.timestamp = @timestamp AND c.fingerprint = @fingerprint AND c.server_made = 1 AND c.live_event_id IS NULL AND c.glue_user_id = @user
+      WHERE c.timestamp = @timestamp AND c.fingerprint = @fingerprint AND c.server_made = 1 - @server_made AND c.live_event_id IS NULL AND c.glue_user_id = @user
       ORDER BY c.id LIMIT 1) THEN @event_id END,
-  @user, @session_id, @event, @timestamp, @properties, @email, @context, @touch, @touch_counts, @fingerprint, @received, 0);
+  @user, @session_id, @event, @timestamp, @properties, @email, @account, @claim, @context, @touch, @touch_counts, @trusted, @fingerprint,
+  @trusted, @source, @received, @server_made);
 
 -- Joins what the statement before has inserted; without that it would have no visitor, and fail.
 INSERT INTO users (glue_user_id, first_seen, last_seen, attribution, first_touch_key, last_touch_key, created_at, updated_at, logged)

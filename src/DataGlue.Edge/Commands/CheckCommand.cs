@@ -19,7 +19,7 @@ internal sealed class CheckCommand(SqliteConnection connection)
         """;
 
     // The columns of read/profile_differences behind the first, in their order.
-    private static readonly string[] Parts = ["e-mail", "traits", "times", "touches", "left in the middle of a write"];
+    private static readonly string[] Parts = ["e-mail", "traits", "times", "touches"];
 
     public static Command Make() =>
         CommandLine.Make("check", "Read the whole database and tell what is damaged or does not fit together; changes nothing", Run);

@@ -1,8 +1,6 @@
 using DataGlue.Edge.Edge;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Intake;
-using DataGlue.Edge.Model;
-using DataGlue.Edge.Storage;
 using DataGlue.Edge.Wire.Glue;
 
 namespace DataGlue.Edge.Home;
@@ -15,7 +13,7 @@ internal sealed class HomeRole : Role
 
     public override void AddServices(IServiceCollection services)
     {
-        services.AddSingleton<Write, StaleProfilesWrite>();
+        services.AddSingleton<IdentityProof>();
         services.AddSingleton<ISink, HomeSink>();
         services.AddSingleton<RelayEndpoint>();
         services.AddSingleton<HomeCheck>();

@@ -5,7 +5,7 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Home;
 
 /// <summary>The sink of a home: each item becomes writes of the model, and all of them share one commit.</summary>
-internal sealed class HomeSink(WriteQueue queue, Settings settings) : ISink
+internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, Settings settings) : ISink
 {
     private const string HeadRefused =
         "The database refused the profile or a session of this sync; a rule of its owner does not allow it. Events that it does not refuse are stored";
@@ -25,6 +25,12 @@ internal sealed class HomeSink(WriteQueue queue, Settings settings) : ISink
         }
 
         await queue.SubmitAsync(writes);
+        while (writes.OfType<LogWrite>().Where(write => write.MustRunAgain()).ToList<Write>() is { Count: > 0 } again)
+        {
+            await queue.SubmitAsync(again);
+            writes = again;
+        }
+
         return Array.ConvertAll(outcomes, outcome => outcome());
     }
 
@@ -34,16 +40,23 @@ internal sealed class HomeSink(WriteQueue queue, Settings settings) : ISink
         switch (item)
         {
             case Track track:
-                var row = new EventWrite(track, settings.IgnoredReferrers);
+                var row = EventOf(track);
                 writes.Add(row);
                 return () => row.Outcome;
             case Identify identify:
-                var identity = IdentityWrite.Of(identify, settings.IgnoredReferrers);
+                var (proven, refusal) = proof.Check(identify);
+                if (refusal is not null)
+                {
+                    return () => refusal;
+                }
+
+                var identity = IdentityWrite.Of(proven, proof.IsClaim(proven), settings.IgnoredReferrers);
                 writes.Add(identity);
                 return () => identity.Outcome;
             case Sync sync:
-                List<Write> head = [new LastSyncedWrite(sync), .. sync.Profile is { } profile ? IdentityWrite.Of(sync, profile, settings.IgnoredReferrers) : [], .. sync.Sessions.Select(session => new SessionWrite(sync, session))];
-                var events = sync.Events.Select(synced => synced.Track is null ? null : new EventWrite(synced.Track, settings.IgnoredReferrers)).ToList();
+                var profile = sync.Profile is { } known ? IdentityWrite.Of(sync, known, proof.IsClaim(sync), settings.IgnoredReferrers) : [];
+                List<Write> head = [new LastSyncedWrite(sync), .. profile, .. sync.Sessions.Select(session => new SessionWrite(sync, session))];
+                var events = sync.Events.Select(synced => synced.Track is null ? null : EventOf(synced.Track)).ToList();
                 writes.AddRange(head);
                 writes.AddRange(events.OfType<EventWrite>());
                 return () => OutcomeOf(sync, head, events);
@@ -51,6 +64,8 @@ internal sealed class HomeSink(WriteQueue queue, Settings settings) : ISink
                 throw new ArgumentException($"No model of {item.GetType().Name}", nameof(item));
         }
     }
+
+    private EventWrite EventOf(Track track) => new(track, proof.IsClaim(track), settings.IgnoredReferrers);
 
     private static Outcome OutcomeOf(Sync sync, List<Write> head, List<EventWrite?> events)
     {

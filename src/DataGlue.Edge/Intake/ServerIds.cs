@@ -1,4 +1,5 @@
 using System.Text.Unicode;
+using DataGlue.Edge.Wire.Json;
 
 namespace DataGlue.Edge.Intake;
 
@@ -7,6 +8,7 @@ internal sealed class ServerIds
 {
     private const int MaxLength = 48;
     private const int TailLength = 9;
+    private const int HashPrefix = 4;
 
     // 36 to the power of TailLength.
     private const long Tails = 101_559_956_668_416;
@@ -20,6 +22,21 @@ internal sealed class ServerIds
     // Both take the time of receipt, in milliseconds since 1970.
     public Utf8Text NewEvent(long now) => New("evt"u8, now);
     public Utf8Text NewIdentification(long now) => New("idn"u8, now);
+
+    /// <summary>The id under which a public event stands while a trusted write of another visitor has its own.</summary>
+    public static Utf8Text OfPublic(Utf8Text user, Utf8Text eventId)
+    {
+        Span<byte> id = stackalloc byte[MaxLength];
+        "evt_"u8.CopyTo(id);
+        var length = HashPrefix;
+        for (var left = JsonText.Combine(JsonText.HashOf(user), JsonText.HashOf(eventId)); left > 0; left /= (ulong)Base36.Length)
+        {
+            id[length++] = Base36[(int)(left % (ulong)Base36.Length)];
+        }
+
+        id[HashPrefix..length].Reverse();
+        return new Utf8Text(id[..length].ToArray());
+    }
 
     private Utf8Text New(ReadOnlySpan<byte> prefix, long now)
     {

@@ -5,34 +5,35 @@ using DataGlue.Edge.Wire.Json;
 namespace DataGlue.Edge.Model;
 
 /// <summary>A row of <c>events</c>, and what it adds to the profile of its visitor.</summary>
-internal sealed class EventWrite(Track track, IgnoredReferrers ignored) : Write(track.ServerMade ? "event_live" : "event", hasShortcut: true)
+/// <param name="isClaim">Whether the e-mail and the account that the event itself carries join nobody.</param>
+internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ignored) : LogWrite("event", track)
 {
     private readonly Touch? touch = Touch.Of(track.Context, track.Properties, ignored);
     private readonly Utf8Text timestamp = Instants.Utf8(track.Timestamp);
     private readonly Utf8Text received = Instants.Utf8(track.Received);
-
-    // What makes two reports the same event. It is stored, so it must never change.
-    private readonly ulong fingerprint = JsonText.Combine(
-        JsonText.HashOf(track.GlueUserId), (ulong)track.Timestamp, JsonText.HashOf(track.SessionId), JsonText.HashOf(track.Event), track.Properties.Hash);
+    private readonly ulong fingerprint = FingerprintOf(track.GlueUserId, track.Timestamp, track.SessionId, track.Event, track.Properties);
 
     private OutcomeStatus status;
-    private Utf8Text syncedAs;
+    private Utf8Text standsAs;
 
-    public Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : status switch
-    {
-        OutcomeStatus.Rejected => Outcome.IdTaken,
-        _ => new Outcome(status) { EventId = syncedAs.Or(track.EventId) },
-    };
+    public Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = standsAs.Or(EventId) };
+
+    /// <summary>What makes two reports the same event. It is stored.</summary>
+    /// <param name="timestamp">In milliseconds since 1970.</param>
+    public static ulong FingerprintOf(Utf8Text user, long timestamp, Utf8Text session, Utf8Text name, JsonText properties) =>
+        JsonText.Combine(JsonText.HashOf(user), (ulong)timestamp, JsonText.HashOf(session), JsonText.HashOf(name), properties.Hash);
 
     public override void Bind(Binder values)
     {
-        values.Set("user", track.GlueUserId);
-        values.Set("event_id", track.EventId);
+        base.Bind(values);
+        values.Set("server_made", track.ServerMade);
         values.Set("session_id", track.SessionId);
         values.Set("event", track.Event);
         values.Set("timestamp", timestamp);
         values.Set("properties", track.Properties.Text);
         values.Set("email", track.Email);
+        values.Set("account", track.UserId);
+        values.Set("claim", isClaim && (track.Email.IsPresent || track.UserId.IsPresent));
         values.Set("context", track.Context?.Text ?? default);
         values.Set("touch", touch?.Json ?? default);
         values.Set("touch_counts", touch?.Counts ?? false);
@@ -42,9 +43,8 @@ internal sealed class EventWrite(Track track, IgnoredReferrers ignored) : Write(
 
     public override void Read(Row answer)
     {
-        syncedAs = answer.Text("synced_as");
-        status = answer.Flag("stolen") ? OutcomeStatus.Rejected
-            : answer.Flag("known") || answer.Has("claimed") || syncedAs.IsPresent ? OutcomeStatus.Duplicate
-            : OutcomeStatus.Stored;
+        base.Read(answer);
+        standsAs = answer.Text("stands_as");
+        status = answer.Flag("known") || standsAs.IsPresent ? OutcomeStatus.Duplicate : OutcomeStatus.Stored;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Storage;
 using DataGlue.Edge.Wire.Json;
@@ -5,133 +6,150 @@ using DataGlue.Edge.Wire.Json;
 namespace DataGlue.Edge.Model;
 
 /// <summary>A row of <c>identities</c>, the log that e-mail, traits and identification of a profile follow from.</summary>
-/// <param name="kind">One of <see cref="IdentityKind"/>.</param>
-internal sealed class IdentityWrite(Utf8Text kind) : Write("identity", hasShortcut: kind == IdentityKind.Identify || kind == IdentityKind.Sync)
+internal sealed class IdentityWrite : LogWrite
 {
-    private Utf8Text emailKey;
+    private static readonly Utf8Text NoTraits = Utf8Text.From("[]");
+    private static readonly Comparer<Utf8Text> ByBytes = Comparer<Utf8Text>.Create((x, y) => x.Span.SequenceCompareTo(y.Span));
+
+    private readonly Utf8Text kind;
+    private readonly Utf8Text received;
+    private readonly bool isClaim;
+
+    private Utf8Text traitValues;
     private OutcomeStatus status;
     private bool newUser;
 
-    public required Utf8Text GlueUserId { get; init; }
-    public required Utf8Text EventId { get; init; }
-    public required Utf8Text Timestamp { get; init; } // the time at which it holds
-
-    /// <summary>The e-mail, as it was sent.</summary>
-    public Utf8Text Email
+    /// <param name="kind">One of <see cref="IdentityKind"/>.</param>
+    /// <param name="isClaim">Whether whom it names it only claims to be.</param>
+    private IdentityWrite(Item item, Utf8Text eventId, Utf8Text kind, bool isClaim)
+        : base("identity", item)
     {
-        get;
-        init
-        {
-            field = value;
-            emailKey = Utf8Text.From(value.Decode()?.ToLowerInvariant());
-        }
+        (this.kind, this.isClaim, received) = (kind, isClaim, Instants.Utf8(item.Received));
+        EventId = eventId;
     }
 
-    public Utf8Text Traits { get; init; } // a JSON merge patch
-    public Utf8Text Context { get; init; } // a JSON object, none when empty
-    public Utf8Text FirstSeen { get; init; } // the earliest time at which this says that the visitor was seen
-    public Utf8Text LastSeen { get; init; } // the latest such time
+    public Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = EventId, NewUser = newUser };
 
-    public Touch? Touch { get; init; }
-    public ulong Fingerprint { get; init; } // a hash of the content
+    private long Timestamp { get; init; } // the time at which it holds, in milliseconds since 1970
+    private Utf8Text Email { get; init; } // as it was sent
+    private Utf8Text UserId { get; init; } // the account
+    private JsonText? Traits { get; init; }
+    private JsonText? Context { get; init; } // null when empty
+    private long? FirstSeen { get; init; } // from when a synced profile says that the visitor was seen
+    private long? LastSeen { get; init; } // until when
+    private Touch? Touch { get; init; }
 
-    public required Utf8Text Received { get; init; }
-
-    public Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : status switch
-    {
-        OutcomeStatus.Rejected => Outcome.IdTaken,
-        _ => new Outcome(status) { EventId = EventId, NewUser = newUser },
-    };
+    private bool NamesSomebody => Email.IsPresent || UserId.IsPresent;
 
     /// <summary>The row of an identification.</summary>
-    public static IdentityWrite Of(Identify identify, IgnoredReferrers ignored)
+    public static IdentityWrite Of(Identify identify, bool isClaim, IgnoredReferrers ignored) => new(identify, identify.EventId, IdentityKind.Identify, isClaim)
     {
-        var time = Instants.Utf8(identify.Timestamp);
-        return new IdentityWrite(IdentityKind.Identify)
-        {
-            GlueUserId = identify.GlueUserId,
-            EventId = identify.EventId,
-            Timestamp = time,
-            Email = identify.Email,
-            Traits = identify.Traits?.Text ?? default,
-            Context = identify.Context is { IsEmptyObject: false } context ? context.Text : default,
-            FirstSeen = time,
-            LastSeen = time,
-            Touch = Touch.Of(identify.Context, properties: null, ignored),
-            Fingerprint = JsonText.Combine(JsonText.HashOf(identify.Email), identify.Traits?.Hash ?? 0, identify.Context?.Hash ?? 0),
-            Received = Instants.Utf8(identify.Received),
-        };
-    }
+        Timestamp = identify.Timestamp,
+        Email = identify.Email,
+        UserId = identify.UserId,
+        Traits = identify.Traits is { IsEmptyObject: false } traits ? traits : null,
+        Context = identify.Context is { IsEmptyObject: false } context ? context : null,
+        Touch = Touch.Of(identify.Context, properties: null, ignored),
+    };
 
     /// <summary>What the profile of a sync adds to the log: itself, where it says anything, and its touches.</summary>
-    public static IEnumerable<IdentityWrite> Of(Sync sync, Profile profile, IgnoredReferrers ignored)
+    public static IEnumerable<IdentityWrite> Of(Sync sync, Profile profile, bool isClaim, IgnoredReferrers ignored)
     {
         var traits = profile.AllTraits();
         var known = profile.Touches.Select(reported => (Reported: reported, Touch: Touch.Of(reported.Members, ignored))).Where(touch => touch.Touch is not null).ToList();
-        var hash = JsonText.Combine(
-            JsonText.HashOf(profile.Email), JsonMember.Hash(traits), (ulong)(profile.FirstSeen ?? -1), (ulong)(profile.LastSeen ?? -1),
-            known.Aggregate(0UL, (sum, touch) => sum + touch.Reported.Hash));
 
         // Without an id of its own a sync is known by its time and content, so that its repetition adds nothing.
+        var hash = JsonText.Combine(
+            JsonText.HashOf(profile.Email), JsonText.HashOf(profile.UserId), JsonMember.Hash(traits), (ulong)(profile.FirstSeen ?? -1), (ulong)(profile.LastSeen ?? -1),
+            known.Aggregate(0UL, (sum, touch) => sum + touch.Reported.Hash));
         var id = sync.EventId.Or(Utf8Text.From($"sync_{sync.Timestamp}_{hash:x16}"));
-        var received = Instants.Utf8(sync.Received);
-        if (profile.Email.IsPresent || traits.Count > 0 || profile.FirstSeen is not null || profile.LastSeen is not null)
+        if (profile.Email.IsPresent || profile.UserId.IsPresent || traits.Count > 0 || profile.FirstSeen is not null || profile.LastSeen is not null)
         {
-            // Only an identification is a visit; a sync by itself is none.
-            long?[] seen = [profile.FirstSeen, profile.LastSeen, profile.Email.IsPresent ? sync.Timestamp : null];
-            yield return new IdentityWrite(IdentityKind.Sync)
+            yield return new IdentityWrite(sync, id, IdentityKind.Sync, isClaim)
             {
-                GlueUserId = sync.GlueUserId,
-                EventId = id,
-                Timestamp = Instants.Utf8(sync.Timestamp),
+                Timestamp = sync.Timestamp,
                 Email = profile.Email,
-                Traits = traits.Count == 0 ? default : JsonMember.Object(traits),
-                FirstSeen = Format(seen.Min()),
-                LastSeen = Format(seen.Max()),
-                Fingerprint = hash,
-                Received = received,
+                UserId = profile.UserId,
+                Traits = traits.Count == 0 ? null : JsonText.Parse(JsonMember.Object(traits)),
+                FirstSeen = profile.FirstSeen,
+                LastSeen = profile.LastSeen,
             };
         }
 
         foreach (var (touch, content) in known)
         {
             var fallback = touch.IsFirst ? profile.FirstSeen : profile.LastSeen;
-            yield return new IdentityWrite(touch.IsFirst ? IdentityKind.FirstTouch : IdentityKind.LastTouch)
-            {
-                GlueUserId = sync.GlueUserId,
 
-                // Known by its content: every later sync reports it again.
-                EventId = touch.Timestamp is null ? id : Utf8Text.From($"touch_{touch.Hash:x16}"),
-                Timestamp = Instants.Utf8(touch.Timestamp ?? fallback ?? sync.Timestamp),
+            // Known by its content: every later sync reports it again.
+            var touchId = touch.Timestamp is null ? id : Utf8Text.From($"touch_{touch.Hash:x16}");
+            yield return new IdentityWrite(sync, touchId, touch.IsFirst ? IdentityKind.FirstTouch : IdentityKind.LastTouch, isClaim)
+            {
+                Timestamp = touch.Timestamp ?? fallback ?? sync.Timestamp,
                 Touch = content,
-                Fingerprint = touch.Hash,
-                Received = received,
             };
         }
     }
 
+    /// <summary>A hash of what a row of the log says. It is stored.</summary>
+    public static ulong FingerprintOf(
+        Utf8Text email, Utf8Text userId, JsonText? traits, JsonText? context, Utf8Text firstSeen, Utf8Text lastSeen, Utf8Text touch) => JsonText.Combine(
+            JsonText.HashOf(email), JsonText.HashOf(userId), traits?.Hash ?? 0, context?.Hash ?? 0, JsonText.HashOf(firstSeen), JsonText.HashOf(lastSeen), JsonText.HashOf(touch));
+
     public override void Bind(Binder values)
     {
-        values.Set("user", GlueUserId);
-        values.Set("event_id", EventId);
+        base.Bind(values);
+
+        // Who says who he is was there; a profile by itself tells of other times.
+        long?[] seen = [NamesSomebody ? Timestamp : null, FirstSeen, LastSeen];
+        var (firstSeen, lastSeen, touch) = (Format(FirstSeen), Format(LastSeen), Touch?.Json ?? default);
         values.Set("kind", kind);
-        values.Set("timestamp", Timestamp);
+        values.Set("timestamp", Instants.Utf8(Timestamp));
         values.Set("email", Email);
-        values.Set("email_key", emailKey);
-        values.Set("traits", Traits);
-        values.Set("context", Context);
-        values.Set("first_seen", FirstSeen);
-        values.Set("last_seen", LastSeen);
-        values.Set("touch", Touch?.Json ?? default);
+        values.Set("email_key", Utf8Text.From(Email.Decode()?.ToLowerInvariant()));
+        values.Set("account", UserId);
+        values.Set("naming", !NamesSomebody ? default : isClaim ? Naming.Claim : Email.IsPresent ? Naming.Email : Naming.Account);
+        values.Set("traits", Traits?.Text ?? default);
+        values.Set("trait_values", traitValues = traitValues.IsPresent ? traitValues : TraitValues());
+        values.Set("context", Context?.Text ?? default);
+        values.Set("first_seen", firstSeen);
+        values.Set("last_seen", lastSeen);
+        values.Set("seen_from", Format(seen.Min()));
+        values.Set("seen_to", Format(seen.Max()));
+        values.Set("touch", touch);
         values.Set("touch_counts", Touch?.Counts ?? false);
-        values.Set("fingerprint", Fingerprint);
-        values.Set("received", Received);
+        values.Set("fingerprint", FingerprintOf(Email, UserId, Traits, Context, firstSeen, lastSeen, touch));
+        values.Set("received", received);
     }
 
     public override void Read(Row answer)
     {
-        status = answer.Flag("stolen") ? OutcomeStatus.Rejected : answer.Flag("known") ? OutcomeStatus.Duplicate : OutcomeStatus.Stored;
+        base.Read(answer);
+        status = answer.Flag("known") ? OutcomeStatus.Duplicate : OutcomeStatus.Stored;
         newUser = !answer.Flag("identified");
+    }
+
+    // [["name","<JSON of the value>"], ...] in the order of the names: SQLite's own functions would lose the spelling of a number.
+    private Utf8Text TraitValues()
+    {
+        if (Traits is not { } traits)
+        {
+            return NoTraits;
+        }
+
+        var output = new ArrayBufferWriter<byte>(256);
+        using var json = new Utf8JsonWriter(output);
+        json.WriteStartArray();
+        foreach (var (name, value) in JsonMember.Of(traits, "traits", new Faults()).Select(member => (Utf8Text.From(member.Name), member.Value)).OrderBy(member => member.Item1, ByBytes))
+        {
+            json.WriteStartArray();
+            json.WriteStringValue(name.Span);
+            json.WriteStringValue(value.Utf8);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+        json.Flush();
+        return new Utf8Text(output.WrittenSpan.ToArray());
     }
 
     private static Utf8Text Format(long? instant) => instant is { } known ? Instants.Utf8(known) : default;
@@ -144,4 +162,12 @@ internal static class IdentityKind
     public static Utf8Text Sync { get; } = Utf8Text.From("sync");
     public static Utf8Text FirstTouch { get; } = Utf8Text.From("first_touch");
     public static Utf8Text LastTouch { get; } = Utf8Text.From("last_touch");
+}
+
+/// <summary>Whom a row of the identity log names: an e-mail, and perhaps an account too, an account alone, or somebody whom it only claims to be.</summary>
+internal static class Naming
+{
+    public static Utf8Text Email { get; } = Utf8Text.From("email");
+    public static Utf8Text Account { get; } = Utf8Text.From("account");
+    public static Utf8Text Claim { get; } = Utf8Text.From("claim");
 }

@@ -13,9 +13,3 @@ internal sealed class LastSyncedWrite(Sync sync) : Write("last_synced")
         values.Set("received", Instants.Utf8(sync.Received));
     }
 }
-
-/// <summary>What ends a transaction: the profiles whose past has changed are derived from their logs. Nobody ever sees a stale profile.</summary>
-internal sealed class StaleProfilesWrite(TimeProvider clock) : Write("stale_profiles")
-{
-    public override void Bind(Binder values) => values.Set("received", Instants.Utf8(Instants.Now(clock)));
-}

@@ -1,16 +1,19 @@
+using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace DataGlue.Edge.Storage;
 
 /// <summary>
-/// Commits a group of writes in one transaction. Where a write breaks a rule of the database, the group runs once more with a savepoint around each, so
-/// that the others still share a commit; where the end of the group is what is refused, with the end behind each too. Everything else that the database
-/// raises (disk full, I/O, a lock, corruption) fails the group. After a failed fsync, or when another file stands at the path, the process is to end. The
-/// log has SQLite's codes and reasons, never a value that was written.
+/// Commits writes in one transaction, as many as it takes in a short time. Where a write breaks a rule of the database, they run once more with a savepoint
+/// around each, so that the others still share a commit. Everything else that the database raises (disk full, I/O, a lock, corruption) fails them all. After a
+/// failed fsync, or when another file stands at the path, the process is to end. The log has SQLite's codes and reasons, never a value that was written.
 /// </summary>
-internal sealed partial class GroupCommit(Database database, Write? end, TimeProvider clock, ILogger logger) : IDisposable
+internal sealed partial class GroupCommit(Database database, TimeProvider clock, ILogger logger) : IDisposable
 {
+    // A transaction begins no further write after this time: what else waits is not to wait for a large request, nor for one that is dear.
+    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(25);
+
     private const string Unavailable = "The database takes no writes at present; send it again a little later";
 
     private readonly WriterConnection connection = new(database);
@@ -40,29 +43,31 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         }
     }
 
-    /// <summary>Commits the group, and decides each submission of it, one way or the other.</summary>
-    /// <returns>Whether the database took it.</returns>
-    public bool Commit(IReadOnlyList<Submission> group)
+    /// <summary>Commits the writes, from the first on, until its turn is over. Returns how many.</summary>
+    /// <exception cref="StorageUnavailableException">The database takes none of them.</exception>
+    public int Commit(IReadOnlyList<Write> writes)
     {
         try
         {
             connection.Open();
             RequireFile();
-            if (!TryRun(group))
+            if (!TryRun(writes, out var count))
             {
-                RunIsolated(group);
+                RunIsolated([.. writes.Take(count)]);
             }
 
             connection.Commit();
-            outage.End(group.All(submission => submission.IsProbe));
-            return true;
+            outage.End(writes.All(write => write.IsProbe));
+            return count;
         }
         catch (Exception exception)
         {
-            Abandon(group, exception);
-            return false;
+            throw Abandon(exception, writes.All(write => write.IsProbe));
         }
     }
+
+    /// <summary>How many steps of SQLite's virtual machine the statements have taken since this was asked last.</summary>
+    public long TakeSteps() => connection.TakeSteps();
 
     public void Dispose() => connection.Dispose();
 
@@ -102,25 +107,19 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         throw new DatabaseMovedException(what);
     }
 
-    // Leaves an open transaction behind when it succeeds, and none when it does not.
-    private bool TryRun(IReadOnlyList<Submission> group)
+    // Leaves an open transaction behind when it succeeds, and none when it does not; the last write that it counts has then broken a rule.
+    private bool TryRun(IReadOnlyList<Write> writes, out int count)
     {
+        var started = Stopwatch.GetTimestamp();
         connection.Control("BEGIN IMMEDIATE");
+        count = 0;
         try
         {
-            foreach (var submission in group)
+            do
             {
-                foreach (var write in submission.Writes)
-                {
-                    connection.Run(write);
-                }
+                connection.Run(writes[count++]);
             }
-
-            if (end is not null)
-            {
-                connection.Run(end);
-            }
-
+            while (count < writes.Count && Stopwatch.GetElapsedTime(started) < Turn);
             return true;
         }
         catch (SqliteException exception) when (IsFaultOfWrite(exception))
@@ -130,68 +129,49 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         }
     }
 
-    private void RunIsolated(IReadOnlyList<Submission> group)
+    private void RunIsolated(IReadOnlyList<Write> writes)
     {
-        var writes = group.SelectMany(submission => submission.Writes).ToList();
         var compiled = new HashSet<string>();
-        for (var endsEach = false; ;)
+        do
         {
+            // A trigger may have ended the whole transaction; without that write, the others begin anew.
             connection.Control("BEGIN IMMEDIATE");
             connection.ReloadSchema();
             foreach (var write in writes.Where(write => !write.IsRefused))
             {
-                Write?[] parts = endsEach ? [write, end] : [write];
-                if (Refusal(parts) is { } refusal)
+                if (Refusal(write) is not { } refusal)
                 {
-                    // When its statements do not even compile, a table or a trigger is broken, and no write is at fault.
-                    foreach (var part in parts.OfType<Write>().Where(part => refusal.SqliteErrorCode == raw.SQLITE_ERROR && compiled.Add(part.Script)))
-                    {
-                        connection.RequireCompiled(part);
-                    }
-
-                    write.IsRefused = true;
-                    if (refusals.Allows(refusal.SqliteExtendedErrorCode))
-                    {
-                        LogRefused(write.Script, refusal.SqliteExtendedErrorCode);
-                    }
+                    continue;
                 }
 
-                // A trigger may end the whole transaction; without that write, the others begin anew.
+                // When its statements do not even compile, a table or a trigger is broken, and no write is at fault.
+                if (refusal.SqliteErrorCode == raw.SQLITE_ERROR && compiled.Add(write.Script))
+                {
+                    connection.RequireCompiled(write);
+                }
+
+                write.IsRefused = true;
+                if (refusals.Allows(refusal.SqliteExtendedErrorCode))
+                {
+                    LogRefused(write.Script, refusal.SqliteExtendedErrorCode);
+                }
+
                 if (!connection.InTransaction)
                 {
                     break;
                 }
             }
-
-            if (connection.InTransaction)
-            {
-                if (endsEach || Refusal([end]) is null)
-                {
-                    break;
-                }
-
-                // The end costs as much as many writes, so it runs after each only to find the one that it cannot follow.
-                endsEach = true;
-            }
-
-            connection.Rollback();
         }
+        while (!connection.InTransaction);
     }
 
     // Runs in a savepoint, and returns why the database refused it; null where it did not.
-    private SqliteException? Refusal(ReadOnlySpan<Write?> writes)
+    private SqliteException? Refusal(Write write)
     {
         connection.Control("SAVEPOINT one");
         try
         {
-            foreach (var write in writes)
-            {
-                if (write is not null)
-                {
-                    connection.Run(write);
-                }
-            }
-
+            connection.Run(write);
             connection.Control("RELEASE one");
             return null;
         }
@@ -207,7 +187,7 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         }
     }
 
-    private void Abandon(IReadOnlyList<Submission> group, Exception exception)
+    private StorageUnavailableException Abandon(Exception exception, bool probing)
     {
         FatalReason = exception switch
         {
@@ -217,17 +197,12 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         };
         var code = exception is SqliteException sqlite ? Outage.CodeOf(sqlite) : raw.SQLITE_INTERNAL;
         var unavailable = new StorageUnavailableException(Unavailable, FatalReason ?? Outage.Explain(code)) { IsDiskFull = Outage.IsDiskFull(code) };
-        foreach (var submission in group)
-        {
-            submission.Fail(unavailable);
-        }
-
         if (FatalReason is not null)
         {
-            return;
+            return unavailable;
         }
 
-        var told = outage.Continue(code, exception is SqliteException ? exception.Message : exception.GetType().Name, group.All(submission => submission.IsProbe));
+        var told = outage.Continue(code, exception is SqliteException ? exception.Message : exception.GetType().Name, probing);
         if (told && exception is not SqliteException)
         {
             var (type, trace) = (exception.GetType().Name, exception.StackTrace);
@@ -242,6 +217,8 @@ internal sealed partial class GroupCommit(Database database, Write? end, TimePro
         {
             // It is tried again after the next group.
         }
+
+        return unavailable;
     }
 
     private static bool IsFaultOfWrite(SqliteException exception) =>

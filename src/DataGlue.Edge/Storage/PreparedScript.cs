@@ -44,6 +44,9 @@ internal sealed class PreparedScript : IDisposable
         write.Read(answer);
     }
 
+    /// <summary>How many steps of the virtual machine its statements have taken since this was asked last.</summary>
+    public long TakeSteps() => shortcut.Sum(statement => statement.TakeSteps()) + statements.Sum(statement => statement.TakeSteps());
+
     public void Dispose()
     {
         shortcut.ForEach(statement => statement.Dispose());

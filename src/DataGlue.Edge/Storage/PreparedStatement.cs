@@ -7,6 +7,7 @@ namespace DataGlue.Edge.Storage;
 internal sealed class PreparedStatement : IDisposable
 {
     private const int PrimaryCode = 0xFF;
+    private const int StepCounter = 4; // SQLITE_STMTSTATUS_VM_STEP
 
     private readonly sqlite3 database;
     private readonly sqlite3_stmt statement;
@@ -59,6 +60,9 @@ internal sealed class PreparedStatement : IDisposable
         Check(code, database);
         return true;
     }
+
+    /// <summary>How many steps of the virtual machine it has taken since this was asked last.</summary>
+    public long TakeSteps() => (uint)SqliteNative.StatementStatus(handle, StepCounter, 1);
 
     public void Dispose() => statement.Dispose();
 

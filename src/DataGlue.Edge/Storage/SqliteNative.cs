@@ -20,6 +20,10 @@ internal static unsafe partial class SqliteNative
     [SuppressGCTransition]
     public static partial int Changes(nint database);
 
+    [LibraryImport(Library, EntryPoint = "sqlite3_stmt_status")]
+    [SuppressGCTransition]
+    public static partial int StatementStatus(nint statement, int counter, int reset);
+
     /// <summary>Binds text that stays where it is until the statement has run: the last argument is SQLITE_STATIC.</summary>
     [LibraryImport(Library, EntryPoint = "sqlite3_bind_text")]
     [SuppressGCTransition]

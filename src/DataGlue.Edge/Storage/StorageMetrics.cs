@@ -16,6 +16,7 @@ internal sealed class StorageMetrics
     private readonly Histogram<double> duration;
     private readonly Histogram<int> size;
     private readonly Counter<long> failures;
+    private readonly Counter<long> steps;
 
     public StorageMetrics(IMeterFactory meters, Database database, Settings settings)
     {
@@ -23,6 +24,7 @@ internal sealed class StorageMetrics
         duration = meter.CreateHistogram("dataglue.commit.duration", "s", "Time that a commit took, its statements and its fsync", advice: Seconds);
         size = meter.CreateHistogram("dataglue.commit.writes", "{write}", "Writes that shared one commit", advice: Writes);
         failures = meter.CreateCounter<long>("dataglue.commit.failures", "{commit}", "Commits that the database did not take");
+        steps = meter.CreateCounter<long>("dataglue.commit.steps", "{step}", "Steps of SQLite's virtual machine that writes took");
         meter.CreateObservableGauge("dataglue.database.size", () => Length(settings.DatabasePath), "By", "The database file");
         meter.CreateObservableGauge("dataglue.database.used", () => database.UsedBytes, "By", "What is used of the database file: the pages that are not free");
         meter.CreateObservableGauge("dataglue.database.wal.size", () => Length(settings.DatabasePath + "-wal"), "By", "The write-ahead log beside the database file");
@@ -34,10 +36,11 @@ internal sealed class StorageMetrics
         meter.CreateObservableGauge("dataglue.queue.size", bytes, "By", "Memory that waiting writes hold, about");
     }
 
-    internal void Committed(int writes, TimeSpan elapsed)
+    internal void Committed(int writes, long steps, TimeSpan elapsed)
     {
         duration.Record(elapsed.TotalSeconds);
         size.Record(writes);
+        this.steps.Add(steps);
     }
 
     internal void Failed() => failures.Add(1);

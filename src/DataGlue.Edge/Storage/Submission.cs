@@ -9,7 +9,6 @@ internal sealed class Submission
     public Submission(IReadOnlyList<Write> writes)
     {
         Writes = writes;
-        IsProbe = writes.All(write => write.IsProbe);
         var size = new ValueSize();
         foreach (var write in writes)
         {
@@ -21,13 +20,17 @@ internal sealed class Submission
     }
 
     public IReadOnlyList<Write> Writes { get; }
-    public bool IsProbe { get; }
+
+    /// <summary>How many of them are committed.</summary>
+    public int Committed { get; set; }
 
     /// <summary>About how much memory the writes hold, in bytes.</summary>
     public long Size { get; }
 
     /// <summary>Ends after the commit, or with why storage took none of it.</summary>
     public Task Completion => completion.Task;
+
+    public bool IsDone => failure is not null || Committed == Writes.Count;
 
     public void Fail(StorageUnavailableException exception) => failure = exception;
 

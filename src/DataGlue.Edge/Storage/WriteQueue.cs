@@ -2,25 +2,28 @@ using System.Diagnostics;
 
 namespace DataGlue.Edge.Storage;
 
-/// <summary>The only way into the database: a bounded queue, and one thread that commits all that waits in one transaction, and answers after its fsync.</summary>
-/// <param name="end">Runs after the writes of each group, in its transaction; null for nothing.</param>
+/// <summary>The only way into the database: a bounded queue, and one thread that commits all that waits in one transaction, and answers after its fsync. A request
+/// that is large or dear takes several transactions, and others go between.</summary>
 internal sealed partial class WriteQueue(
-    Database database, StorageMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<WriteQueue> logger, Write? end = null) : IHostedService, IDisposable
+    Database database, StorageMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<WriteQueue> logger) : IHostedService, IDisposable
 {
     public const int Capacity = 4_096;
 
-    /// <summary>How much memory waiting writes may hold, in bytes.</summary>
-    public const long MaxWaitingBytes = 48 * 1024 * 1024;
+    /// <summary>How much memory writes may hold that are not committed, in bytes.</summary>
+    public const long MaxHeldBytes = 48 * 1024 * 1024;
 
     private const int MaxWritesPerCommit = 2_048;
 
-    private readonly GroupCommit writer = new(database, end, clock, logger);
+    // How many writes of one request come before those of the next.
+    private const int Slice = 64;
+
+    private readonly GroupCommit writer = new(database, clock, logger);
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Guards what waits. A Channel would wake the writer by way of the thread pool, and its lock is taken for each entry that is taken out.
     private readonly object gate = new();
     private readonly Queue<Submission> waiting = new();
-    private long waitingBytes;
+    private long heldBytes;
     private bool closed;
     private Thread? thread;
 
@@ -30,8 +33,8 @@ internal sealed partial class WriteQueue(
     /// <summary>Whether nothing more can be written, so that the process is to end with an error.</summary>
     public bool HasFailed => writer.FatalReason is not null;
 
-    /// <summary>Writes all of <paramref name="writes"/> in one transaction, in their order, and ends after its fsync. One that the database refuses fails alone.</summary>
-    /// <exception cref="StorageUnavailableException">The queue is full, the server is stopping, or the database takes no writes; nothing is stored.</exception>
+    /// <summary>Writes all of <paramref name="writes"/>, in their order, and ends when all are durable. Each is atomic. One that the database refuses fails alone.</summary>
+    /// <exception cref="StorageUnavailableException">The queue is full, the server is stopping, or the database takes no writes. Of many writes some may be stored.</exception>
     public Task SubmitAsync(params IReadOnlyList<Write> writes)
     {
         if (writes.Count == 0)
@@ -50,7 +53,7 @@ internal sealed partial class WriteQueue(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         writer.Start();
-        metrics.Observe(() => waiting.Count, () => waitingBytes);
+        metrics.Observe(() => waiting.Count, () => heldBytes);
         thread = new Thread(Run) { Name = "writer", IsBackground = true };
         thread.Start();
         return Task.CompletedTask;
@@ -105,15 +108,15 @@ internal sealed partial class WriteQueue(
     {
         lock (gate)
         {
-            // One that is larger than all that may wait is taken when nothing else waits: it would never fit otherwise.
-            var isFull = waiting.Count == Capacity || (waiting.Count > 0 && waitingBytes + submission.Size > MaxWaitingBytes);
+            // One that is larger than all that may be held is taken when nothing else is: it would never fit otherwise.
+            var isFull = waiting.Count == Capacity || (heldBytes > 0 && heldBytes + submission.Size > MaxHeldBytes);
             if (closed || isFull)
             {
                 return false;
             }
 
             waiting.Enqueue(submission);
-            waitingBytes += submission.Size;
+            heldBytes += submission.Size;
             if (waiting.Count == 1)
             {
                 Monitor.Pulse(gate);
@@ -134,43 +137,80 @@ internal sealed partial class WriteQueue(
 
     private void Serve()
     {
-        var group = new List<Submission>();
-        while (!HasFailed && TryTake(group))
+        var open = new List<Submission>();
+        var plan = new List<Submission>();
+        var writes = new List<Write>();
+        while (!HasFailed && TryTake(open))
         {
+            Plan(open, plan, writes);
             var started = Stopwatch.GetTimestamp();
-            if (writer.Commit(group))
+            try
             {
-                metrics.Committed(group.Sum(submission => submission.Writes.Count), Stopwatch.GetElapsedTime(started));
+                var count = writer.Commit(writes);
+                metrics.Committed(count, writer.TakeSteps(), Stopwatch.GetElapsedTime(started));
+                for (var i = 0; i < count; i++)
+                {
+                    plan[i].Committed++;
+                }
             }
-            else
+            catch (StorageUnavailableException unavailable)
             {
                 metrics.Failed();
+                open.ForEach(submission => submission.Fail(unavailable));
             }
 
-            Submission.CompleteAll(group);
-            group.Clear();
+            Complete(open);
         }
     }
 
-    // Waits for the next group; there is none after the end.
-    private bool TryTake(List<Submission> group)
+    private void Complete(List<Submission> open)
+    {
+        var done = open.FindAll(submission => submission.IsDone);
+        open.RemoveAll(submission => submission.IsDone);
+        lock (gate)
+        {
+            heldBytes -= done.Sum(submission => submission.Size);
+        }
+
+        Submission.CompleteAll(done);
+    }
+
+    // The writes of the next transaction: a slice of each request in turn, so that none waits for all of another.
+    private static void Plan(List<Submission> open, List<Submission> plan, List<Write> writes)
+    {
+        plan.Clear();
+        writes.Clear();
+        for (var (slice, before) = (0, -1); writes.Count > before && writes.Count < MaxWritesPerCommit; slice++)
+        {
+            before = writes.Count;
+            foreach (var submission in open)
+            {
+                var start = submission.Committed + slice * Slice;
+                for (var i = start; i < Math.Min(start + Slice, submission.Writes.Count); i++)
+                {
+                    plan.Add(submission);
+                    writes.Add(submission.Writes[i]);
+                }
+            }
+        }
+    }
+
+    // Takes what waits; waits for it where nothing is left of what was taken. There is nothing after the end.
+    private bool TryTake(List<Submission> open)
     {
         lock (gate)
         {
-            while (waiting.Count == 0 && !closed)
+            while (waiting.Count == 0 && open.Count == 0 && !closed)
             {
                 Monitor.Wait(gate);
             }
 
-            var writes = 0;
-            while (writes < MaxWritesPerCommit && waiting.TryDequeue(out var submission))
+            while (open.Count < MaxWritesPerCommit && waiting.TryDequeue(out var submission))
             {
-                group.Add(submission);
-                writes += submission.Writes.Count;
-                waitingBytes -= submission.Size;
+                open.Add(submission);
             }
 
-            return group.Count > 0;
+            return open.Count > 0;
         }
     }
 
@@ -183,6 +223,7 @@ internal sealed partial class WriteQueue(
         {
             left = [.. waiting];
             waiting.Clear();
+            heldBytes = 0;
         }
 
         left.ForEach(submission => submission.Fail(Stopping()));

@@ -63,6 +63,9 @@ internal sealed class WriterConnection(Database database) : IDisposable
         script.Run(write, values);
     }
 
+    /// <summary>How many steps of SQLite's virtual machine writes have taken since this was asked last.</summary>
+    public long TakeSteps() => scripts.Values.Sum(script => script.TakeSteps());
+
     public void Control(string sql) => Command(sql).ExecuteNonQuery();
 
     /// <summary>Makes SQLite notice what others have done to the schema: it looks before it runs a statement, but not before it prepares one.</summary>

@@ -38,7 +38,6 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     [Theory]
     [InlineData("UPDATE users SET traits = '{\"n\":0}' WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: traits")]
     [InlineData("UPDATE users SET email = NULL WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: e-mail")]
-    [InlineData("UPDATE users SET identified_at = NULL, stale = 1 WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: e-mail, left in the middle of a write")]
     [InlineData("UPDATE users SET first_seen = '2020-01-01T00:00:00.000Z' WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: times")]
     [InlineData("UPDATE users SET attribution = NULL WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: touches")]
     [InlineData("DELETE FROM events WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: times, touches")]

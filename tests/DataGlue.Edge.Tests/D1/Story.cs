@@ -41,9 +41,6 @@ internal static class Story
     // A touch that does not count.
     private const string Direct = """{"landing_page":"/"}""";
 
-    // No double holds this.
-    private const ulong Large = 0xF123_4567_89AB_CDEF;
-
     /// <summary>Rows that the owner has inserted by hand before.</summary>
     public const string RowsByHand = """
         INSERT INTO users (glue_user_id, email, traits, attribution, first_seen, last_seen, identified, identified_at, created_at, updated_at)
@@ -61,9 +58,6 @@ internal static class Story
 
     /// <summary>The writes, in their order; each may be run once.</summary>
     public static IReadOnlyList<Write> Writes() => [.. Events(), .. Identities(), .. Others()];
-
-    /// <summary>What ends each transaction.</summary>
-    public static Write End() => new StaleProfilesWrite(new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.Parse(Received, CultureInfo.InvariantCulture)));
 
     private static IEnumerable<Write> Events() =>
     [
@@ -86,6 +80,13 @@ internal static class Story
         Event("live-2", "11:00", live: true, touch: Google, properties: """{"n":2}"""),
         Event("live-3", "11:00", user: "bare", live: true, email: "bare@example.com"),
 
+        // A trusted write has its id, whoever came first, and a touch of its own before that of a public report.
+        Event("order-1", "10:00", user: "early", touch: Google),
+        Again(Event("order-1", "11:00", user: "shop", touch: Bing, trusted: true), owner: "early"),
+        Event("order-1", "09:00", user: "shop", touch: Google, email: "shop@example.com"),
+        Event("order-2", "10:00", user: "early"),
+        Again(Identity("order-2", "10:00", user: "shop", email: "shop@example.com", trusted: true), owner: "early"),
+
         Event("e5", "10:00", user: "hand-1", touch: Google),
         Event("live-4", "10:00", user: "hand-2", live: true, touch: Google),
         Event("an @user 'quoted' :event\nline", "10:00", user: "odd", properties: """{"@user":"? ?1 \\n \u0001 '' --","é":[1e300,0.1,null]}"""),
@@ -102,11 +103,13 @@ internal static class Story
         Identity("e2", "10:35", user: "thief", email: "thief@example.com"),
         Identity("i5", "10:30", user: "new", email: "new@example.com", touch: Google),
         Identity("i6", "10:30", user: "hand-3", email: "three@example.com", traits: """{"x":1}"""),
-        Identity("s1", "11:30", kind: IdentityKind.Sync, traits: """{"synced":1}"""),
-        Identity("s1", "08:30", kind: IdentityKind.FirstTouch, touch: """{"utm_source":"first"}"""),
-        Identity("s1", "13:30", kind: IdentityKind.LastTouch, touch: """{"utm_source":"last"}"""),
+        .. IdentityWrite.Of(Sync(Ada, "11:30"), Profile(), isClaim: false, IgnoredReferrers.None),
+        Identity("i7", "10:45", email: "Ädä@Example.com", traits: """{"d":4}"""),
+        Identity("i7", "10:15", email: "claim@example.com", isClaim: true),
+        Identity("i8", "10:45", user: "account", account: "acc-1"),
+        Identity("i9", "10:40", user: "account", account: "acc-2", traits: """{"n":12345678901234567890,"f":2.50}"""),
 
-        // More keys than a profile holds: the second is passed over, when it is joined and when it is replayed.
+        // More keys than a profile shows.
         Identity("k1", "10:00", user: "many", email: "many@example.com", traits: Keys("a", 700)),
         Identity("k2", "11:00", user: "many", email: "many@example.com", traits: Keys("b", 700)),
         Identity("k3", "09:00", user: "many", email: "many@example.com", traits: Keys("c", 200)),
@@ -140,35 +143,64 @@ internal static class Story
 
     private static EventWrite Event(
         string id, string time, string user = Ada, bool live = false, string? touch = null, string? email = null,
-        string name = "Käufe 😀", string properties = """{"n":1}""") => new(new Track
-        {
-            GlueUserId = Text(user),
-            Received = ReceivedAt,
-            Timestamp = At(time),
-            EventId = Text(id),
-            ServerMade = live,
-            SessionId = Text("session-1"),
-            Event = Text(name),
-            Properties = Json(properties),
-            Email = Text(email),
-            Context = touch is null ? null : Json(touch),
-        }, IgnoredReferrers.None);
+        string name = "Käufe 😀", string properties = """{"n":1}""", bool trusted = false) => new(
+            new Track
+            {
+                GlueUserId = Text(user),
+                Received = ReceivedAt,
+                Timestamp = At(time),
+                EventId = Text(id),
+                Provenance = trusted ? Provenance.Server : Provenance.Page,
+                ServerMade = live,
+                SessionId = Text("session-1"),
+                Event = Text(name),
+                Properties = Json(properties),
+                Email = Text(email),
+                Context = touch is null ? null : Json(touch),
+            },
+            isClaim: false,
+            IgnoredReferrers.None);
 
     private static IdentityWrite Identity(
-        string id, string time, string user = Ada, Utf8Text kind = default, string? email = null, string? traits = null, string? touch = null) =>
-        new(kind.Or(IdentityKind.Identify))
-        {
-            GlueUserId = Text(user),
-            EventId = Text(id),
-            Timestamp = Instants.Utf8(At(time)),
-            Email = Text(email),
-            Traits = Text(traits),
-            FirstSeen = Instants.Utf8(At(time)),
-            LastSeen = Instants.Utf8(At(time)),
-            Touch = touch is null ? null : new Touch(Text(touch), Counts: true),
-            Fingerprint = Large,
-            Received = Text(Received),
-        };
+        string id, string time, string user = Ada, string? email = null, string? account = null, string? traits = null, string? touch = null,
+        bool trusted = false, bool isClaim = false) => IdentityWrite.Of(
+            new Identify
+            {
+                GlueUserId = Text(user),
+                Received = ReceivedAt,
+                Timestamp = At(time),
+                EventId = Text(id),
+                Provenance = trusted ? Provenance.Server : Provenance.Page,
+                Email = Text(email),
+                UserId = Text(account),
+                Traits = traits is null ? null : Json(traits),
+                Context = touch is null ? null : Json(touch),
+            },
+            isClaim,
+            IgnoredReferrers.None);
+
+    // As it is submitted once more when its first run has answered that this visitor's event has its id.
+    private static LogWrite Again(LogWrite write, string owner)
+    {
+        var answer = new Row();
+        answer.Add("owner", 0, owner);
+        write.Read(answer);
+        Assert.True(write.MustRunAgain());
+        return write;
+    }
+
+    private static Profile Profile() => new()
+    {
+        Others = [new JsonMember("synced", Json("1"))],
+        FirstSeen = At("07:30"),
+        LastSeen = At("14:30"),
+        Touches =
+        [
+            new ProfileTouch(IsFirst: true, At("08:30"), [new JsonMember("utm_source", Json("\"first\""))]),
+            new ProfileTouch(IsFirst: false, At("13:30"), [new JsonMember("utm_source", Json("\"last\""))]),
+        ],
+        AttributionOthers = [],
+    };
 
     private static SessionWrite Session(string data, string time) => new(Sync(Ada, time), new Session(Text("session-2"), Text(data)));
 

@@ -75,7 +75,7 @@ public sealed class BatchTests : IDisposable
             """);
 
         Assert.False((bool)reply.IsOk().Json["results"]![1]!["new_user"]!);
-        Assert.Equal("""{"n":1,"m":2}""", (await app.UserAsync("a")).Json["user"]!["traits"]!.ToJsonString());
+        Assert.Equal("""{"m":2,"n":1}""", (await app.UserAsync("a")).Json["user"]!["traits"]!.ToJsonString());
     }
 
     [Fact]

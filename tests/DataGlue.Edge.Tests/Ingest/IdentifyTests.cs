@@ -7,8 +7,7 @@ public sealed class IdentifyTests : IDisposable
 {
     private readonly ServerApp app = new();
 
-    // The examples of RFC 7396, appendix A, that are objects on both sides.
-    public static TheoryData<string, string, string> MergePatches => new()
+    public static TheoryData<string, string, string> LaterTraits => new()
     {
         { """{"a":"b"}""", """{"a":"c"}""", """{"a":"c"}""" },
         { """{"a":"b"}""", """{"b":"c"}""", """{"a":"b","b":"c"}""" },
@@ -16,16 +15,17 @@ public sealed class IdentifyTests : IDisposable
         { """{"a":"b","b":"c"}""", """{"a":null}""", """{"b":"c"}""" },
         { """{"a":["b"]}""", """{"a":"c"}""", """{"a":"c"}""" },
         { """{"a":"c"}""", """{"a":["b"]}""", """{"a":["b"]}""" },
-        { """{"a":{"b":"c"}}""", """{"a":{"b":"d","c":null}}""", """{"a":{"b":"d"}}""" },
+        { """{"a":{"b":"c"}}""", """{"a":{"d":"e","f":null}}""", """{"a":{"d":"e","f":null}}""" },
         { """{"a":[{"b":"c"}]}""", """{"a":[1]}""", """{"a":[1]}""" },
-        { """{"e":1}""", """{"a":{"bb":{"ccc":null}}}""", """{"e":1,"a":{"bb":{}}}""" },
+        { """{"e":1}""", """{"a":{"bb":{"ccc":null}}}""", """{"e":1,"a":{"bb":{"ccc":null}}}""" },
+        { """{"a":1}""", """{"":2,"b c\"'":12345678901234567890}""", """{"":2,"a":1,"b c\"'":12345678901234567890}""" },
         { """{"a":1}""", "null", """{"a":1}""" },
         { """{"é":1}""", """{"\u00e9":2}""", """{"é":2}""" },
     };
 
     [Theory]
-    [MemberData(nameof(MergePatches))]
-    public async Task Traits_are_a_merge_patch_in_the_order_of_time(string stored, string patch, string merged)
+    [MemberData(nameof(LaterTraits))]
+    public async Task Traits_merge_by_their_top_level_keys_in_the_order_of_time(string stored, string patch, string merged)
     {
         await IdentifyAsync("in-order", "1", stored);
         await IdentifyAsync("in-order", "2", patch);

@@ -58,7 +58,7 @@ public sealed class ProfileModelTests : IDisposable
         var seen = inTime.Select(report => report.Time).ToArray();
         return new Dictionary<string, JsonNode?>
         {
-            ["traits"] = profiles.Aggregate((JsonNode?)new JsonObject(), (traits, report) => Merge(traits, JsonNode.Parse(report.Traits))),
+            ["traits"] = Newest(profiles),
             ["email"] = profiles.LastOrDefault()?.Email,
             ["identified"] = profiles.Length > 0,
             ["identified_at"] = Iso(sameEmail?.Time),
@@ -89,28 +89,16 @@ public sealed class ProfileModelTests : IDisposable
     private static string? Iso(long? epoch) =>
         epoch is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture) : null;
 
-    // RFC 7396, section 2, word for word.
-    private static JsonNode? Merge(JsonNode? target, JsonNode? patch)
+    // Each key has the value of the newest that names it.
+    private static JsonObject Newest(IEnumerable<Report> profiles)
     {
-        if (patch is not JsonObject members)
+        var newest = new JsonObject();
+        foreach (var (name, value) in profiles.SelectMany(report => JsonNode.Parse(report.Traits)!.AsObject()))
         {
-            return patch?.DeepClone();
+            newest[name] = value?.DeepClone();
         }
 
-        var merged = target is JsonObject known ? (JsonObject)known.DeepClone() : [];
-        foreach (var (name, value) in members)
-        {
-            if (value is null)
-            {
-                merged.Remove(name);
-            }
-            else
-            {
-                merged[name] = Merge(merged[name], value);
-            }
-        }
-
-        return merged;
+        return new JsonObject(newest.Where(trait => trait.Value is not null).Select(trait => KeyValuePair.Create(trait.Key, trait.Value?.DeepClone())));
     }
 
     private sealed record Report(string Verb, long Time, string Email, string Traits, string? Session, string? Source)

@@ -38,7 +38,7 @@ public sealed class RowsByHandTests : IDisposable
         await app.IdentifyAsync("""{"glue_user_id":"old","email":"late@example.com","timestamp":"2024-05-01","traits":{"c":3}}""");
 
         var user = (await app.UserAsync("old")).Json["user"]!;
-        Assert.Equal("""{"a":1,"c":3,"b":2}""", user["traits"]!.ToJsonString());
+        Assert.Equal("""{"a":1,"b":2,"c":3}""", user["traits"]!.ToJsonString());
         Assert.Equal("new@example.com", (string?)user["email"]);
         Assert.Equal("radio", (string?)user["attribution"]!["first_touch"]!["utm_source"]);
         Assert.Equal("radio", (string?)user["attribution"]!["last_touch"]!["utm_source"]);

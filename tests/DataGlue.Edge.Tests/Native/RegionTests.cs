@@ -17,9 +17,10 @@ public sealed class RegionTests(NativeBinary binary, ITestOutputHelper output) :
     // What tells one database from another: everything but the number of a row and when it came here.
     private static readonly (string Table, string Columns)[] Tables =
     [
-        ("users", "glue_user_id, email, traits, attribution, first_seen, last_seen, identified, identified_at, last_synced, first_touch_key, last_touch_key, logged, stale"),
-        ("events", "glue_user_id, event_id, session_id, event, timestamp, properties, email, context, touch, touch_counts, fingerprint, server_made, live_event_id"),
-        ("identities", "glue_user_id, event_id, kind, timestamp, email, email_key, traits, context, first_seen, last_seen, touch, touch_counts, fingerprint"),
+        ("users", "glue_user_id, email, traits, attribution, first_seen, last_seen, identified, identified_at, last_synced, first_touch_key, last_touch_key, logged"),
+        ("events", "glue_user_id, event_id, session_id, event, timestamp, properties, email, user_id, claim, context, touch, touch_counts, touch_trusted, fingerprint, trusted, source, server_made, live_event_id"),
+        ("identities", "glue_user_id, event_id, kind, timestamp, email, email_key, user_id, naming, email_starts, traits, context, first_seen, last_seen, touch, touch_counts, fingerprint, trusted, source"),
+        ("traits", "glue_user_id, name, timestamp, event_id, kind, value"),
         ("sessions", "glue_user_id, session_id, data, synced_at, event_id"),
     ];
 

@@ -25,6 +25,14 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
         return new JsonText(output.WrittenSpan.ToArray(), hash, copier.Keys);
     }
 
+    /// <summary>Reads JSON text that was read before.</summary>
+    public static JsonText Parse(Utf8Text text)
+    {
+        var reader = new Utf8JsonReader(text.Span, new JsonReaderOptions { MaxDepth = JsonFields.MaxDepth });
+        reader.Read();
+        return Read(ref reader, "", new Faults());
+    }
+
     /// <summary>Reads the string or key at which <paramref name="reader"/> stands, unescaped. Null, and a fault, for what cannot be stored.</summary>
     public static string? ReadString(ref Utf8JsonReader reader, string label, Faults faults)
     {

@@ -1,0 +1,53 @@
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Model;
+
+/// <summary>A row of one of the two logs, under an id that another visitor may have: what it is to do then shows when it has run, and it runs again.</summary>
+internal abstract class LogWrite(string script, Item item) : Write(script, hasShortcut: true)
+{
+    // An event and one that was tracked live may both stand in the way.
+    private const int MostRuns = 4;
+
+    private int runs;
+    private bool outranked;
+    private Utf8Text owner;
+
+    /// <summary>The id under which it is to stand.</summary>
+    public Utf8Text EventId { get; protected set; } = item.EventId;
+
+    /// <summary>Whether another visitor has its id, and keeps it.</summary>
+    protected bool IsTaken { get; private set; }
+
+    /// <summary>Whether it has changed nothing, and is to be submitted again: its id is that of a trusted write, so that it takes one of its own, or a public event
+    /// stands under the id of this trusted one, and is to get another.</summary>
+    public bool MustRunAgain()
+    {
+        if (IsRefused || !(outranked || owner.IsPresent))
+        {
+            return false;
+        }
+
+        IsTaken = ++runs == MostRuns;
+        EventId = outranked ? ServerIds.OfPublic(item.GlueUserId, EventId) : EventId;
+        outranked = false;
+        return !IsTaken;
+    }
+
+    public override void Bind(Binder values)
+    {
+        values.Set("user", item.GlueUserId);
+        values.Set("event_id", EventId);
+        values.Set("trusted", item.Provenance.Trusted);
+        values.Set("source", item.Provenance.Source);
+        values.Set("owner", owner);
+        values.Set("owner_id", owner.IsPresent ? ServerIds.OfPublic(owner, EventId) : default);
+    }
+
+    public override void Read(Row answer)
+    {
+        outranked = answer.Flag("outranked");
+        IsTaken = answer.Flag("taken") && !outranked;
+        owner = IsTaken ? default : answer.Text("owner");
+    }
+}
