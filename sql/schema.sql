@@ -121,7 +121,7 @@ CREATE TABLE traits (
   timestamp     TEXT NOT NULL,
   event_id      TEXT NOT NULL,
   kind          TEXT NOT NULL,
-  value         TEXT NOT NULL CHECK (json_valid(value)),
+  value         TEXT NOT NULL,
   PRIMARY KEY (glue_user_id, name, timestamp, event_id, kind)
 ) STRICT, WITHOUT ROWID;
 

@@ -75,7 +75,7 @@ WHERE id = (
 
 -- The keys of its traits.
 INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, value)
-SELECT @user, t.value ->> 0, @timestamp, @event_id, @kind, t.value ->> 1 FROM json_each(@trait_values) t
+SELECT @user, t.key, @timestamp, @event_id, @kind, t.value FROM json_each(@trait_values) t
 WHERE NOT EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind)
   AND NOT (@kind = 'identify' AND EXISTS (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))))

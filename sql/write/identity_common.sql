@@ -12,10 +12,10 @@ VALUES (
     AND NOT EXISTS (
       SELECT 1 FROM identities
       WHERE glue_user_id = @user AND naming = 'email' AND (timestamp, event_id, kind) > (@timestamp, @event_id, @kind) AND @naming = 'email')
-    AND (@trait_values = '[]' OR NOT EXISTS (SELECT 1 FROM traits WHERE glue_user_id = @user)
+    AND (@trait_values = '{}' OR NOT EXISTS (SELECT 1 FROM traits WHERE glue_user_id = @user)
       OR EXISTS (
         SELECT 1 FROM users
-        WHERE glue_user_id = @user AND traits = (SELECT json_group_object(value ->> 0, json(value ->> 1)) FROM json_each(@trait_values)))) THEN @event_id END,
+        WHERE glue_user_id = @user AND traits = @shown AND NOT EXISTS (SELECT 1 FROM json_each(@trait_values) WHERE value = 'null'))) THEN @event_id END,
   @user, @kind, @timestamp, @email, @email_key, @account, @naming,
   coalesce(@naming, '') = 'email' AND @email_key IS NOT (
     SELECT p.email_key FROM identities p WHERE p.glue_user_id = @user AND p.naming = 'email'
@@ -35,12 +35,9 @@ VALUES (
   CASE WHEN @touch IS NOT NULL THEN @timestamp || ' ' || @event_id END,
   CASE WHEN @touch_counts = 1 THEN @timestamp || ' ' || @event_id END,
   @received, @received, 1,
-  (SELECT json_group_object(value ->> 0, json(value ->> 1)) FROM json_each(@trait_values) WHERE value ->> 1 <> 'null'),
+  @shown,
   CASE WHEN @naming = 'email' THEN @email END, coalesce(@naming, '') IN ('email', 'account'),
-  -- The e-mail keeps the time since when the profile has it.
-  CASE
-    WHEN @naming = 'email' THEN (SELECT timestamp FROM identities WHERE glue_user_id = @user AND email_starts = 1 ORDER BY timestamp DESC, event_id DESC, kind DESC LIMIT 1)
-    WHEN @naming = 'account' THEN @timestamp END)
+  CASE WHEN @naming IN ('email', 'account') THEN @timestamp END)
 ON CONFLICT (glue_user_id) DO UPDATE SET
   first_seen = coalesce(min(users.first_seen, excluded.first_seen), users.first_seen, excluded.first_seen),
   last_seen = coalesce(max(users.last_seen, excluded.last_seen), users.last_seen, excluded.last_seen),
@@ -72,14 +69,18 @@ ON CONFLICT (glue_user_id) DO UPDATE SET
       OR (excluded.last_touch_key, excluded.attribution ->> 'last_touch') >= (users.last_touch_key, users.attribution ->> 'last_touch'))
       THEN excluded.last_touch_key
     ELSE users.last_touch_key END,
-  traits = CASE WHEN @trait_values = '[]' THEN coalesce(users.traits, '{}') ELSE excluded.traits END,
+  traits = CASE WHEN @trait_values = '{}' THEN coalesce(users.traits, '{}') ELSE excluded.traits END,
   email = coalesce(excluded.email, users.email),
   identified = max(users.identified, excluded.identified),
-  identified_at = coalesce(excluded.identified_at, users.identified_at),
+  -- The e-mail keeps the time since when the profile has it.
+  identified_at = CASE
+    WHEN @naming = 'email' AND EXISTS (
+      SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind AND email_starts = 0) THEN users.identified_at
+    ELSE coalesce(excluded.identified_at, users.identified_at) END,
   updated_at = excluded.updated_at
 WHERE users.logged = 1;
 
 -- The keys of its traits.
 INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, value)
-SELECT @user, t.value ->> 0, @timestamp, @event_id, @kind, t.value ->> 1 FROM json_each(@trait_values) t WHERE true
+SELECT @user, t.key, @timestamp, @event_id, @kind, t.value FROM json_each(@trait_values) t WHERE true
 ON CONFLICT DO NOTHING;

@@ -8,14 +8,14 @@ namespace DataGlue.Edge.Model;
 /// <summary>A row of <c>identities</c>, the log that e-mail, traits and identification of a profile follow from.</summary>
 internal sealed class IdentityWrite : LogWrite
 {
-    private static readonly Utf8Text NoTraits = Utf8Text.From("[]");
+    private static readonly Utf8Text NoTraits = Utf8Text.From("{}");
     private static readonly Comparer<Utf8Text> ByBytes = Comparer<Utf8Text>.Create((x, y) => x.Span.SequenceCompareTo(y.Span));
 
     private readonly Utf8Text kind;
     private readonly Utf8Text received;
     private readonly bool isClaim;
 
-    private Utf8Text traitValues;
+    private (Utf8Text Values, Utf8Text Shown) traitValues;
     private OutcomeStatus status;
     private bool newUser;
 
@@ -100,6 +100,7 @@ internal sealed class IdentityWrite : LogWrite
         base.Bind(values);
 
         // Who says who he is was there; a profile by itself tells of other times.
+        traitValues = traitValues.Values.IsPresent ? traitValues : TraitValues();
         long?[] seen = [NamesSomebody ? Timestamp : null, FirstSeen, LastSeen];
         var (firstSeen, lastSeen, touch) = (Format(FirstSeen), Format(LastSeen), Touch?.Json ?? default);
         values.Set("kind", kind);
@@ -109,7 +110,8 @@ internal sealed class IdentityWrite : LogWrite
         values.Set("account", UserId);
         values.Set("naming", !NamesSomebody ? default : isClaim ? Naming.Claim : Email.IsPresent ? Naming.Email : Naming.Account);
         values.Set("traits", Traits?.Text ?? default);
-        values.Set("trait_values", traitValues = traitValues.IsPresent ? traitValues : TraitValues());
+        values.Set("trait_values", traitValues.Values);
+        values.Set("shown", traitValues.Shown);
         values.Set("context", Context?.Text ?? default);
         values.Set("first_seen", firstSeen);
         values.Set("last_seen", lastSeen);
@@ -128,26 +130,33 @@ internal sealed class IdentityWrite : LogWrite
         newUser = !answer.Flag("identified");
     }
 
-    // [["name","<JSON of the value>"], ...] in the order of the names: SQLite's own functions would lose the spelling of a number.
-    private Utf8Text TraitValues()
+    // {"name":"<JSON of the value>", ...} and {"name":value, ...} without those that are null, both in the order of the names. The JSON functions of SQLite
+    // would lose the spelling of a number; the second has the form in which they write an object.
+    private (Utf8Text Values, Utf8Text Shown) TraitValues()
     {
         if (Traits is not { } traits)
         {
-            return NoTraits;
+            return (NoTraits, NoTraits);
         }
 
+        var members = JsonMember.Of(traits, "traits", new Faults()).Select(member => (Name: Utf8Text.From(member.Name), member.Value)).OrderBy(member => member.Name, ByBytes).ToList();
+        return (
+            Object(members, (json, value) => json.WriteStringValue(value.Utf8)),
+            Object(members.Where(member => !member.Value.IsNull), (json, value) => json.WriteRawValue(value.Utf8, skipInputValidation: true)));
+    }
+
+    private static Utf8Text Object(IEnumerable<(Utf8Text Name, JsonText Value)> members, Action<Utf8JsonWriter, JsonText> write)
+    {
         var output = new ArrayBufferWriter<byte>(256);
-        using var json = new Utf8JsonWriter(output);
-        json.WriteStartArray();
-        foreach (var (name, value) in JsonMember.Of(traits, "traits", new Faults()).Select(member => (Utf8Text.From(member.Name), member.Value)).OrderBy(member => member.Item1, ByBytes))
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = ServerJson.Encoder, SkipValidation = true });
+        json.WriteStartObject();
+        foreach (var (name, value) in members)
         {
-            json.WriteStartArray();
-            json.WriteStringValue(name.Span);
-            json.WriteStringValue(value.Utf8);
-            json.WriteEndArray();
+            json.WritePropertyName(name.Span);
+            write(json, value);
         }
 
-        json.WriteEndArray();
+        json.WriteEndObject();
         json.Flush();
         return new Utf8Text(output.WrittenSpan.ToArray());
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -11,8 +10,9 @@ namespace DataGlue.Edge.Storage;
 /// </summary>
 internal sealed partial class GroupCommit(Database database, TimeProvider clock, ILogger logger) : IDisposable
 {
-    // A transaction begins no further write after this time: what else waits is not to wait for a large request, nor for one that is dear.
-    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(25);
+    // A transaction ends once its writes have taken so many steps of SQLite's virtual machine: 2,048 common ones fit, and of those that are dear
+    // as many as take some tens of milliseconds. What else waits is not to wait for them.
+    private const long Turn = 1_000_000;
 
     private const string Unavailable = "The database takes no writes at present; send it again a little later";
 
@@ -43,10 +43,14 @@ internal sealed partial class GroupCommit(Database database, TimeProvider clock,
         }
     }
 
+    /// <summary>How many steps of SQLite's virtual machine the last commit took.</summary>
+    public long Steps { get; private set; }
+
     /// <summary>Commits the writes, from the first on, until its turn is over. Returns how many.</summary>
     /// <exception cref="StorageUnavailableException">The database takes none of them.</exception>
     public int Commit(IReadOnlyList<Write> writes)
     {
+        Steps = 0;
         try
         {
             connection.Open();
@@ -65,9 +69,6 @@ internal sealed partial class GroupCommit(Database database, TimeProvider clock,
             throw Abandon(exception, writes.All(write => write.IsProbe));
         }
     }
-
-    /// <summary>How many steps of SQLite's virtual machine the statements have taken since this was asked last.</summary>
-    public long TakeSteps() => connection.TakeSteps();
 
     public void Dispose() => connection.Dispose();
 
@@ -110,16 +111,15 @@ internal sealed partial class GroupCommit(Database database, TimeProvider clock,
     // Leaves an open transaction behind when it succeeds, and none when it does not; the last write that it counts has then broken a rule.
     private bool TryRun(IReadOnlyList<Write> writes, out int count)
     {
-        var started = Stopwatch.GetTimestamp();
         connection.Control("BEGIN IMMEDIATE");
         count = 0;
         try
         {
             do
             {
-                connection.Run(writes[count++]);
+                Steps += connection.Run(writes[count++]);
             }
-            while (count < writes.Count && Stopwatch.GetElapsedTime(started) < Turn);
+            while (count < writes.Count && Steps < Turn);
             return true;
         }
         catch (SqliteException exception) when (IsFaultOfWrite(exception))
@@ -171,7 +171,7 @@ internal sealed partial class GroupCommit(Database database, TimeProvider clock,
         connection.Control("SAVEPOINT one");
         try
         {
-            connection.Run(write);
+            Steps += connection.Run(write);
             connection.Control("RELEASE one");
             return null;
         }

@@ -10,6 +10,7 @@ internal sealed class PreparedScript : IDisposable
     private readonly List<PreparedStatement> statements = [];
     private readonly ParameterNames names = new();
     private readonly Row answer = new();
+    private bool hasRun; // whether it took more than the shortcut
 
     public PreparedScript(SqliteConnection connection, Write write)
     {
@@ -35,6 +36,7 @@ internal sealed class PreparedScript : IDisposable
         if (!TryShortcut(values))
         {
             answer.Clear();
+            hasRun = true;
             foreach (var statement in statements)
             {
                 statement.Run(values, answer);
@@ -44,8 +46,23 @@ internal sealed class PreparedScript : IDisposable
         write.Read(answer);
     }
 
-    /// <summary>How many steps of the virtual machine its statements have taken since this was asked last.</summary>
-    public long TakeSteps() => shortcut.Sum(statement => statement.TakeSteps()) + statements.Sum(statement => statement.TakeSteps());
+    /// <summary>How many steps of SQLite's virtual machine its statements have taken since this was asked last.</summary>
+    public long TakeSteps()
+    {
+        var steps = 0L;
+        foreach (var statement in shortcut)
+        {
+            steps += statement.TakeSteps();
+        }
+
+        foreach (var statement in hasRun ? statements : [])
+        {
+            steps += statement.TakeSteps();
+        }
+
+        hasRun = false;
+        return steps;
+    }
 
     public void Dispose()
     {

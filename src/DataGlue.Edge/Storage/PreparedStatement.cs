@@ -61,7 +61,7 @@ internal sealed class PreparedStatement : IDisposable
         return true;
     }
 
-    /// <summary>How many steps of the virtual machine it has taken since this was asked last.</summary>
+    /// <summary>How many steps of SQLite's virtual machine it has taken since this was asked last.</summary>
     public long TakeSteps() => (uint)SqliteNative.StatementStatus(handle, StepCounter, 1);
 
     public void Dispose() => statement.Dispose();

@@ -147,7 +147,7 @@ internal sealed partial class WriteQueue(
             try
             {
                 var count = writer.Commit(writes);
-                metrics.Committed(count, writer.TakeSteps(), Stopwatch.GetElapsedTime(started));
+                metrics.Committed(count, writer.Steps, Stopwatch.GetElapsedTime(started));
                 for (var i = 0; i < count; i++)
                 {
                     plan[i].Committed++;

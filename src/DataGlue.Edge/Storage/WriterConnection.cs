@@ -51,8 +51,8 @@ internal sealed class WriterConnection(Database database) : IDisposable
         MeasureUse();
     }
 
-    /// <summary>Runs the script of a write, which then reads the answer.</summary>
-    public void Run(Write write)
+    /// <summary>Runs the script of a write, which then reads the answer. Returns how many steps of SQLite's virtual machine that took.</summary>
+    public long Run(Write write)
     {
         if (!scripts.TryGetValue((write.Script, write.HasShortcut), out var script))
         {
@@ -61,10 +61,8 @@ internal sealed class WriterConnection(Database database) : IDisposable
         }
 
         script.Run(write, values);
+        return script.TakeSteps();
     }
-
-    /// <summary>How many steps of SQLite's virtual machine writes have taken since this was asked last.</summary>
-    public long TakeSteps() => scripts.Values.Sum(script => script.TakeSteps());
 
     public void Control(string sql) => Command(sql).ExecuteNonQuery();
 

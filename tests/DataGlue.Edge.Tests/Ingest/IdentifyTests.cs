@@ -21,6 +21,7 @@ public sealed class IdentifyTests : IDisposable
         { """{"a":1}""", """{"":2,"b c\"'":12345678901234567890}""", """{"":2,"a":1,"b c\"'":12345678901234567890}""" },
         { """{"a":1}""", "null", """{"a":1}""" },
         { """{"é":1}""", """{"\u00e9":2}""", """{"é":2}""" },
+        { """{"😀\u0001\b\u007f\u2028\ue000\"\\":"😀\u0001\b\u007f\u2028\ue000/\/\ud83d\ude00"}""", """{"z":1}""", """{"😀\u0001\b\u007f\u2028\ue000\"\\":"😀\u0001\b\u007f\u2028\ue000//😀","z":1}""" },
     };
 
     [Theory]
@@ -37,6 +38,8 @@ public sealed class IdentifyTests : IDisposable
             var traits = (await app.UserAsync(user)).Json["user"]!["traits"];
             Assert.True(JsonNode.DeepEquals(JsonNode.Parse(merged), traits), traits!.ToJsonString());
         }
+
+        Assert.Empty(app.Differences());
     }
 
     [Fact]

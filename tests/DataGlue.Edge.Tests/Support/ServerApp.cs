@@ -136,6 +136,17 @@ public sealed class ServerApp : IDisposable
         UNION ALL SELECT json_array('s', glue_user_id, session_id, data, synced_at) FROM sessions
         """));
 
+    /// <summary>The profiles that are not what their logs make of them.</summary>
+    public IReadOnlyList<string> Differences() => Query(
+        """
+        SELECT json_object('user', u.glue_user_id, 'traits', u.traits, 'derived', d.traits, 'times', json_array(u.first_seen, d.first_seen, u.last_seen, d.last_seen),
+          'e-mail', json_array(u.email, d.email, u.identified, d.identified, u.identified_at, d.identified_at),
+          'touches', json_array(u.attribution, d.attribution, u.first_touch_key, d.first_touch_key, u.last_touch_key, d.last_touch_key))
+        FROM users u JOIN derived_profiles d ON d.glue_user_id = u.glue_user_id
+        WHERE u.logged = 1 AND (u.email, u.identified, u.identified_at, coalesce(u.traits, '{}'), u.first_seen, u.last_seen, u.attribution, u.first_touch_key, u.last_touch_key)
+          IS NOT (d.email, d.identified, d.identified_at, d.traits, d.first_seen, d.last_seen, d.attribution, d.first_touch_key, d.last_touch_key)
+        """);
+
     /// <summary>Everything that is stored, as far as it does not depend on the order in which it came.</summary>
     public IReadOnlyList<string> Journeys() =>
     [

@@ -12,6 +12,7 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
     public static JsonText EmptyObject { get; } = new("{}"u8.ToArray(), Combine(0, 0, '{'), 0);
 
     public bool IsEmptyObject => Utf8.AsSpan().SequenceEqual("{}"u8);
+    public bool IsNull => Utf8.AsSpan().SequenceEqual("null"u8);
     public Utf8Text Text => new(Utf8);
     public override string ToString() => Text.ToString();
 
