@@ -14,7 +14,7 @@ internal sealed partial class WriteQueue(
 
     private const int MaxWritesPerCommit = 2_048;
 
-    // How many writes of one request come before those of the next.
+    // How many writes of each request come before more of any.
     private const int Slice = 64;
 
     private readonly GroupCommit writer = new(database, clock, logger);
@@ -175,22 +175,28 @@ internal sealed partial class WriteQueue(
         Submission.CompleteAll(done);
     }
 
-    // The writes of the next transaction: a slice of each request in turn, so that none waits for all of another.
+    // The writes of the next transaction: the first of each request, so that a small one is not kept waiting, and then the rest in turn.
     private static void Plan(List<Submission> open, List<Submission> plan, List<Write> writes)
     {
         plan.Clear();
         writes.Clear();
-        for (var (slice, before) = (0, -1); writes.Count > before && writes.Count < MaxWritesPerCommit; slice++)
+        foreach (var submission in open)
         {
-            before = writes.Count;
-            foreach (var submission in open)
+            Add(submission, 0, Slice);
+        }
+
+        for (var i = 0; i < open.Count && writes.Count < MaxWritesPerCommit; i++)
+        {
+            Add(open[i], Slice, MaxWritesPerCommit - writes.Count);
+        }
+
+        void Add(Submission submission, int from, int most)
+        {
+            var start = submission.Committed + from;
+            for (var i = start; i < Math.Min(start + most, submission.Writes.Count); i++)
             {
-                var start = submission.Committed + slice * Slice;
-                for (var i = start; i < Math.Min(start + Slice, submission.Writes.Count); i++)
-                {
-                    plan.Add(submission);
-                    writes.Add(submission.Writes[i]);
-                }
+                plan.Add(submission);
+                writes.Add(submission.Writes[i]);
             }
         }
     }
