@@ -80,6 +80,7 @@ internal static class CommandLine
         VacuumCommand.Make(),
         HealthcheckCommand.Make(),
         DrainCommand.Make(),
+        PromoteCommand.Make(),
     };
 
     // The value behind = may be a key.

@@ -18,6 +18,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
     [InlineData("DataGlue.Edge check [options]", "check", "--help")]
     [InlineData("DataGlue.Edge vacuum [options]", "vacuum", "--help")]
     [InlineData("DataGlue.Edge healthcheck [options]", "healthcheck", "--help")]
+    [InlineData("DataGlue.Edge promote [options]", "promote", "--help")]
     public async Task Help_tells_how_to_call_it(string usage, params string[] arguments)
     {
         NativeBinary.SkipWithout();
@@ -33,7 +34,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
         NativeBinary.SkipWithout();
         var text = string.Join('\n', (await CommandRun.RunAsync(binary, folder.Path, "--help")).IsOk().Output);
 
-        Assert.All(["backup <FILE>", "restore <FILE>", "check", "vacuum", "healthcheck", "drain", "Exit codes: 0"], part => Assert.Contains(part, text, StringComparison.Ordinal));
+        Assert.All(["backup <FILE>", "restore <FILE>", "check", "vacuum", "healthcheck", "drain", "promote", "Exit codes: 0"], part => Assert.Contains(part, text, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -79,6 +80,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
     [InlineData("check")]
     [InlineData("vacuum")]
     [InlineData("healthcheck")]
+    [InlineData("promote")]
     public async Task A_setting_that_makes_no_sense_is_named(params string[] arguments)
     {
         NativeBinary.SkipWithout();
@@ -90,6 +92,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
     [InlineData("backup", "copy.db")]
     [InlineData("check")]
     [InlineData("vacuum")]
+    [InlineData("promote")]
     public async Task Without_a_database_none_is_made(params string[] arguments)
     {
         NativeBinary.SkipWithout();
