@@ -13,37 +13,21 @@ using DataGlue.Edge.Wire.Glue;
 
 [module: DapperAot]
 
-if (CommandLine.IsCommand(args))
-{
-    return await CommandLine.RunAsync(args);
-}
-
-try
-{
-    await using var app = Build(args);
-    return await app.RunServerAsync();
-}
-catch (Exception exception) when (exception is SettingException or SchemaException)
-{
-    await Console.Error.WriteLineAsync(exception.Message);
-    return 1;
-}
+StandardStreams.Open();
+return args.Length > 0 ? await CommandLine.RunAsync(args) : await Startup.RunServerAsync();
 
 /// <summary>The server.</summary>
 internal sealed partial class Program
 {
     /// <summary>Composes the server; it listens once it is started.</summary>
-    /// <param name="args">Settings of the host: <c>--NAME=value</c>.</param>
-    /// <exception cref="SettingException">A setting makes no sense.</exception>
-    internal static WebApplication Build(string[] args)
+    internal static WebApplication Build(Settings settings, TimeProvider clock)
     {
-        var builder = WebApplication.CreateSlimBuilder([Startup.NoReload, .. args, Startup.NoForwarding]);
-        builder.Configuration.AddDotEnv();
+        var builder = Startup.CreateBuilder();
         builder.AddServerLogging();
         builder.AddServerShutdown();
-        var settings = Settings.Read(builder.Configuration);
         var role = Role.Of(settings);
 
+        builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(role);
         builder.AddHttp(settings);

@@ -12,19 +12,19 @@ internal abstract class Role
     /// <summary>The same in words, for the log.</summary>
     public abstract string Description { get; }
 
-    public static Role Of(Settings settings) => settings.Home is null ? new HomeRole() : new EdgeRole(settings);
+    public static Role Of(Settings settings) => settings.Home is null ? new HomeRole(settings) : new EdgeRole(settings);
 
     /// <summary>Adds the sink, and what else is of this role alone.</summary>
     public abstract void AddServices(IServiceCollection services);
 
     /// <summary>Makes room for the database, before it is opened.</summary>
-    public abstract void Prepare(WebApplication app);
+    public virtual void Prepare(WebApplication app)
+    {
+    }
 
     /// <summary>Checks what the database holds, once it has its schema.</summary>
     /// <exception cref="SettingException">It is not one for this role.</exception>
-    public virtual void CheckDatabase(WebApplication app)
-    {
-    }
+    public abstract void CheckDatabase(WebApplication app);
 
     /// <summary>What happens to a request between the door and its endpoint.</summary>
     public abstract void UseRules(IApplicationBuilder app);

@@ -10,6 +10,14 @@ internal sealed record Settings
 {
     private const int KiB = 1024;
 
+    // What a name in a connection string is made of.
+    private static readonly System.Buffers.SearchValues<char> ConnectionStringName =
+        System.Buffers.SearchValues.Create(" ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+    // A value that a recipe has lost must not open a server to everybody, or make a home of an edge.
+    private static readonly string[] NeverBlank =
+        ["API_KEY", "WRITE_KEYS", "RELAY_KEY", "IDENTITY_SECRET", "REQUIRE_SIGNED_IDENTITY", "ALLOWED_ORIGINS", "HOME_URL"];
+
     // The proxy of Fly.io connects from here.
     private const string FlyProxyNetwork = "172.16.0.0/12";
 
@@ -38,6 +46,7 @@ internal sealed record Settings
     /// <exception cref="SettingException">A setting is invalid; the message names it and what it may be.</exception>
     public static Settings Read(IConfiguration configuration)
     {
+        RequireNoneBlank(configuration);
         var defaults = new Settings { DatabasePath = Path.Combine("data", "dataglue.db") };
         var onFly = Text(configuration, "FLY_APP_NAME") is not null;
         var port = WholeNumber(configuration, "PORT", 1, 65_535) ?? defaults.Port;
@@ -67,6 +76,14 @@ internal sealed record Settings
         };
     }
 
+    private static void RequireNoneBlank(IConfiguration configuration)
+    {
+        if (NeverBlank.FirstOrDefault(name => configuration[name] is { } text && string.IsNullOrWhiteSpace(text)) is { } blank)
+        {
+            throw new SettingException($"{blank} must have a value where it is set, and it is blank; give it one, or unset it");
+        }
+    }
+
     private static string? Text(IConfiguration configuration, string name) =>
         string.IsNullOrWhiteSpace(configuration[name]) ? null : configuration[name]!.Trim();
 
@@ -75,14 +92,14 @@ internal sealed record Settings
         var text = Text(configuration, name);
         return text is null ? null
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number
-            : throw new SettingException($"{name} must be a whole number from {least} to {most}, not '{text}'");
+            : throw new SettingException($"{name} must be a whole number from {least} to {most}, not '{SettingException.Shown(text)}'");
     }
 
     private static bool Flag(IConfiguration configuration, string name) => Text(configuration, name)?.ToLowerInvariant() switch
     {
         null or "0" or "off" or "false" or "no" => false,
         "1" or "on" or "true" or "yes" => true,
-        _ => throw new SettingException($"{name} must be on or off, not '{Text(configuration, name)}'"),
+        _ => throw new SettingException($"{name} must be on or off, not '{SettingException.Shown(Text(configuration, name)!)}'"),
     };
 
     private static int? OtherPort(IConfiguration configuration, string name, int port)
@@ -97,22 +114,48 @@ internal sealed record Settings
         var networks = items.Select(item => item.Contains('/') ? item : item + (item.Contains(':') ? "/128" : "/32"));
         return [.. networks.Select(network => IPNetwork.TryParse(network, out var parsed)
             ? parsed
-            : throw new SettingException($"{name} must be networks like 10.0.0.0/8 or fd00::/8, separated by commas, not '{text}'"))];
+            : throw new SettingException($"{name} must be networks like 10.0.0.0/8 or fd00::/8, separated by commas, not '{SettingException.Shown(text!)}'"))];
     }
 
     private static string FilePath(IConfiguration configuration, string name, string fallback)
     {
         var text = Text(configuration, name) ?? fallback;
-        var path = Path.GetFullPath(text);
-        if (Directory.Exists(path) || Path.EndsInDirectorySeparator(path))
+        if (IsAddress(text))
         {
-            throw new SettingException($"{name} must be a file, not a folder: '{text}'");
+            throw new SettingException($"{name} must be the path of a SQLite file, like data/dataglue.db, not a URL, a connection string or :memory:");
         }
 
-        // SQLite keeps its log beside the file, not beside a link to it.
-        return new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
+        try
+        {
+            // SQLite keeps its log beside the file, not beside a link to it.
+            var path = Path.GetFullPath(text);
+            var file = new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
+            return Path.EndsInDirectorySeparator(path) || UnixFile.KindOf(file) == FileKind.Folder ? throw new SettingException($"{name} must be a file, not a folder: '{text}'")
+                : UnixFile.KindOf(file) == FileKind.Other ? throw new SettingException($"{name} must be a regular file, not a device or a pipe: '{text}'")
+                : file;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"{name} must be a path that leads to a file, not '{SettingException.Shown(text)}': {exception.Message}");
+        }
+    }
+
+    // A scheme (postgres://, file:, :memory:), or a name in front of = (Data Source=...). A path that looks like that can be written as ./path.
+    private static bool IsAddress(string text)
+    {
+        var name = text.AsSpan(0, Math.Max(text.AsSpan().IndexOfAny(":=/\\"), 0));
+        var mark = name.Length < text.Length ? text[name.Length] : ' ';
+        return mark == ':' ? name.Length != 1 : mark == '=' && !name.ContainsAnyExcept(ConnectionStringName);
     }
 }
 
 /// <summary>A setting is invalid: stops the start with one line.</summary>
-internal sealed class SettingException(string message) : Exception(message.ReplaceLineEndings(" "));
+internal sealed class SettingException(string message) : Exception(message.ReplaceLineEndings(" "))
+{
+    /// <summary>A value as it may be shown: without the name and password that a URL holds.</summary>
+    public static string Shown(string value)
+    {
+        var (scheme, end) = (value.IndexOf("://", StringComparison.Ordinal), value.LastIndexOf('@'));
+        return scheme >= 0 && end > scheme ? string.Concat(value.AsSpan(0, scheme), "://***", value.AsSpan(end)) : value;
+    }
+}

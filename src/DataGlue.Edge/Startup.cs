@@ -1,37 +1,32 @@
+using System.Net.Sockets;
+using DataGlue.Edge.Commands;
 using DataGlue.Edge.Storage;
-using dotenv.net;
-using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Console;
 
 namespace DataGlue.Edge;
 
-/// <summary>The .env file, the log, and the start and end of the server.</summary>
+/// <summary>The host, the log, and the start and end of the server.</summary>
 internal static partial class Startup
 {
-    /// <summary>Keeps the host from watching the working directory for new settings: with the database below it, each write would wake the watcher.</summary>
-    public const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
-
-    /// <summary>Keeps the framework from trusting any peer's X-Forwarded-For, as a variable of many container recipes tells it to: TRUSTED_PROXIES decides.</summary>
-    public const string NoForwarding = "--ForwardedHeaders_Enabled=false";
-
     public const string Meter = "DataGlue.Edge";
 
-    /// <summary>Reads the <c>.env</c> file of the working directory; the environment has precedence.</summary>
-    /// <exception cref="SettingException">The file cannot be read.</exception>
-    public static void AddDotEnv(this IConfigurationBuilder configuration)
+    // Those below may be root's alone.
+    private const int FirstFreePort = 1_024;
+
+    /// <summary>A host that reads no configuration: neither appsettings.json nor a variable of the framework, which listens, filters and trusts proxies as they say.</summary>
+    public static WebApplicationBuilder CreateBuilder()
     {
-        var path = Path.Combine(Directory.GetCurrentDirectory(), ".env");
-        if (File.Exists(path))
-        {
-            configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = ReadDotEnv(path)! });
-        }
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
+        return builder;
     }
 
-    /// <summary>Logs one line an entry to the console, as JSON in production; of the framework only warnings and errors.</summary>
+    /// <summary>Logs one line an entry to the console, in a terminal to be read, else as JSON; of the framework only warnings and errors.</summary>
     public static void AddServerLogging(this WebApplicationBuilder builder)
     {
-        builder.Logging.ClearProviders();
-        if (builder.Environment.IsProduction())
+        if (Console.IsOutputRedirected)
         {
             builder.Logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
         }
@@ -54,8 +49,11 @@ internal static partial class Startup
     }
 
     /// <summary>Ends connections that are still busy this long after the signal, so that a slow client does not outlast the platform's grace period.</summary>
-    public static void AddServerShutdown(this WebApplicationBuilder builder) =>
+    public static void AddServerShutdown(this WebApplicationBuilder builder)
+    {
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4));
+        builder.Services.AddSingleton<IHostLifetime, StopSignals>();
+    }
 
     /// <exception cref="SettingException">The database cannot be used, or the port cannot be listened on.</exception>
     /// <exception cref="SchemaException">The schema of the database does not fit.</exception>
@@ -73,11 +71,13 @@ internal static partial class Startup
         {
             await app.StartAsync();
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or SocketException)
         {
-            var (name, port) = settings.MetricsPort is { } other && exception.Message.Contains($":{other}", StringComparison.Ordinal)
-                ? ("METRICS_PORT", other)
-                : ("PORT", settings.Port);
+            // The message names the address where it is taken, and nothing where the port is one of root's.
+            var (name, port) = settings.MetricsPort is { } other
+                && (exception.Message.Contains($":{other}", StringComparison.Ordinal) || (exception is SocketException && settings.Port >= FirstFreePort))
+                    ? ("METRICS_PORT", other)
+                    : ("PORT", settings.Port);
             throw new SettingException($"{name} {port} cannot be listened on: {exception.Message}");
         }
 
@@ -87,12 +87,33 @@ internal static partial class Startup
         LogAccess(app.Logger, settings);
     }
 
-    /// <summary>Serves until a signal; pending writes are written before the end. Returns the exit code: 1 when the write queue has failed, else 0.</summary>
-    public static async Task<int> RunServerAsync(this WebApplication app)
+    /// <summary>Serves until a signal; pending writes are written before the end. Returns the exit code: 1 when the start or the write queue has failed, else 0.</summary>
+    public static async Task<int> RunServerAsync()
     {
-        await app.StartServerAsync();
-        await app.WaitForShutdownAsync();
-        return app.Services.GetRequiredService<WriteQueue>().HasFailed ? 1 : 0;
+        try
+        {
+            var variables = new Variables();
+            await using var app = Program.Build(Settings.Read(variables.ToConfiguration()), TimeProvider.System);
+            await app.StartServerAsync();
+            LogQuotes(app.Logger, variables);
+            await app.WaitForShutdownAsync();
+            return app.Services.GetRequiredService<WriteQueue>().HasFailed ? 1 : 0;
+        }
+        catch (OperationCanceledException)
+        {
+            // A signal has come during the start.
+            return 0;
+        }
+        catch (Exception exception) when (exception is SettingException or SchemaException)
+        {
+            StandardStreams.Tell(exception.Message);
+            return 1;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SqliteException)
+        {
+            StandardStreams.Tell($"The server cannot start or go on: {(exception is SqliteException sqlite ? CommandLine.Explain(sqlite) : exception.Message)}");
+            return 1;
+        }
     }
 
     private static void LogAccess(ILogger logger, Settings settings)
@@ -112,15 +133,11 @@ internal static partial class Startup
         }
     }
 
-    private static IDictionary<string, string> ReadDotEnv(string path)
+    private static void LogQuotes(ILogger logger, Variables variables)
     {
-        try
+        foreach (var name in variables.Quoted)
         {
-            return DotEnv.Read(new DotEnvOptions(envFilePaths: [path], probeForEnv: false));
-        }
-        catch (Exception exception) when (exception is ArgumentException or FormatException or IOException or UnauthorizedAccessException)
-        {
-            throw new SettingException($".env must hold lines NAME=value: {exception.Message}");
+            LogQuoted(logger, name);
         }
     }
 
@@ -132,4 +149,6 @@ internal static partial class Startup
     private static partial void LogShortKey(ILogger logger);
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "DataGlue Edge listens on http://localhost:{Port}, data in {Path}, as {Role}")]
     private static partial void LogListening(ILogger logger, int port, string path, string role);
+    [LoggerMessage(EventId = 41, Level = LogLevel.Warning, Message = "{Name} has quotes around its whole value, which are taken off; remove them")]
+    private static partial void LogQuoted(ILogger logger, string name);
 }

@@ -14,7 +14,8 @@ public sealed class DotnetRunTests : IDisposable
     {
         var configuration = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
         var project = Path.Combine(NativeBinary.Root, "src", "DataGlue.Edge");
-        var info = new ProcessStartInfo("dotnet", ["run", "--no-build", "-c", configuration, "--project", project])
+        Assert.SkipUnless(Tools.Has("script"), "needs a terminal: script (util-linux)");
+        var info = new ProcessStartInfo("script", ["-qec", $"dotnet run --no-build -c {configuration} --project '{project}'", "/dev/null"])
         {
             WorkingDirectory = folder.Path,
             RedirectStandardOutput = true,
@@ -31,10 +32,7 @@ public sealed class DotnetRunTests : IDisposable
         var lines = new List<string>();
         while (lines.Count < 2 && await run.StandardOutput.ReadLineAsync() is { } line)
         {
-            if (!line.StartsWith("Using launch settings", StringComparison.Ordinal))
-            {
-                lines.Add(line);
-            }
+            lines.Add(TerminalText.Plain(line));
         }
 
         run.Kill(entireProcessTree: true);

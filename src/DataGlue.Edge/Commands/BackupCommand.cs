@@ -14,6 +14,8 @@ internal static class BackupCommand
     {
         var database = CommandLine.DatabasePath();
         CommandException.Unless(!Directory.Exists(copy), $"'{copy}' is a folder");
+        CommandException.Unless(
+            UnixFile.KindOf(copy, followLinks: false) != FileKind.Other, $"'{copy}' is a link, a device or a pipe, and is not replaced; name a file, or remove it first");
         CommandException.Unless(!Database.Suffixes.Any(suffix => copy == database + suffix), $"'{copy}' is the database itself");
         CommandException.Unless(force || !File.Exists(copy), $"'{copy}' exists; --force replaces it");
         using var partial = new PartialFile(copy);

@@ -8,17 +8,13 @@ namespace DataGlue.Edge.Commands;
 /// <summary>The commands of the program; each has a file.</summary>
 internal static class CommandLine
 {
-    /// <summary>Whether to run a command. Only arguments that are all settings of the host (<c>--name=value</c>) start the server.</summary>
-    public static bool IsCommand(string[] arguments) =>
-        !arguments.All(argument => argument.StartsWith("--", StringComparison.Ordinal) && argument.Contains('=', StringComparison.Ordinal));
-
-    /// <summary>Runs the command. Returns the exit code: 0 on success, else 1 and one line on standard error.</summary>
+    /// <summary>Runs the command: without arguments, the server runs instead. Returns the exit code: 0 on success, else 1 and one line on standard error.</summary>
     public static async Task<int> RunAsync(string[] arguments)
     {
         var parsed = Root().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            var fault = parsed.UnmatchedTokens is [var first, ..] ? $"'{first}' is not known here" : parsed.Errors[0].Message.TrimEnd('.');
+            var fault = parsed.UnmatchedTokens is [var first, ..] ? Unknown(first) : parsed.Errors[0].Message.TrimEnd('.');
             return Fail($"{fault}; --help tells what there is");
         }
 
@@ -27,9 +23,14 @@ internal static class CommandLine
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception exception) when (exception is CommandException or SettingException or SchemaException or SqliteException
-            or IOException or UnauthorizedAccessException or ArgumentException)
+            or IOException or UnauthorizedAccessException or ArgumentException or OperationCanceledException)
         {
-            return Fail(exception is SqliteException sqlite ? Explain(sqlite) : exception.Message);
+            return Fail(exception switch
+            {
+                SqliteException sqlite => Explain(sqlite),
+                OperationCanceledException => "Interrupted",
+                _ => exception.Message,
+            });
         }
     }
 
@@ -52,12 +53,7 @@ internal static class CommandLine
     }
 
     /// <summary>The settings, read as the server reads them.</summary>
-    public static Settings ReadSettings()
-    {
-        var configuration = new ConfigurationBuilder();
-        configuration.AddDotEnv();
-        return Settings.Read(configuration.AddEnvironmentVariables().Build());
-    }
+    public static Settings ReadSettings() => Settings.Read(new Variables().ToConfiguration());
 
     /// <summary>The database of the settings, as a full path.</summary>
     /// <exception cref="CommandException">The file does not exist.</exception>
@@ -84,11 +80,17 @@ internal static class CommandLine
         VacuumCommand.Make(),
         HealthcheckCommand.Make(),
         DrainCommand.Make(),
+        PromoteCommand.Make(),
     };
+
+    // The value behind = may be a key.
+    private static string Unknown(string argument) => argument.IndexOf('=', StringComparison.Ordinal) is > 0 and var end
+        ? $"'{argument[..end]}' is not known here: settings come from the environment and the file .env, not from arguments"
+        : $"'{argument}' is not known here";
 
     private static int Fail(string message)
     {
-        Console.Error.WriteLine(message.ReplaceLineEndings(" "));
+        StandardStreams.Tell(message);
         return 1;
     }
 }

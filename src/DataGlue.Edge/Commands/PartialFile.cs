@@ -1,27 +1,41 @@
 namespace DataGlue.Edge.Commands;
 
-/// <summary>A file that is written as <c>NAME.partial</c>, and renamed once it is complete and synced. The next run takes over what a killed process has left.</summary>
+/// <summary>A file that is written as <c>NAME.partial</c>, and renamed once it is complete and synced. It is made anew, exclusively: whatever else stands at that
+/// name is not written to. What a killed run has left is removed first.</summary>
 internal sealed class PartialFile : IDisposable
 {
+    // EWOULDBLOCK on Linux and on macOS, and Windows' sharing violation.
+    private const int HeldOnLinux = 11;
+    private const int HeldOnMac = 35;
+    private const int HeldOnWindows = unchecked((int)0x80070020);
+
     // Its lock stops a second process that makes the same file. SQLite's own locks are of another kind and do not collide with it.
     private readonly FileStream stream;
     private readonly string destination;
     private bool complete;
 
     /// <summary>Creates the file, empty and readable by its owner alone.</summary>
-    /// <exception cref="IOException">It cannot be created, or another process is making it.</exception>
+    /// <exception cref="CommandException">There is no such folder, another process is making the file, or its name is taken by what no run has left.</exception>
+    /// <exception cref="IOException">It cannot be created.</exception>
     /// <exception cref="UnauthorizedAccessException">The rights of the folder forbid it.</exception>
     public PartialFile(string destination)
     {
         this.destination = destination;
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
+        var folder = System.IO.Path.GetDirectoryName(destination)!;
+        CommandException.Unless(Directory.Exists(folder), $"There is no folder '{folder}'");
+        try
         {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
+            while (UnixFile.KindOf(Path, followLinks: false) != FileKind.None)
+            {
+                RemoveLeftover();
+            }
 
-        stream = new FileStream(Path, options);
-        stream.SetLength(0);
+            stream = Create();
+        }
+        catch (IOException exception) when (exception.HResult is HeldOnLinux or HeldOnMac or HeldOnWindows)
+        {
+            throw new CommandException($"Another process is making '{Path}' at this moment");
+        }
     }
 
     public string Path => destination + ".partial";
@@ -43,12 +57,49 @@ internal sealed class PartialFile : IDisposable
     {
         if (!complete)
         {
-            foreach (var suffix in new[] { "-wal", "-shm", "-journal", "" })
-            {
-                File.Delete(Path + suffix);
-            }
+            DeleteAll();
         }
 
         stream.Dispose();
+    }
+
+    private FileStream Create()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(Path, options);
+    }
+
+    // Whoever removes a file of this name holds its lock, and has seen under the lock that it is still the one of this name: so nobody removes the file that
+    // another run has made meanwhile.
+    private void RemoveLeftover()
+    {
+        CommandException.Unless(
+            UnixFile.KindOf(Path, followLinks: false) is FileKind.Regular or FileKind.None, $"'{Path}' is no file that a former run has left; remove it first");
+        try
+        {
+            using var leftover = new FileStream(Path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            if (UnixFile.IsAt(leftover.SafeFileHandle, Path))
+            {
+                DeleteAll();
+            }
+        }
+        catch (FileNotFoundException)
+        {
+            // Another run has completed or removed it.
+        }
+    }
+
+    // The file itself last: its lock keeps others from the rest.
+    private void DeleteAll()
+    {
+        foreach (var suffix in new[] { "-wal", "-shm", "-journal", "" })
+        {
+            File.Delete(Path + suffix);
+        }
     }
 }

@@ -36,6 +36,6 @@ internal sealed class Progress : IDisposable
     private void Print()
     {
         var (part, whole) = (Volatile.Read(ref done), Volatile.Read(ref total));
-        Console.Error.WriteLine(whole == 0 ? $"{name} ..." : $"{name}: {part * 100 / whole} %");
+        StandardStreams.Tell(whole == 0 ? $"{name} ..." : $"{name}: {part * 100 / whole} %");
     }
 }

@@ -64,7 +64,7 @@ internal static class RestoreCommand
         using var connection = Database.OpenFile(copy, SqliteOpenMode.ReadOnly);
         var (isHome, holdsVisitors) = (settings.Home is null, connection.Number(SqlFile.Read("read/holds_visitors")) != 0);
         CommandException.Unless(isHome || !holdsVisitors, $"'{backup}' is not restored: it holds visitors, and HOME_URL makes this an edge");
-        var isOfEdge = !holdsVisitors && connection.Number(SqlFile.Read("read/has_home")) != 0;
+        var isOfEdge = connection.Number(SqlFile.Read("read/is_of_edge")) != 0;
         CommandException.Unless(!isHome || !isOfEdge, $"'{backup}' is not restored: it is the database of an edge, and without HOME_URL this is a home");
     }
 

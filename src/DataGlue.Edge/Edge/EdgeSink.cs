@@ -58,8 +58,10 @@ internal sealed class EdgeSink(Outbox outbox, OutboxReserve reserve, HomeLink ho
         {
             if (Refusal(coming) is { } reason)
             {
-                var what = reason == Full ? "The outbox of this edge is full" : "The disk of this edge is full";
-                throw new StorageUnavailableException($"{what}; it takes writes again when its home has taken those that wait", reason);
+                throw new StorageUnavailableException(
+                    reason == Full ? "The outbox of this edge is full; it takes writes again when its home has taken those that wait"
+                        : "The disk of this edge is full; it takes writes again when there is room",
+                    reason);
             }
 
             await outbox.EnqueueAsync(writes);

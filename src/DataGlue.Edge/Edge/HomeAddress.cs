@@ -38,7 +38,18 @@ internal static class HomeAddress
     private static Uri? OnFly(Func<string, string?> setting, int port)
     {
         var (region, primary, app) = (setting("FLY_REGION"), setting("PRIMARY_REGION"), setting("FLY_APP_NAME"));
-        if (region is null || primary is null || app is null || region.Equals(primary, StringComparison.OrdinalIgnoreCase))
+        if (region is null || app is null)
+        {
+            return null;
+        }
+
+        if (primary is null)
+        {
+            throw new SettingException(
+                $"PRIMARY_REGION must be set on Fly.io, to the region of the home (primary_region in fly.toml), or HOME_URL to its address: without them {region} would be a home of its own");
+        }
+
+        if (region.Equals(primary, StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }
@@ -53,7 +64,7 @@ internal static class HomeAddress
         if (!Uri.TryCreate(text, UriKind.Absolute, out var home) || home.Scheme is not ("http" or "https") || home.Host.Length == 0
             || home.Query.Length > 0 || home.Fragment.Length > 0)
         {
-            throw new SettingException($"HOME_URL must be an address like https://home.example.com, not '{text}'");
+            throw new SettingException($"HOME_URL must be an address like https://home.example.com, not '{SettingException.Shown(text)}'");
         }
 
         if (home.UserInfo.Length > 0)
@@ -63,7 +74,7 @@ internal static class HomeAddress
 
         return home.Scheme == Uri.UriSchemeHttps || IsPrivate(home)
             ? home
-            : throw new SettingException($"HOME_URL must begin with https:// where the address is not a private one, since the key is sent there, not '{text}'");
+            : throw new SettingException($"HOME_URL must begin with https:// where the address is not a private one, since the key is sent there, not '{SettingException.Shown(text)}'");
     }
 
     private static bool IsPrivate(Uri home) => IPAddress.TryParse(home.DnsSafeHost, out var address)

@@ -1,4 +1,6 @@
 using System.Threading.Channels;
+using DataGlue.Edge.Http;
+using DataGlue.Edge.Intake;
 using DataGlue.Edge.Model;
 using DataGlue.Edge.Storage;
 
@@ -33,6 +35,9 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
 
     /// <summary>The newest item that is durable.</summary>
     public long Committed => Interlocked.Read(ref committed);
+
+    /// <summary>What keeps this node itself from going on with its outbox, whatever the home does; null where nothing does.</summary>
+    public string? Problem { get; set; }
 
     /// <summary>Runs a request, and counts it as being in flight meanwhile.</summary>
     public async Task CountInFlightAsync(HttpContext context, RequestDelegate next)
@@ -124,10 +129,16 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
 
     /// <summary>Sends one item that is aside again, or all of them, or deletes them. Returns how many there were.</summary>
     /// <exception cref="StorageUnavailableException">Nothing has changed.</exception>
+    /// <exception cref="RequestException">A rule of the database's owner does not allow it; nothing has changed.</exception>
     public async Task<long> EmptyAsideAsync(long? id, bool again)
     {
         var removal = new AsideRemoval(id, again);
         await WriteAsync(removal);
+        if (removal.IsRefused)
+        {
+            throw new RequestException(StatusCodes.Status400BadRequest, Outcome.RefusedByOwner.Error!);
+        }
+
         Interlocked.Exchange(ref sizeAside, reader.SizeAside());
         if (again && removal.Count > 0)
         {
@@ -141,6 +152,7 @@ internal sealed class Outbox(WriteQueue queue, OutboxReader reader, OutboxReserv
     /// <summary>Notes that nothing was found: where no request is in flight, nothing waits. The owner may have deleted rows by hand.</summary>
     public void NoteEmpty()
     {
+        Problem = null;
         if (InFlight == 0)
         {
             Interlocked.Exchange(ref depth, 0);

@@ -11,6 +11,8 @@ internal sealed class OutboxEndpoints(
     Outbox outbox, OutboxReader reader, OutboxReserve reserve, ServerState server, Database database, Role role, Settings settings, HomeLink? home = null)
 {
     private const string All = "all";
+    private const string DiskFull = "disk_full";
+    private const string FullDisk = "The disk of this edge is full: it accepts nothing new until there is room";
     private const int DefaultPage = 100;
     private const int MaxPage = 1_000;
     private const int MaxPageBytes = 1024 * 1024;
@@ -28,11 +30,12 @@ internal sealed class OutboxEndpoints(
         var after = Number(context.Request.Query["after"], "after", 0, long.MaxValue) ?? 0;
         var rows = reader.Aside(after, (int)limit, MaxPageBytes);
         var isWhole = rows.Count == 0 || reader.Aside(rows[^1].Id, 1, bytes: 0).Count == 0;
-        var reply = new OutboxReply(true, role.Name, State(), outbox.Depth, outbox.InFlight, reader.CountAside())
+        var state = State();
+        var reply = new OutboxReply(true, role.Name, state, outbox.Depth, outbox.InFlight, reader.CountAside())
         {
             Discarded = outbox.Discarded,
             Oldest = reader.Oldest(),
-            Problem = home?.Problem?.Detail,
+            Problem = state == DiskFull ? $"{FullDisk}{(home?.Problem is { } problem ? $". {problem.Detail}" : "")}" : outbox.Problem ?? home?.Problem?.Detail,
             Home = home?.Address,
             HomeId = home?.HomeId,
             DatabaseId = server.DatabaseId(),
@@ -47,7 +50,7 @@ internal sealed class OutboxEndpoints(
     }
 
     // docs/regions.md tells what each means.
-    private string State() => home is null ? "home" : !reserve.TryTake() ? "disk_full" : home.Problem switch
+    private string State() => home is null ? "home" : !reserve.TryTake() ? DiskFull : home.Problem switch
     {
         null => "relaying",
         { Failure: HomeFailure.Refusing } => "held",

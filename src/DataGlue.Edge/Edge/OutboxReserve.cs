@@ -12,7 +12,7 @@ internal sealed partial class OutboxReserve(Settings settings, ILogger<OutboxRes
     private const long Slack = 16 * 1024 * 1024;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly string path = settings.DatabasePath + "-reserve";
+    private readonly string path = PathOf(settings.DatabasePath);
     private readonly Lock gate = new();
 
     private volatile bool isHeld;
@@ -53,7 +53,9 @@ internal sealed partial class OutboxReserve(Settings settings, ILogger<OutboxRes
     }
 
     /// <summary>Removes what a node that is the home now has kept while it was an edge.</summary>
-    public void Discard() => File.Delete(path);
+    public static void Discard(string databasePath) => File.Delete(PathOf(databasePath));
+
+    private static string PathOf(string databasePath) => databasePath + "-reserve";
 
     private bool TryAllocate()
     {

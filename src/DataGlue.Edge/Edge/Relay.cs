@@ -79,13 +79,23 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
     {
         try
         {
-            if (!await trySend(stopping))
+            if (await trySend(stopping))
+            {
+                outbox.Problem = null;
+            }
+            else
             {
                 await wait(stopping);
             }
         }
         catch (Exception exception) when (exception is not HomeException and not OperationCanceledException)
         {
+            outbox.Problem = $"This node cannot go on with its outbox: {exception switch
+            {
+                StorageUnavailableException storage => storage.Cause,
+                SqliteException sqlite => Outage.Explain(Outage.CodeOf(sqlite)),
+                _ => exception.GetType().Name,
+            }}";
             LogFailed(exception is StorageUnavailableException or SqliteException ? exception.Message : $"{exception.GetType().Name} {exception.StackTrace}");
             throw;
         }

@@ -1,12 +1,13 @@
 using DataGlue.Edge.Edge;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Intake;
+using DataGlue.Edge.Model;
 using DataGlue.Edge.Wire.Glue;
 
 namespace DataGlue.Edge.Home;
 
 /// <summary>This node is the home: it stores, and takes what its edges relay.</summary>
-internal sealed class HomeRole : Role
+internal sealed class HomeRole(Settings settings) : Role
 {
     public override string Name => "home";
     public override string Description => "home";
@@ -18,12 +19,21 @@ internal sealed class HomeRole : Role
         services.AddSingleton<RelayEndpoint>();
         services.AddSingleton<HomeCheck>();
 
-        // A database that was an edge's may still hold items: they are stored here.
+        // A database that was promoted may still hold items: they are stored here.
         services.AddSingleton<RelaySend>(provider => async (rows, _) =>
             await provider.GetRequiredService<RelayEndpoint>().StoreAsync([.. rows.Select(row => OutboxItem.Read(row.Item))]));
     }
 
-    public override void Prepare(WebApplication app) => app.Services.GetRequiredService<OutboxReserve>().Discard();
+    public override void CheckDatabase(WebApplication app)
+    {
+        if (app.Services.GetRequiredService<ServerState>().IsOfEdge())
+        {
+            throw new SettingException(
+                $"HOME_URL must be set, as '{settings.DatabasePath}' is the database of an edge, and without its home this node would be a home of its own; to make it the home, run DataGlue.Edge promote");
+        }
+
+        OutboxReserve.Discard(settings.DatabasePath);
+    }
 
     public override void UseRules(IApplicationBuilder app) => app.Use(app.ApplicationServices.GetRequiredService<HomeCheck>().Guard);
 

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace DataGlue.Edge.Http;
 
@@ -11,7 +10,6 @@ internal static class HttpExtensions
     public static void AddHttp(this WebApplicationBuilder builder, Settings settings)
     {
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, settings));
-        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddRequestDecompression();
     }
 

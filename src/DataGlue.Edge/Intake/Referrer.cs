@@ -48,7 +48,7 @@ internal sealed class IgnoredReferrers(IReadOnlyList<string> hosts)
     /// <exception cref="SettingException">One of them is no host.</exception>
     public static IgnoredReferrers Parse(string? text) => new([
         .. (text?.Split(',', StringSplitOptions.TrimEntries) ?? []).Select(host => Referrer.HostOf(host)
-            ?? throw new SettingException($"IGNORED_REFERRERS must be hosts like pay.example, separated by commas, not '{text}'"))]);
+            ?? throw new SettingException($"IGNORED_REFERRERS must be hosts like pay.example, separated by commas, not '{SettingException.Shown(text!)}'"))]);
 
     public bool Contain(string host) => hosts.Any(domain => Referrer.IsWithin(host, domain));
 }

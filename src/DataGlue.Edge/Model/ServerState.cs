@@ -9,8 +9,11 @@ internal sealed class ServerState(Database database)
     /// <summary>The id of this database.</summary>
     public string DatabaseId() => Value("database_id") ?? throw new InvalidDataException("The database has lost its id");
 
-    /// <summary>The id of the home's database; null while no home has answered.</summary>
-    public string? HomeId() => Value("home_id");
+    /// <summary>The id of the home's database; null while no home has answered, and where this was promoted to be the home itself.</summary>
+    public string? HomeId() => Value("home_id") is { } home && home != DatabaseId() ? home : null;
+
+    /// <summary>Whether the database is one of an edge.</summary>
+    public bool IsOfEdge() => database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/is_of_edge")));
 
     /// <summary>Whether the database holds what only a home holds.</summary>
     public bool HoldsVisitors() => database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/holds_visitors")));

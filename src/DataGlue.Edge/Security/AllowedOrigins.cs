@@ -21,7 +21,7 @@ internal sealed class AllowedOrigins(FrozenSet<string>? names)
 
         var names = text.Split(',', StringSplitOptions.TrimEntries).Select(Serialize).ToArray();
         return names.Contains(null)
-            ? throw new SettingException($"ALLOWED_ORIGINS must be * or origins like https://shop.example, separated by commas, not '{text}'")
+            ? throw new SettingException($"ALLOWED_ORIGINS must be * or origins like https://shop.example, separated by commas, not '{SettingException.Shown(text)}'")
             : new AllowedOrigins(names.ToFrozenSet(StringComparer.Ordinal)!);
     }
 

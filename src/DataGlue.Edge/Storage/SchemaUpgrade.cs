@@ -30,6 +30,7 @@ internal static class SchemaUpgrade
         var engine = DeployChanges.To.SqliteDatabase(connectionString).WithScripts(scripts).WithVariablesDisabled().WithTransaction().LogToNowhere().Build();
         try
         {
+            RequireOwn(Path(connectionString));
             if (Misfit(engine.GetExecutedButNotDiscoveredScripts()) is { } misfit)
             {
                 throw new SchemaException(misfit);
@@ -64,6 +65,26 @@ internal static class SchemaUpgrade
             : unknown.Exists(name => name.StartsWith(Baseline, StringComparison.Ordinal))
                 ? "The database has another baseline than this binary, as the schema changes in place until the first release; run the build that made it, or begin with a new file"
             : $"The database is newer than this binary: it has {string.Join(", ", unknown)}; run the version that made it, or a later one";
+    }
+
+    /// <summary>Refuses the database of another program, even one whose tables would leave room for ours.</summary>
+    /// <exception cref="SchemaException">It is one.</exception>
+    internal static void RequireOwn(SqliteConnection connection, string path)
+    {
+        var isOwn = Applied(connection) is { } applied && applied.Any(name => name.StartsWith(Baseline, StringComparison.Ordinal));
+        if (!isOwn && connection.Column("SELECT 1 FROM sqlite_schema WHERE name NOT LIKE '!_litestream!_%' ESCAPE '!' LIMIT 1").Count > 0)
+        {
+            throw new SchemaException($"DATABASE_PATH must be a database of this program, or a new file, and '{path}' is one of another program; nothing was changed");
+        }
+    }
+
+    private static void RequireOwn(string path)
+    {
+        if (new FileInfo(path) is { Exists: true, Length: > 0 })
+        {
+            using var connection = Database.OpenUnchanged(path);
+            RequireOwn(connection, path);
+        }
     }
 
     // Comments and white space make no other schema.

@@ -66,7 +66,8 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
     [InlineData("data", "'{0}/data' is a folder")]
     [InlineData("data/dataglue.db", "'{0}/data/dataglue.db' is the database itself")]
     [InlineData("data/dataglue.db-wal", "'{0}/data/dataglue.db-wal' is the database itself")]
-    [InlineData("away/copy.db", "Could not find a part of the path '{0}/away/copy.db.partial'.")]
+    [InlineData("away/copy.db", "There is no folder '{0}/away'")]
+    [InlineData("taken/copy.db", "There is no folder '{0}/taken'")]
     public async Task A_place_that_cannot_be_meant_is_refused(string file, string sentence)
     {
         NativeBinary.SkipWithout();
@@ -78,6 +79,79 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
         Assert.Equal("mine", await File.ReadAllTextAsync(folder.File("taken")));
         Assert.Equal(["data", "taken"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
         client.IsThatOf(new DatabaseFile(folder.File("data/dataglue.db")));
+    }
+
+    [Theory]
+    [InlineData("ln -s taken copy.db")]
+    [InlineData("ln -s nowhere copy.db")]
+    [InlineData("ln -s /dev/null copy.db")]
+    [InlineData("mkfifo copy.db")]
+    public async Task By_force_it_replaces_a_file_and_nothing_else(string make)
+    {
+        NativeBinary.SkipWithout();
+        await FillAsync(3);
+        await File.WriteAllTextAsync(folder.File("taken"), "mine");
+        var before = await MakeAsync(make);
+
+        foreach (var options in new string[][] { [], ["--force"] })
+        {
+            (await BackupAsync(options)).Fails($"'{Copy}' is a link, a device or a pipe, and is not replaced; name a file, or remove it first");
+        }
+
+        Assert.Equal(before, await ListAsync());
+        Assert.Equal("mine", await File.ReadAllTextAsync(folder.File("taken")));
+    }
+
+    [Theory]
+    [InlineData("ln -s taken copy.db.partial")]
+    [InlineData("ln -s nowhere copy.db.partial")]
+    [InlineData("ln -s /dev/null copy.db.partial")]
+    [InlineData("mkfifo copy.db.partial")]
+    [InlineData("mkdir copy.db.partial")]
+    public async Task What_no_run_has_left_under_the_name_of_the_unfinished_copy_is_not_written_to(string make)
+    {
+        NativeBinary.SkipWithout();
+        await FillAsync(3);
+        await File.WriteAllTextAsync(folder.File("taken"), "mine");
+        var before = await MakeAsync(make);
+
+        (await BackupAsync("--force")).Fails($"'{Copy}.partial' is no file that a former run has left; remove it first");
+
+        Assert.Equal(before, await ListAsync());
+        Assert.Equal("mine", await File.ReadAllTextAsync(folder.File("taken")));
+    }
+
+    [Fact]
+    public async Task A_file_that_has_another_name_too_keeps_what_is_in_it()
+    {
+        NativeBinary.SkipWithout();
+        var client = await FillAsync(3);
+        await File.WriteAllTextAsync(folder.File("taken"), "mine");
+        await MakeAsync("chmod 666 taken && ln taken copy.db.partial && ln -s taken copy.db.partial-wal && ln -s taken copy.db.partial-journal");
+
+        (await BackupAsync()).IsOk();
+
+        Assert.Equal("mine", await File.ReadAllTextAsync(folder.File("taken")));
+        Assert.True(OperatingSystem.IsLinux() && File.GetUnixFileMode(Copy) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        Assert.Equal(["copy.db", "taken"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order());
+        client.IsThatOf(new DatabaseFile(Copy));
+    }
+
+    [Fact]
+    public async Task Of_many_at_once_to_one_place_each_says_what_came_of_it_and_the_copy_is_whole()
+    {
+        NativeBinary.SkipWithout();
+        var client = await FillAsync(50, new string('x', 4_000));
+        for (var round = 0; round < 5; round++)
+        {
+            await File.WriteAllTextAsync(Copy + ".partial", "left by a killed run");
+            var runs = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => BackupAsync("--force")));
+
+            Assert.Contains(runs, run => run.Code == 0);
+            Assert.All(runs.Where(run => run.Code != 0), run => run.Fails($"Another process is making '{Copy}.partial' at this moment"));
+            Assert.Equal(["copy.db"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
+            client.IsThatOf(new DatabaseFile(Copy));
+        }
     }
 
     [Fact]
@@ -138,7 +212,7 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
         await FillAsync(3);
         await using (new FileStream(Copy + ".partial", FileMode.Create, FileAccess.Write, FileShare.None))
         {
-            Assert.Contains("being used by another process", (await BackupAsync()).Errors[^1], StringComparison.Ordinal);
+            (await BackupAsync()).Fails($"Another process is making '{Copy}.partial' at this moment");
         }
 
         (await BackupAsync()).IsOk();
@@ -158,6 +232,19 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
 
         await server.KillAsync();
         return client;
+    }
+
+    private async Task<string> MakeAsync(string command)
+    {
+        Assert.Equal(0, await Tools.RunAsync("sh", "-c", $"cd '{folder.Path}' && {command}"));
+        return await ListAsync();
+    }
+
+    // Names, kinds, rights and links.
+    private async Task<string> ListAsync()
+    {
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("ls", ["-lA", folder.Path]) { RedirectStandardOutput = true })!;
+        return await process.StandardOutput.ReadToEndAsync();
     }
 
     private Task<CommandRun> BackupAsync(params string[] options) => CommandRun.RunAsync(binary, folder.Path, ["backup", "copy.db", .. options]);

@@ -1,12 +1,13 @@
-using System.Globalization;
 using DataGlue.Edge.Tests.Support;
 
 namespace DataGlue.Edge.Tests.Commands;
 
-/// <summary>What stands behind the program's name calls a command, or nothing at all: it never starts a server by mistake.</summary>
+/// <summary>What stands behind the program's name calls a command, or is refused: it never starts a server.</summary>
 [Collection(nameof(NativeTests))]
 public sealed class CommandLineTests(NativeBinary binary) : IDisposable
 {
+    private const string NoSettings = " is not known here: settings come from the environment and the file .env, not from arguments";
+
     private readonly TempFolder folder = new();
 
     [Theory]
@@ -17,6 +18,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
     [InlineData("DataGlue.Edge check [options]", "check", "--help")]
     [InlineData("DataGlue.Edge vacuum [options]", "vacuum", "--help")]
     [InlineData("DataGlue.Edge healthcheck [options]", "healthcheck", "--help")]
+    [InlineData("DataGlue.Edge promote [options]", "promote", "--help")]
     public async Task Help_tells_how_to_call_it(string usage, params string[] arguments)
     {
         NativeBinary.SkipWithout();
@@ -32,7 +34,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
         NativeBinary.SkipWithout();
         var text = string.Join('\n', (await CommandRun.RunAsync(binary, folder.Path, "--help")).IsOk().Output);
 
-        Assert.All(["backup <FILE>", "restore <FILE>", "check", "vacuum", "healthcheck", "Exit codes: 0"], part => Assert.Contains(part, text, StringComparison.Ordinal));
+        Assert.All(["backup <FILE>", "restore <FILE>", "check", "vacuum", "healthcheck", "drain", "promote", "Exit codes: 0"], part => Assert.Contains(part, text, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -47,8 +49,14 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
     [InlineData("'serve' is not known here", "serve")]
     [InlineData("'--foo' is not known here", "--foo")]
     [InlineData("'-p' is not known here", "-p", "3000")]
-    [InlineData("'--PORT=3000' is not known here", "--PORT=3000", "check")]
-    [InlineData("'PORT=3000' is not known here", "PORT=3000")]
+    [InlineData("'--PORT'" + NoSettings, "--PORT=3001")]
+    [InlineData("'--PORT'" + NoSettings, "--PORT=3000", "check")]
+    [InlineData("'--NOPE'" + NoSettings, "--NOPE=1")]
+    [InlineData("'--api-key'" + NoSettings, "--api-key=0123456789abcdef")]
+    [InlineData("'--API_KEY'" + NoSettings, "--API_KEY=0123456789abcdef")]
+    [InlineData("'--urls'" + NoSettings, "--urls=http://*:3001", "--environment=Development")]
+    [InlineData("'PORT'" + NoSettings, "PORT=3000")]
+    [InlineData("'--deep'" + NoSettings, "check", "--deep=1")]
     [InlineData("'@settings' is not known here", "@settings")]
     [InlineData("'second' is not known here", "backup", "first", "second")]
     [InlineData("'--deep' is not known here", "check", "--deep")]
@@ -72,6 +80,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
     [InlineData("check")]
     [InlineData("vacuum")]
     [InlineData("healthcheck")]
+    [InlineData("promote")]
     public async Task A_setting_that_makes_no_sense_is_named(params string[] arguments)
     {
         NativeBinary.SkipWithout();
@@ -83,6 +92,7 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
     [InlineData("backup", "copy.db")]
     [InlineData("check")]
     [InlineData("vacuum")]
+    [InlineData("promote")]
     public async Task Without_a_database_none_is_made(params string[] arguments)
     {
         NativeBinary.SkipWithout();
@@ -102,17 +112,29 @@ public sealed class CommandLineTests(NativeBinary binary) : IDisposable
             .Fails($"There is no database at '{folder.File("other.db")}' (DATABASE_PATH)");
     }
 
-    [Fact]
-    public async Task Settings_of_the_host_start_the_server_as_before()
+    [Theory]
+    [InlineData("check", "2>/dev/full")]
+    [InlineData("nonsense", "2>/dev/full")]
+    [InlineData("--version", ">/dev/full")]
+    [InlineData("check", "<&- >&- 2>&-")]
+    public async Task Where_nothing_can_be_written_the_exit_code_tells(string command, string streams)
     {
         NativeBinary.SkipWithout();
-        var port = ServerApp.FreePort().ToString(CultureInfo.InvariantCulture);
 
-        using var server = await ServerProcess.StartAsync(
-            binary, folder.Path, [("PORT", port)], "sh", "-c", "exec \"$0\" --DATABASE_PATH=given.db --environment=Development");
+        Assert.Equal(1, (await CommandRun.RunAsync(binary, folder.Path, [], ["sh", "-c", $"exec \"$0\" \"$@\" {streams}"], command)).Code);
+    }
 
-        (await server.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
-        Assert.True(File.Exists(folder.File("given.db")));
+    [Fact]
+    public async Task A_command_that_is_interrupted_says_so()
+    {
+        NativeBinary.SkipWithout();
+        using var edge = await ServerProcess.StartAsync(
+            binary, folder.Path, [("API_KEY", Node.Key), ("HOME_URL", "http://127.0.0.1:9"), ("OUTBOX_MAX_MB", "8")]);
+        edge.Client.DefaultRequestHeaders.Add("x-api-key", Node.Key);
+        (await edge.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+        string[] before = ["timeout", "--preserve-status", "-s", "INT", "2"];
+
+        (await CommandRun.RunAsync(binary, folder.Path, [("PORT", $"{edge.Port}"), ("API_KEY", Node.Key)], before, "drain")).Fails("Interrupted");
     }
 
     public void Dispose() => folder.Dispose();

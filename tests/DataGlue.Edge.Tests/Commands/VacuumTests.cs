@@ -95,6 +95,28 @@ public sealed class VacuumTests(NativeBinary binary) : IDisposable
         Assert.Equal("1", run.Output[1]);
     }
 
+    [Fact]
+    public async Task On_a_disk_without_a_byte_left_it_says_the_same()
+    {
+        NativeBinary.SkipWithout();
+        using (var server = await ServerProcess.StartAsync(binary, folder.Path))
+        {
+            (await server.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+            Assert.Equal(0, await server.TerminateAsync());
+        }
+
+        var place = Directory.CreateDirectory(folder.File("disk")).FullName;
+        using var disk = await LastingDisk.MountAsync(place, 2);
+        Directory.CreateDirectory(disk.File("data"));
+        File.Copy(DatabasePath, disk.File("data/dataglue.db"));
+        disk.Fill();
+
+        (await CommandRun.RunAsync(binary, folder.Path, [], disk.Before, "vacuum")).Fails(
+            $"The disk is full: there must be room for the database once more in the folder for temporary files (SQLITE_TMPDIR, else /var/tmp) and once more beside '{place}/data/dataglue.db'; nothing was changed");
+        disk.Clear();
+        (await CommandRun.RunAsync(binary, folder.Path, [], disk.Before, "check")).IsOk();
+    }
+
     public void Dispose() => folder.Dispose();
 
     private async Task FillAsync(ServerProcess server)

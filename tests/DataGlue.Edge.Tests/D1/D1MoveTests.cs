@@ -61,7 +61,7 @@ public sealed class D1MoveTests : IDisposable
 
         var failure = Assert.Throws<SchemaException>(() => SchemaUpgrade.Apply(new DatabaseFile(folder.File("d1.db")).ConnectionString, SchemaUpgrade.Scripts()));
 
-        Assert.Equal("The upgrade of the database failed at 0000_schema.sql: SQLite Error 1: 'table users already exists'.; nothing was changed", failure.Message);
+        Assert.Equal($"DATABASE_PATH must be a database of this program, or a new file, and '{folder.File("d1.db")}' is one of another program; nothing was changed", failure.Message);
     }
 
     [Fact]

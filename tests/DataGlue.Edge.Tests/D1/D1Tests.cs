@@ -140,7 +140,7 @@ public sealed class D1Tests : IDisposable
 
     private static IEnumerable<Statement> OutboxReads() =>
     [
-        Read("server_state", ("name", "home_id")), Read("has_home"), Read("holds_visitors"),
+        Read("server_state", ("name", "home_id")), Read("is_of_edge"), Read("holds_visitors"),
         Read("outbox_newest"), Read("outbox_count", ("last", 6L)), Read("outbox_oldest"), Read("outbox_fresh", ("after", 5L), ("count", 10L)),
         Read("outbox_due", ("now", Story.Received), ("horizon", "2024-06-01T12:00:15.000Z")), Read("outbox_next_try"),
         Read("aside_size"), Read("aside_count"), Read("aside", ("after", 0L), ("count", 10L)),

@@ -19,7 +19,7 @@ public sealed class OutboxDiskTests(NativeBinary binary, ITestOutputHelper outpu
 
     private const string OutboxFull = "The outbox of this edge is full; it takes writes again when its home has taken those that wait";
 
-    private const string DiskFull = "The disk of this edge is full; it takes writes again when its home has taken those that wait";
+    private const string DiskFull = "The disk of this edge is full; it takes writes again when there is room";
 
     private const string NoWrites = "The database takes no writes at present; send it again a little later";
 
@@ -97,7 +97,8 @@ public sealed class OutboxDiskTests(NativeBinary binary, ITestOutputHelper outpu
         Assert.NotEqual(0, edge.Told("The disk is full: the reserve is given up"));
         disk.Fill();
         await RefusesAsync();
-        Assert.Equal("disk_full", (string)(await edge.OutboxAsync())["state"]!);
+        var full = await edge.OutboxAsync();
+        Assert.Equal(("disk_full", "The disk of this edge is full: it accepts nothing new until there is room"), ((string)full["state"]!, (string)full["problem"]!));
         Assert.False(File.Exists(disk.File("data/dataglue.db-reserve")));
 
         disk.Clear();

@@ -259,7 +259,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_home_that_finds_an_outbox_in_its_database_applies_it(bool killed)
+    public async Task An_edge_that_was_promoted_stores_what_its_outbox_holds(bool killed)
     {
         NativeBinary.SkipWithout();
         var node = await region.StartEdgeAsync("http://127.0.0.1:9");
@@ -269,6 +269,8 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         var accepted = DateTimeOffset.UtcNow;
         await (killed ? node.Process.KillAsync() : node.Process.TerminateAsync());
         node.Set(("HOME_URL", ""));
+        Assert.StartsWith($"HOME_URL must be set, as '{node.DatabasePath}' is the database of an edge, ", await node.RefusesToStartAsync(), StringComparison.Ordinal);
+        (await node.RunAsync("promote", "--force")).IsOk();
         await node.StartAsync();
 
         await node.DrainsAsync();

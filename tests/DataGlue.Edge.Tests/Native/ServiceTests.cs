@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 using DataGlue.Edge.Tests.Support;
 
 namespace DataGlue.Edge.Tests.Native;
@@ -109,6 +110,55 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
         Assert.Equal(["dataglue.db"], Directory.GetFiles(folder.File("data")).Select(Path.GetFileName));
         Assert.NotEmpty(acknowledged);
         Assert.Empty(acknowledged.Except(new DatabaseFile(folder.File("data/dataglue.db")).Query("SELECT event_id FROM events")));
+    }
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    [InlineData("QUIT")]
+    [InlineData("HUP")]
+    public async Task A_signal_ends_it_well_and_is_named(string signal)
+    {
+        NativeBinary.SkipWithout();
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+        (await server.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+
+        Assert.Equal(0, await server.TerminateAsync(signal));
+
+        var last = JsonNode.Parse(server.Log[^1])!;
+        Assert.Equal((40, $"DataGlue Edge stops: SIG{signal}"), ((int)last["EventId"]!, (string)last["Message"]!));
+        Assert.Equal(["dataglue.db"], Directory.GetFiles(folder.File("data")).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_signal_during_the_start_ends_it_whenever_it_comes()
+    {
+        NativeBinary.SkipWithout();
+        var codes = new SortedSet<int>();
+        for (var milliseconds = 0; milliseconds < 120; milliseconds += 3)
+        {
+            using var server = ServerProcess.Launch(binary, folder.Path, new() { ["PORT"] = ServerApp.FreePort().ToString(CultureInfo.InvariantCulture) });
+            await Task.Delay(milliseconds);
+            codes.Add(await server.TerminateAsync());
+            Assert.Empty(server.Errors);
+        }
+
+        // Killed by the signal, or ended well.
+        Assert.Empty(codes.Except([128 + 15, 0]));
+        Assert.Equal(["ok"], new DatabaseFile(folder.File("data/dataglue.db")).Query("PRAGMA integrity_check"));
+    }
+
+    [Fact]
+    public async Task Under_nohup_it_outlives_the_terminal()
+    {
+        NativeBinary.SkipWithout();
+        using var server = await ServerProcess.StartAsync(binary, folder.Path, "nohup");
+
+        Assert.Equal(0, await Tools.RunAsync("sh", "-c", $"kill -HUP {server.Id}"));
+        await Task.Delay(300);
+
+        (await server.PostAsync("/glue/track", """{"glue_user_id":"a","event":"e"}""")).IsOk();
+        Assert.Equal(0, await server.TerminateAsync());
     }
 
     [Fact]

@@ -7,6 +7,8 @@ public sealed class HomeAddressTests
 {
     private const string Https = "HOME_URL must begin with https:// where the address is not a private one, since the key is sent there, not ";
 
+    private const string Blank = "HOME_URL must have a value where it is set, and it is blank; give it one, or unset it";
+
     private const string Form = "HOME_URL must be an address like https://home.example.com, not ";
 
     [Theory]
@@ -45,8 +47,9 @@ public sealed class HomeAddressTests
     [InlineData("https://home.example.com?x=1", Form + "'https://home.example.com?x=1'")]
     [InlineData("https://home.example.com#x", Form + "'https://home.example.com#x'")]
     [InlineData("/glue", Form + "'/glue'")]
-    [InlineData("", Form + "''")]
-    [InlineData(" ", Form + "''")]
+    [InlineData("ftp://owner:sec/ret@home.example.com", Form + "'ftp://***@home.example.com'")]
+    [InlineData("", Blank)]
+    [InlineData(" ", Blank)]
     [InlineData("https://owner:secret@home.example.com", "HOME_URL must be an address without a name or password in it; the key is that of API_KEY")]
     public void An_address_that_cannot_be_used_is_named(string text, string message) =>
         Assert.Equal(message, Assert.Throws<SettingException>(() => Read(("HOME_URL", text), ("API_KEY", "key"))).Message);
@@ -55,10 +58,17 @@ public sealed class HomeAddressTests
     [InlineData("ams", "fra", "http://fra.glue.internal:3000/")]
     [InlineData("fra", "fra", null)]
     [InlineData("fra", "FRA", null)]
-    [InlineData("ams", null, null)]
     [InlineData(null, "fra", null)]
+    [InlineData(null, null, null)]
     public void On_Fly_the_regions_decide(string? region, string? primary, string? home) =>
         Assert.Equal(home, Read(("FLY_APP_NAME", "glue"), ("FLY_REGION", region), ("PRIMARY_REGION", primary), ("API_KEY", "key")).Home?.AbsoluteUri);
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void On_Fly_a_region_is_not_its_own_home_for_want_of_a_primary_one(string? primary) => Assert.Equal(
+        "PRIMARY_REGION must be set on Fly.io, to the region of the home (primary_region in fly.toml), or HOME_URL to its address: without them ams would be a home of its own",
+        Assert.Throws<SettingException>(() => Read(("FLY_APP_NAME", "glue"), ("FLY_REGION", "ams"), ("PRIMARY_REGION", primary), ("API_KEY", "key"))).Message);
 
     [Fact]
     public void On_Fly_the_port_is_that_of_the_app_and_an_address_of_ones_own_wins()

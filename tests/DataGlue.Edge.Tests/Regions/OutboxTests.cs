@@ -87,6 +87,37 @@ public sealed class OutboxTests : IDisposable
         Assert.Equal(["2"], edge.Query("SELECT count(*) FROM outbox"));
     }
 
+    [Theory]
+    [InlineData("DELETE", "/glue/outbox/aside/all")]
+    [InlineData("DELETE", "/glue/outbox/aside/1")]
+    [InlineData("POST", "/glue/outbox/aside/all/retry")]
+    [InlineData("POST", "/glue/outbox/aside/1/retry")]
+    public async Task What_the_owners_rule_keeps_aside_is_not_said_to_be_gone(string method, string path)
+    {
+        edge = HomeAndEdge.EdgeOf(home.Url);
+        (await edge.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"x"}""")).IsOk();
+        (await edge.TrackAsync("""{"glue_user_id":"b","event":"e","event_id":"x"}""")).IsOk();
+        await RelayedAsync();
+        edge.Query("CREATE TRIGGER kept BEFORE DELETE ON outbox_aside BEGIN SELECT raise(ABORT, 'kept'); END");
+
+        (await edge.SendAsync(method, path)).IsError(HttpStatusCode.BadRequest, "The database refused this write; a rule of its owner does not allow it");
+
+        Assert.Equal(1, (int)(await edge.GetAsync("/glue/outbox")).IsOk().Json["aside_count"]!);
+    }
+
+    [Fact]
+    public async Task What_the_owners_rule_keeps_in_the_outbox_is_the_problem_and_not_the_home()
+    {
+        edge = HomeAndEdge.EdgeOf(home.Url);
+        edge.Query("CREATE TRIGGER kept BEFORE DELETE ON outbox BEGIN SELECT raise(ABORT, 'kept'); END");
+        (await edge.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"x"}""")).IsOk();
+
+        await Poll.UntilAsync(async () => await ProblemAsync() == "This node cannot go on with its outbox: a rule of its owner");
+        edge.Query("DROP TRIGGER kept");
+        await Poll.UntilAsync(async () => await ProblemAsync() is null);
+        await RelayedAsync();
+    }
+
     [Fact]
     public async Task An_item_that_cannot_be_put_aside_stays_in_the_outbox_and_holds_up_no_other()
     {
@@ -156,6 +187,8 @@ public sealed class OutboxTests : IDisposable
         edge?.Dispose();
         home.Dispose();
     }
+
+    private async Task<string?> ProblemAsync() => (string?)(await edge!.GetAsync("/glue/outbox?limit=0")).IsOk().Json["problem"];
 
     private Task RelayedAsync() => Poll.UntilAsync(async () => (int)(await edge!.GetAsync("/glue/outbox?limit=0")).IsOk().Json["depth"]! == 0);
 }

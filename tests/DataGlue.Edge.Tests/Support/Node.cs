@@ -74,6 +74,10 @@ public sealed class Node : IDisposable
         return Assert.Single(process.Errors);
     }
 
+    /// <summary>Runs a command there, with the settings of the node.</summary>
+    public Task<CommandRun> RunAsync(params string[] arguments) =>
+        CommandRun.RunAsync(binary, folder, [.. settings.Select(setting => (setting.Key, setting.Value))], before, arguments);
+
     public async Task<Reply> PostAsync(string path, string json)
     {
         using var content = new StringContent(json, Encoding.UTF8, "application/json");

@@ -5,12 +5,9 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Mvc.Testing;
-using Microsoft.AspNetCore.TestHost;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DataGlue.Edge.Tests.Support;
@@ -22,7 +19,7 @@ public sealed class ServerApp : IDisposable
     public static readonly DateTimeOffset Start = new(2024, 6, 1, 12, 0, 0, TimeSpan.Zero);
 
     private readonly TempFolder folder = new();
-    private readonly WebApplicationFactory<Program> factory;
+    private readonly WebApplication app;
     private readonly string address;
 
     public ServerApp()
@@ -30,36 +27,34 @@ public sealed class ServerApp : IDisposable
     {
     }
 
-    /// <summary>Starts with these settings; without a word of it, nobody's requests are counted.</summary>
+    /// <summary>Starts with these settings, of which an empty one is none; without a word of it, nobody's requests are counted.</summary>
     public ServerApp(params (string Name, string Value)[] settings)
     {
         var port = FreePort();
-        Clock = new FakeTimeProvider(Start);
-        factory = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
+        var all = new Dictionary<string, string?>
         {
-            host.UseEnvironment("Production");
-            host.UseSetting("DATABASE_PATH", DatabasePath);
-            host.UseSetting("PORT", port.ToString(CultureInfo.InvariantCulture));
-            host.UseSetting("RATE_LIMIT", "0");
-            foreach (var (name, value) in settings)
-            {
-                host.UseSetting(name, value);
-            }
+            ["DATABASE_PATH"] = DatabasePath,
+            ["PORT"] = port.ToString(CultureInfo.InvariantCulture),
+            ["RATE_LIMIT"] = "0",
+            ["EVENT_LIMIT"] = "0",
+        };
+        foreach (var (name, value) in settings)
+        {
+            all[name] = value.Length > 0 ? value : null;
+        }
 
-            host.ConfigureTestServices(services => services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Clock)));
-        });
-        factory.UseKestrel();
-        factory.StartServer();
+        app = Program.Build(Settings.Read(new ConfigurationBuilder().AddInMemoryCollection(all).Build()), Clock);
+        app.StartServerAsync().GetAwaiter().GetResult();
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
         address = $"http://127.0.0.1:{port}";
     }
 
-    public FakeTimeProvider Clock { get; }
+    public FakeTimeProvider Clock { get; } = new(Start);
 
     public HttpClient Client { get; }
 
     /// <summary>What the server is made of.</summary>
-    public IServiceProvider Services => factory.Services;
+    public IServiceProvider Services => app.Services;
 
     /// <summary>
     /// A port on which nothing listens, below those that the system gives to outgoing connections: a test beside this one
@@ -162,7 +157,8 @@ public sealed class ServerApp : IDisposable
     public void Dispose()
     {
         Client.Dispose();
-        factory.Dispose();
+        app.StopAsync().GetAwaiter().GetResult();
+        app.DisposeAsync().AsTask().GetAwaiter().GetResult();
         folder.Dispose();
     }
 }

@@ -110,6 +110,22 @@ public sealed class ServerProcess : IDisposable
 
     public async Task<Reply> GetAsync(string path) => await Reply.ReadAsync(await Client.GetAsync(new Uri(path, UriKind.Relative)));
 
+    /// <summary>Waits until it has ended or listens, and tells whether it listens.</summary>
+    public async Task<bool> EndsOrListensAsync()
+    {
+        while (!process.HasExited)
+        {
+            if (await ListensAsync())
+            {
+                return true;
+            }
+
+            await Task.Delay(5);
+        }
+
+        return false;
+    }
+
     public async Task<bool> ListensAsync()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -126,9 +142,9 @@ public sealed class ServerProcess : IDisposable
 
     /// <summary>Asks the process to stop, and waits until it has.</summary>
     /// <returns>Its exit code.</returns>
-    public async Task<int> TerminateAsync()
+    public async Task<int> TerminateAsync(string signal = "TERM")
     {
-        Assert.Equal(0, await Tools.RunAsync("sh", "-c", $"kill -TERM {process.Id}"));
+        Assert.Equal(0, await Tools.RunAsync("sh", "-c", $"kill -{signal} {process.Id}"));
         return await ExitAsync();
     }
 

@@ -80,6 +80,13 @@ public sealed class LastingDisk : IDisposable
         }
     }
 
+    /// <summary>Gives so many bytes back of what <see cref="Fill"/> has taken.</summary>
+    public void GiveBack(int bytes)
+    {
+        using var ballast = new FileStream(File("ballast"), FileMode.Open, FileAccess.Write);
+        ballast.SetLength(Math.Max(0, ballast.Length - bytes));
+    }
+
     /// <summary>Gives the room back that <see cref="Fill"/> has taken.</summary>
     public void Clear() => System.IO.File.Delete(File("ballast"));
 

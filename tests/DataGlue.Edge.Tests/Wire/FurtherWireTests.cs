@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using DataGlue.Edge.Tests.Support;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 
 namespace DataGlue.Edge.Tests.Wire;
 
@@ -84,7 +85,9 @@ public sealed class FurtherWireTests : IAsyncDisposable
         var port = ServerApp.FreePort().ToString(CultureInfo.InvariantCulture);
         (string Name, string Value)[] all =
             [("PORT", port), ("DATABASE_PATH", folder.File($"{name}/data.db")), ("API_KEY", Key), ("ALLOWED_ORIGINS", Shop), .. settings];
-        var node = Program.Build([.. all.Select(setting => $"--{setting.Name}={setting.Value}")]);
+        var node = Program.Build(
+            Settings.Read(new ConfigurationBuilder().AddInMemoryCollection(all.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value))).Build()),
+            TimeProvider.System);
         nodes.Add(node);
         node.MapPixel();
         node.MapReport();

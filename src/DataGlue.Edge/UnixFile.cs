@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
-namespace DataGlue.Edge.Commands;
+namespace DataGlue.Edge;
 
 /// <summary>Linux calls that .NET does not offer: syncing a folder, and a file's owner.</summary>
 internal static partial class UnixFile
@@ -57,6 +58,43 @@ internal static partial class UnixFile
         }
     }
 
+    // AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, STATX_TYPE, STATX_INO; offsetof stx_mode, stx_ino, stx_dev_major, which stx_dev_minor follows; S_IFMT, S_IFREG, S_IFDIR.
+    private const int NoFollow = 0x100;
+    private const int EmptyPath = 0x1000;
+    private const uint TypeMask = 0x1;
+    private const uint NodeMask = 0x100;
+    private const int OffsetOfMode = 28;
+    private const int OffsetOfNode = 32;
+    private const int OffsetOfDevice = 136;
+    private const int TypeBits = 0xF000;
+    private const int RegularType = 0x8000;
+    private const int FolderType = 0x4000;
+
+    /// <summary>What a path leads to, or where <paramref name="followLinks"/> is false, what stands at the path itself: a link is then <see cref="FileKind.Other"/>.</summary>
+    public static FileKind KindOf(string path, bool followLinks = true)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return Directory.Exists(path) ? FileKind.Folder : File.Exists(path) ? FileKind.Regular : FileKind.None;
+        }
+
+        Span<byte> stat = stackalloc byte[SizeOfStatx];
+        return Statx(WorkingDirectory, path, followLinks ? 0 : NoFollow, TypeMask, stat) != 0 ? FileKind.None
+            : (MemoryMarshal.Read<ushort>(stat[OffsetOfMode..]) & TypeBits) switch { RegularType => FileKind.Regular, FolderType => FileKind.Folder, _ => FileKind.Other };
+    }
+
+    /// <summary>Whether an open file is still the one at the path, which is not followed where it is a link.</summary>
+    public static bool IsAt(SafeFileHandle file, string path)
+    {
+        Span<byte> open = stackalloc byte[SizeOfStatx];
+        Span<byte> named = stackalloc byte[SizeOfStatx];
+        return !OperatingSystem.IsLinux()
+            || (Statx((int)file.DangerousGetHandle(), "", EmptyPath, NodeMask, open) == 0
+                && Statx(WorkingDirectory, path, NoFollow, NodeMask, named) == 0
+                && open.Slice(OffsetOfNode, sizeof(ulong)).SequenceEqual(named.Slice(OffsetOfNode, sizeof(ulong)))
+                && open.Slice(OffsetOfDevice, sizeof(ulong)).SequenceEqual(named.Slice(OffsetOfDevice, sizeof(ulong))));
+    }
+
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Statx(int folder, string path, int flags, uint mask, Span<byte> result);
     [LibraryImport("libc", EntryPoint = "chown", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
@@ -67,4 +105,15 @@ internal static partial class UnixFile
     private static partial int Sync(int descriptor);
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int descriptor);
+}
+
+/// <summary>What a path stands for.</summary>
+internal enum FileKind
+{
+    None,
+    Regular,
+    Folder,
+
+    /// <summary>A device, a pipe, a socket, or a link that is not followed.</summary>
+    Other,
 }
