@@ -64,6 +64,7 @@ internal static partial class Startup
         var settings = app.Services.GetRequiredService<Settings>();
         var role = app.Services.GetRequiredService<Role>();
         var database = app.Services.GetRequiredService<Database>();
+        app.Services.GetRequiredService<DatabaseLock>();
         database.RequireWritable();
         role.Prepare(app);
         using var guard = database.OpenGuard();

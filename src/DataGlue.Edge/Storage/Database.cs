@@ -212,7 +212,7 @@ internal sealed class Database
     {
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            UnixFile.MakeFolder(Path.GetDirectoryName(path)!);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
