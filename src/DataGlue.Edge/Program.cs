@@ -13,6 +13,7 @@ using DataGlue.Edge.Wire.Glue;
 
 [module: DapperAot]
 
+UnixFile.MakePrivate();
 if (CommandLine.IsCommand(args))
 {
     return await CommandLine.RunAsync(args);

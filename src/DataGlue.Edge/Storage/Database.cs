@@ -25,6 +25,9 @@ internal sealed class Database
     private const int StatementJournalOption = 26;
     private const int MaxStatementJournal = 1024 * 1024;
 
+    private const UnixFileMode OthersRights = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
     private readonly SqliteConnectionStringBuilder upgrade;
     private readonly SqliteConnectionStringBuilder writer;
     private readonly SqliteConnectionStringBuilder reader;
@@ -147,6 +150,24 @@ internal sealed class Database
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new SettingException($"DATABASE_PATH must be a file that can be written, in a folder that can be written: {exception.Message}");
+        }
+    }
+
+    /// <summary>Whether other users of the machine may read or write the file. The server makes it for its own user alone, and leaves what is there.</summary>
+    public bool IsOpenToOthers =>
+        !OperatingSystem.IsWindows() && File.Exists(upgrade.DataSource) && (File.GetUnixFileMode(upgrade.DataSource) & OthersRights) != 0;
+
+    /// <summary>Makes the name of the file durable. SQLite syncs the folder for its log alone.</summary>
+    /// <exception cref="SettingException">The disk fails.</exception>
+    public void SyncFolder()
+    {
+        try
+        {
+            UnixFile.SyncFolder(Path.GetDirectoryName(upgrade.DataSource)!);
+        }
+        catch (IOException exception)
+        {
+            throw new SettingException($"DATABASE_PATH must be a file in a folder that can be written: {exception.Message}");
         }
     }
 
