@@ -10,13 +10,12 @@ internal sealed class Database
     private const int BusyTimeout = 5_000;
     private const int CheckpointTimeout = 200;
 
-    // The read at the end makes SQLite open the log now and hold it, not at the first write. The log takes 62 MB before it is moved into the file, a
-    // little less than its size limit: visitors who return at random change the same pages again and again.
+    // The read at the end makes SQLite open the log now and hold it, not at the first write. Checkpoints are the writer's own: SQLite's are silent.
     private const string WriterPragmas = """
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA journal_size_limit = 67108864;
-        PRAGMA wal_autocheckpoint = 15000;
+        PRAGMA wal_autocheckpoint = 0;
         PRAGMA cache_size = -12288;
         SELECT count(*) FROM sqlite_schema;
         """;
