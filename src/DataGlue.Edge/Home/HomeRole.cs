@@ -14,7 +14,7 @@ internal sealed class HomeRole : Role
     public override void AddServices(IServiceCollection services)
     {
         services.AddSingleton<IdentityProof>();
-        services.AddSingleton<ISink, HomeSink>();
+        services.AddSink<HomeSink>();
         services.AddSingleton<RelayEndpoint>();
         services.AddSingleton<HomeCheck>();
 

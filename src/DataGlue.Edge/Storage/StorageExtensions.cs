@@ -8,6 +8,7 @@ internal static class StorageExtensions
     {
         services.AddSingleton<Database>();
         services.AddSingleton(provider => DatabaseLock.Acquire(provider.GetRequiredService<Settings>().DatabasePath));
+        services.AddSingleton<DiskGuard>();
         services.AddSingleton<StorageMetrics>();
         services.AddSingleton<WriteQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<WriteQueue>());
