@@ -14,6 +14,7 @@ using DataGlue.Edge.Wire.Glue;
 [module: DapperAot]
 
 StandardStreams.Open();
+UnixFile.MakePrivate();
 return args.Length > 0 ? await CommandLine.RunAsync(args) : await Startup.RunServerAsync();
 
 /// <summary>The server.</summary>

@@ -62,10 +62,12 @@ internal static partial class Startup
         var settings = app.Services.GetRequiredService<Settings>();
         var role = app.Services.GetRequiredService<Role>();
         var database = app.Services.GetRequiredService<Database>();
+        app.Services.GetRequiredService<DatabaseLock>();
         database.RequireWritable();
         role.Prepare(app);
         using var guard = database.OpenGuard();
         SchemaUpgrade.Apply(database.UpgradeConnectionString, SchemaUpgrade.Scripts());
+        database.SyncFolder();
         role.CheckDatabase(app);
         try
         {
@@ -85,6 +87,10 @@ internal static partial class Startup
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         LogListening(app.Logger, settings.Port, settings.DatabasePath, role.Description);
         LogAccess(app.Logger, settings);
+        if (database.IsOpenToOthers)
+        {
+            LogOpenToOthers(app.Logger, settings.DatabasePath);
+        }
     }
 
     /// <summary>Serves until a signal; pending writes are written before the end. Returns the exit code: 1 when the start or the write queue has failed, else 0.</summary>
@@ -147,6 +153,8 @@ internal static partial class Startup
     private static partial void LogNoOrigins(ILogger logger);
     [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "A key of API_KEY has fewer than 16 characters and may be guessed")]
     private static partial void LogShortKey(ILogger logger);
+    [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "Other users of this machine may read {Path}: it keeps the rights that it has; chmod 600 takes theirs away")]
+    private static partial void LogOpenToOthers(ILogger logger, string path);
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "DataGlue Edge listens on http://localhost:{Port}, data in {Path}, as {Role}")]
     private static partial void LogListening(ILogger logger, int port, string path, string role);
     [LoggerMessage(EventId = 41, Level = LogLevel.Warning, Message = "{Name} has quotes around its whole value, which are taken off; remove them")]

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace DataGlue.Edge;
 
-/// <summary>Linux calls that .NET does not offer: syncing a folder, and a file's owner.</summary>
+/// <summary>Linux calls that .NET does not offer: syncing a folder, a file's owner, and the rights of what is made.</summary>
 internal static partial class UnixFile
 {
     // AT_FDCWD, STATX_UID | STATX_GID, sizeof(struct statx), offsetof(struct statx, stx_uid); stx_gid follows.
@@ -11,6 +11,37 @@ internal static partial class UnixFile
     private const uint OwnerMask = 0x8 | 0x10;
     private const int SizeOfStatx = 256;
     private const int OffsetOfOwner = 20;
+
+    // EINVAL and EOPNOTSUPP: this file system does not sync folders.
+    private const int InvalidArgument = 22;
+    private const int NotSupported = 95;
+
+    // Nothing for the group and for others.
+    private const uint OthersMask = 0x3F;
+
+    /// <summary>Whatever the process makes from now on is its user's alone: a file gets 0600, a folder 0700.</summary>
+    public static void MakePrivate()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            _ = SetMask(OthersMask);
+        }
+    }
+
+    /// <summary>Makes a folder, and those above it that are missing, durable under their names.</summary>
+    /// <exception cref="IOException">It cannot be made, or the disk fails.</exception>
+    /// <exception cref="UnauthorizedAccessException">The rights of the folder above forbid it.</exception>
+    public static void MakeFolder(string folder)
+    {
+        var parents = new List<string>();
+        for (var missing = folder; !Directory.Exists(missing) && Path.GetDirectoryName(missing) is { } parent; missing = parent)
+        {
+            parents.Add(parent);
+        }
+
+        Directory.CreateDirectory(folder);
+        parents.ForEach(SyncFolder);
+    }
 
     /// <summary>Makes the names in a folder durable: a file that was renamed there keeps its new name after a crash.</summary>
     /// <exception cref="IOException">The disk fails.</exception>
@@ -23,11 +54,11 @@ internal static partial class UnixFile
 
         var descriptor = Open(folder, 0);
         var result = descriptor < 0 ? descriptor : Sync(descriptor);
-        var error = Marshal.GetLastPInvokeErrorMessage();
+        var error = Marshal.GetLastPInvokeError();
         _ = descriptor < 0 ? 0 : Close(descriptor);
-        if (result != 0)
+        if (result != 0 && error is not InvalidArgument and not NotSupported)
         {
-            throw new IOException($"The folder '{folder}' cannot be synced to the disk: {error}");
+            throw new IOException($"The folder '{folder}' cannot be synced to the disk: {Marshal.GetPInvokeErrorMessage(error)}");
         }
     }
 
@@ -103,6 +134,8 @@ internal static partial class UnixFile
     private static partial int Open(string path, int flags);
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Sync(int descriptor);
+    [LibraryImport("libc", EntryPoint = "umask")]
+    private static partial uint SetMask(uint mask);
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int descriptor);
 }

@@ -17,7 +17,7 @@ internal sealed class EdgeRole(Settings settings) : Role
 
     public override void AddServices(IServiceCollection services)
     {
-        services.AddSingleton<ISink, EdgeSink>();
+        services.AddSink<EdgeSink>();
         services.AddSingleton<HomeLink>();
         services.AddSingleton<Forwarding>();
         services.AddSingleton<RelaySend>(provider => (rows, stopping) => SendAsync(provider.GetRequiredService<HomeLink>(), rows, stopping));

@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Edge;
 
 /// <summary>Room on the disk for the relay: on a full disk SQLite refuses even a deletion. Once it is given up, nothing new is accepted until it is back.</summary>
-internal sealed partial class OutboxReserve(Settings settings, ILogger<OutboxReserve> logger)
+internal sealed partial class OutboxReserve(Settings settings, DiskGuard guard, ILogger<OutboxReserve> logger)
 {
     /// <summary>How large it is, in bytes: as large as SQLite lets its log be, so that what lies there fits into the file as well.</summary>
     public const long Size = 64 * 1024 * 1024;
@@ -31,7 +32,7 @@ internal sealed partial class OutboxReserve(Settings settings, ILogger<OutboxRes
             if (!isHeld && (tried is not { } last || Stopwatch.GetElapsedTime(last) >= Interval))
             {
                 tried = Stopwatch.GetTimestamp();
-                isHeld = TryAllocate();
+                Note(TryAllocate());
             }
 
             return isHeld;
@@ -43,7 +44,7 @@ internal sealed partial class OutboxReserve(Settings settings, ILogger<OutboxRes
         lock (gate)
         {
             tried = Stopwatch.GetTimestamp();
-            isHeld = false;
+            Note(false);
             if (File.Exists(path))
             {
                 LogGivenUp();
@@ -56,6 +57,12 @@ internal sealed partial class OutboxReserve(Settings settings, ILogger<OutboxRes
     public static void Discard(string databasePath) => File.Delete(PathOf(databasePath));
 
     private static string PathOf(string databasePath) => databasePath + "-reserve";
+
+    private void Note(bool held)
+    {
+        isHeld = held;
+        guard.ReservedBytes = held ? Size : 0;
+    }
 
     private bool TryAllocate()
     {

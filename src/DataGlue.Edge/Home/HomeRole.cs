@@ -15,7 +15,7 @@ internal sealed class HomeRole(Settings settings) : Role
     public override void AddServices(IServiceCollection services)
     {
         services.AddSingleton<IdentityProof>();
-        services.AddSingleton<ISink, HomeSink>();
+        services.AddSink<HomeSink>();
         services.AddSingleton<RelayEndpoint>();
         services.AddSingleton<HomeCheck>();
 

@@ -8,7 +8,7 @@ using DataGlue.Edge.Wire.Glue;
 namespace DataGlue.Edge.Home;
 
 /// <summary>POST /glue/relay: stores what edges have accepted, with the times and ids that they have given.</summary>
-internal sealed class RelayEndpoint(ISink sink, ServerState state, BodyBudget budget, IntakeMetrics metrics, Settings settings)
+internal sealed class RelayEndpoint(HomeSink sink, ServerState state, BodyBudget budget, IntakeMetrics metrics, Settings settings)
 {
     // A request that was accepted somewhere must fit, however large the settings let it be.
     public void Map(IEndpointRouteBuilder glue) => glue.MapPost("/relay", PostAsync).For(Audience.Keys)

@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using DataGlue.Edge.Http;
+using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Intake;
 
@@ -11,5 +13,13 @@ internal static class IntakeExtensions
         services.AddSingleton<BodyBudget>();
         services.AddSingleton<IntakeMetrics>();
         services.AddSingleton<ItemBody>();
+    }
+
+    /// <summary>Adds the sink of a role, and that of all wires, which is guarded.</summary>
+    public static void AddSink<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TSink>(this IServiceCollection services)
+        where TSink : class, ISink
+    {
+        services.AddSingleton<TSink>();
+        services.AddSingleton<ISink>(provider => new GuardedSink(provider.GetRequiredService<TSink>(), provider.GetRequiredService<DiskGuard>()));
     }
 }

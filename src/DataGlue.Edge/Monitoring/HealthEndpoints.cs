@@ -16,9 +16,9 @@ internal static class HealthEndpoints
 
     private static async Task ReadyAsync(HttpContext context, Readiness readiness)
     {
-        if (await readiness.UnavailableReasonAsync() is { } reason)
+        if (await readiness.ProblemAsync() is { } problem)
         {
-            throw new RequestException(StatusCodes.Status503ServiceUnavailable, $"The database takes no writes: {reason}");
+            throw new RequestException(StatusCodes.Status503ServiceUnavailable, problem);
         }
 
         Write(context, new StatusReply(true, "ready"));

@@ -4,7 +4,7 @@ using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Monitoring;
 
-/// <summary>Whether the database takes a write. It is tried once a second at the most; requests meanwhile share the answer.</summary>
+/// <summary>Whether the database takes a write, and its log does not grow for ever. It is tried once a second at the most; requests meanwhile share the answer.</summary>
 internal sealed class Readiness(WriteQueue queue, ISink sink, TimeProvider clock)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -14,8 +14,8 @@ internal sealed class Readiness(WriteQueue queue, ISink sink, TimeProvider clock
     private Task<string?> answer = Task.FromResult<string?>(null);
     private long? asked;
 
-    /// <summary>Null when a write is durable, else why it is not, without paths and SQL.</summary>
-    public async Task<string?> UnavailableReasonAsync()
+    /// <summary>Null when a write is durable, else a sentence that says why it is not, without paths and SQL.</summary>
+    public async Task<string?> ProblemAsync()
     {
         try
         {
@@ -23,7 +23,7 @@ internal sealed class Readiness(WriteQueue queue, ISink sink, TimeProvider clock
         }
         catch (TimeoutException)
         {
-            return $"a write has waited for {Timeout.TotalSeconds:0} s";
+            return NoWrites($"a write has waited for {Timeout.TotalSeconds:0} s");
         }
     }
 
@@ -49,11 +49,16 @@ internal sealed class Readiness(WriteQueue queue, ISink sink, TimeProvider clock
             await queue.SubmitAsync(probe);
 
             // A probe that succeeds proves nothing while the writes of callers are refused.
-            return probe.IsRefused ? "a rule of the database's owner refuses the write of this check" : queue.OutageReason ?? sink.UnavailableReason;
+            var reason = probe.IsRefused ? "a rule of the database's owner refuses the write of this check" : queue.OutageReason ?? sink.UnavailableReason;
+            return reason is not null ? NoWrites(reason)
+                : queue.LogExcess is { } excess ? $"The write-ahead log grows: {excess}"
+                : null;
         }
         catch (StorageUnavailableException unavailable)
         {
-            return unavailable.Cause;
+            return NoWrites(unavailable.Cause);
         }
     }
+
+    private static string NoWrites(string reason) => $"The database takes no writes: {reason}";
 }

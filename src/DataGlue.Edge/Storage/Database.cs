@@ -10,13 +10,12 @@ internal sealed class Database
     private const int BusyTimeout = 5_000;
     private const int CheckpointTimeout = 200;
 
-    // The read at the end makes SQLite open the log now and hold it, not at the first write. The log takes 62 MB before it is moved into the file, a
-    // little less than its size limit: visitors who return at random change the same pages again and again.
+    // The read at the end makes SQLite open the log now and hold it, not at the first write. Checkpoints are the writer's own: SQLite's are silent.
     private const string WriterPragmas = """
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA journal_size_limit = 67108864;
-        PRAGMA wal_autocheckpoint = 15000;
+        PRAGMA wal_autocheckpoint = 0;
         PRAGMA cache_size = -12288;
         SELECT count(*) FROM sqlite_schema;
         """;
@@ -24,6 +23,9 @@ internal sealed class Database
     private const int MemoryStatisticsOption = 9;
     private const int StatementJournalOption = 26;
     private const int MaxStatementJournal = 1024 * 1024;
+
+    private const UnixFileMode OthersRights = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     private readonly SqliteConnectionStringBuilder upgrade;
     private readonly SqliteConnectionStringBuilder writer;
@@ -150,6 +152,24 @@ internal sealed class Database
         }
     }
 
+    /// <summary>Whether other users of the machine may read or write the file. The server makes it for its own user alone, and leaves what is there.</summary>
+    public bool IsOpenToOthers =>
+        !OperatingSystem.IsWindows() && File.Exists(upgrade.DataSource) && (File.GetUnixFileMode(upgrade.DataSource) & OthersRights) != 0;
+
+    /// <summary>Makes the name of the file durable. SQLite syncs the folder for its log alone.</summary>
+    /// <exception cref="SettingException">The disk fails.</exception>
+    public void SyncFolder()
+    {
+        try
+        {
+            UnixFile.SyncFolder(Path.GetDirectoryName(upgrade.DataSource)!);
+        }
+        catch (IOException exception)
+        {
+            throw new SettingException($"DATABASE_PATH must be a file in a folder that can be written: {exception.Message}");
+        }
+    }
+
     /// <summary>Moves the write-ahead log into the database file. It waits for readers only a moment: a process that replicates the log reads it all the time.</summary>
     /// <returns>Whether the log is empty now; it is not where somebody still reads from it.</returns>
     public static bool Checkpoint(SqliteConnection connection)
@@ -212,7 +232,7 @@ internal sealed class Database
     {
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            UnixFile.MakeFolder(Path.GetDirectoryName(path)!);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -8,20 +8,25 @@ namespace DataGlue.Edge.Storage;
 /// around each, so that the others still share a commit. Everything else that the database raises (disk full, I/O, a lock, corruption) fails them all. After a
 /// failed fsync, or when another file stands at the path, the process is to end. The log has SQLite's codes and reasons, never a value that was written.
 /// </summary>
-internal sealed partial class GroupCommit(Database database, TimeProvider clock, ILogger logger) : IDisposable
+internal sealed partial class GroupCommit(Database database, StorageMetrics metrics, TimeProvider clock, ILogger logger) : IDisposable
 {
     // A transaction ends once its writes have taken so many steps of SQLite's virtual machine: 2,048 common ones fit, and of those that are dear
     // as many as take some tens of milliseconds. What else waits is not to wait for them.
     private const long Turn = 1_000_000;
 
     private const string Unavailable = "The database takes no writes at present; send it again a little later";
+    private const string Unsynced = "the disk has failed to sync the database file when the log was moved into it, so that nobody knows what of it is on the disk";
 
     private readonly WriterConnection connection = new(database);
     private readonly Outage outage = new(clock, logger);
     private readonly LogThrottle refusals = new(clock);
+    private readonly Checkpoints checkpoints = new(metrics, clock, logger);
 
     /// <summary>Why the database takes no writes, in words for the operator; null when it does.</summary>
     public string? OutageReason => outage.Reason;
+
+    /// <summary>That the write-ahead log is far too large, and why, in words for the operator; null where it is not.</summary>
+    public string? LogExcess => checkpoints.Excess;
 
     /// <summary>Why the process must end; null as long as it need not.</summary>
     public string? FatalReason { get; private set; }
@@ -70,6 +75,28 @@ internal sealed partial class GroupCommit(Database database, TimeProvider clock,
         }
     }
 
+    /// <summary>Moves the log into the file where it has grown: between two groups, once the first is answered, so that few wait for it.</summary>
+    public void Checkpoint()
+    {
+        if (!connection.IsOpen || FatalReason is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            checkpoints.RunIfDue(connection);
+        }
+        catch (SqliteException exception) when (IsUnsynced(exception))
+        {
+            FatalReason = Unsynced;
+        }
+        catch (SqliteException)
+        {
+            // The log could not even be looked at: the next commit meets the same, and says so.
+        }
+    }
+
     public void Dispose() => connection.Dispose();
 
     /// <summary>Moves the log into the file, before the connection is closed; where another file stands at the path, the log goes away from there.</summary>
@@ -84,6 +111,10 @@ internal sealed partial class GroupCommit(Database database, TimeProvider clock,
         catch (DatabaseMovedException exception)
         {
             FatalReason = exception.Message;
+        }
+        catch (SqliteException exception) when (IsUnsynced(exception))
+        {
+            FatalReason = Unsynced;
         }
         catch (SqliteException exception)
         {
@@ -192,7 +223,7 @@ internal sealed partial class GroupCommit(Database database, TimeProvider clock,
         FatalReason = exception switch
         {
             DatabaseMovedException => exception.Message,
-            SqliteException { SqliteExtendedErrorCode: raw.SQLITE_IOERR_FSYNC or raw.SQLITE_IOERR_DIR_FSYNC } => "the disk has failed to sync a commit, so that nobody knows what of it is on the disk",
+            SqliteException sync when IsUnsynced(sync) => "the disk has failed to sync a commit, so that nobody knows what of it is on the disk",
             _ => null,
         };
         var code = exception is SqliteException sqlite ? Outage.CodeOf(sqlite) : raw.SQLITE_INTERNAL;
@@ -220,6 +251,8 @@ internal sealed partial class GroupCommit(Database database, TimeProvider clock,
 
         return unavailable;
     }
+
+    private static bool IsUnsynced(SqliteException exception) => exception.SqliteExtendedErrorCode is raw.SQLITE_IOERR_FSYNC or raw.SQLITE_IOERR_DIR_FSYNC;
 
     private static bool IsFaultOfWrite(SqliteException exception) =>
         exception.SqliteErrorCode is raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE or raw.SQLITE_ERROR;

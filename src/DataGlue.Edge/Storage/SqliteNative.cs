@@ -10,6 +10,13 @@ internal static unsafe partial class SqliteNative
     [LibraryImport(Library, EntryPoint = "sqlite3_file_control")]
     public static partial int FileControl(nint database, nint name, int control, out int result);
 
+    /// <summary>The kind of checkpoint that copies nothing and only counts.</summary>
+    public const int CheckpointNothing = -1;
+
+    /// <summary>Moves the log into the file, as far as this kind of checkpoint does; of the log it counts the pages, and those that are in the file.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_wal_checkpoint_v2")]
+    public static partial int Checkpoint(nint database, nint name, int mode, out int pages, out int copied);
+
     [LibraryImport(Library, EntryPoint = "sqlite3_step")]
     public static partial int Step(nint statement);
 

@@ -7,6 +7,8 @@ internal static class StorageExtensions
     public static void AddStorage(this IServiceCollection services)
     {
         services.AddSingleton<Database>();
+        services.AddSingleton(provider => DatabaseLock.Acquire(provider.GetRequiredService<Settings>().DatabasePath));
+        services.AddSingleton<DiskGuard>();
         services.AddSingleton<StorageMetrics>();
         services.AddSingleton<WriteQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<WriteQueue>());

@@ -17,6 +17,8 @@ internal sealed class StorageMetrics
     private readonly Histogram<int> size;
     private readonly Counter<long> failures;
     private readonly Counter<long> steps;
+    private readonly Histogram<double> checkpoints;
+    private readonly Counter<long> failedCheckpoints;
 
     public StorageMetrics(IMeterFactory meters, Database database, Settings settings)
     {
@@ -25,6 +27,8 @@ internal sealed class StorageMetrics
         size = meter.CreateHistogram("dataglue.commit.writes", "{write}", "Writes that shared one commit", advice: Writes);
         failures = meter.CreateCounter<long>("dataglue.commit.failures", "{commit}", "Commits that the database did not take");
         steps = meter.CreateCounter<long>("dataglue.commit.steps", "{step}", "Steps of SQLite's virtual machine that writes took");
+        checkpoints = meter.CreateHistogram("dataglue.checkpoint.duration", "s", "Time that it took to move the write-ahead log into the database file", advice: Seconds);
+        failedCheckpoints = meter.CreateCounter<long>("dataglue.checkpoint.failures", "{checkpoint}", "Checkpoints that failed, or were held up by a reader");
         meter.CreateObservableGauge("dataglue.database.size", () => Length(settings.DatabasePath), "By", "The database file");
         meter.CreateObservableGauge("dataglue.database.used", () => database.UsedBytes, "By", "What is used of the database file: the pages that are not free");
         meter.CreateObservableGauge("dataglue.database.wal.size", () => Length(settings.DatabasePath + "-wal"), "By", "The write-ahead log beside the database file");
@@ -44,6 +48,10 @@ internal sealed class StorageMetrics
     }
 
     internal void Failed() => failures.Add(1);
+
+    internal void CheckpointEnded(TimeSpan elapsed) => checkpoints.Record(elapsed.TotalSeconds);
+
+    internal void CheckpointFailed() => failedCheckpoints.Add(1);
 
     private static long Length(string path)
     {

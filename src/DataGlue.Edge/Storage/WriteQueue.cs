@@ -17,7 +17,7 @@ internal sealed partial class WriteQueue(
     // How many writes of each request come before more of any.
     private const int Slice = 64;
 
-    private readonly GroupCommit writer = new(database, clock, logger);
+    private readonly GroupCommit writer = new(database, metrics, clock, logger);
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Guards what waits. A Channel would wake the writer by way of the thread pool, and its lock is taken for each entry that is taken out.
@@ -29,6 +29,9 @@ internal sealed partial class WriteQueue(
 
     /// <summary>Why the database takes no writes, in words for the operator; null when it does.</summary>
     public string? OutageReason => writer.OutageReason;
+
+    /// <summary>That the write-ahead log is far too large, and why, in words for the operator; null where it is not.</summary>
+    public string? LogExcess => writer.LogExcess;
 
     /// <summary>Whether nothing more can be written, so that the process is to end with an error.</summary>
     public bool HasFailed => writer.FatalReason is not null;
@@ -160,7 +163,12 @@ internal sealed partial class WriteQueue(
             }
 
             Complete(open);
+            writer.Checkpoint();
         }
+
+        // None is left but where the checkpoint has failed for good.
+        open.ForEach(submission => submission.Fail(Stopping()));
+        Submission.CompleteAll(open);
     }
 
     private void Complete(List<Submission> open)

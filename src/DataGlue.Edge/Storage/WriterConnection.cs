@@ -13,7 +13,11 @@ internal sealed class WriterConnection(Database database) : IDisposable
     private readonly StatementValues values = new();
     private SqliteConnection? connection;
     private WriteAheadLog? log;
-    private long pageSize;
+
+    public long PageSize { get; private set; }
+
+    /// <summary>Whether it has been opened.</summary>
+    public bool IsOpen => connection is not null;
 
     public bool InTransaction => raw.sqlite3_get_autocommit(connection!.Handle) == 0;
 
@@ -47,7 +51,7 @@ internal sealed class WriterConnection(Database database) : IDisposable
             throw;
         }
 
-        pageSize = Number("PRAGMA page_size");
+        PageSize = Number("PRAGMA page_size");
         MeasureUse();
     }
 
@@ -88,6 +92,14 @@ internal sealed class WriterConnection(Database database) : IDisposable
 
     public bool Checkpoint() => Database.Checkpoint(connection!);
 
+    /// <summary>Moves the log into the file, as far as this kind of checkpoint does, and counts what is in it then.</summary>
+    /// <exception cref="SqliteException">It is not moved; what is in the log stays there.</exception>
+    public LogUse Checkpoint(int mode)
+    {
+        SqliteException.ThrowExceptionForRC(SqliteNative.Checkpoint(connection!.Handle!.DangerousGetHandle(), 0, mode, out var pages, out var copied), connection.Handle);
+        return new LogUse(pages, copied);
+    }
+
     /// <summary>Moves the log into the file that it belongs to, and takes what is left of it from the path. Returns where that stands now.</summary>
     public string? RemoveLog()
     {
@@ -120,7 +132,7 @@ internal sealed class WriterConnection(Database database) : IDisposable
     }
 
     private void MeasureUse() =>
-        database.UsedBytes = (Number("PRAGMA page_count") - Number("PRAGMA freelist_count")) * pageSize;
+        database.UsedBytes = (Number("PRAGMA page_count") - Number("PRAGMA freelist_count")) * PageSize;
 
     private long Number(string sql) => (long)Command(sql).ExecuteScalar()!;
 

@@ -31,7 +31,10 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         Assert.Equal(0, await server.TerminateAsync());
         var stopped = (await CheckAsync()).IsOk();
 
-        Assert.Equal(["integrity: ok", "foreign keys: ok", "scripts: ok, 1 applied", "schema: ok", "profiles: ok, 7 compared with their logs"], whileServing.Output);
+        Assert.Equal(["integrity: ok", "foreign keys: ok", "scripts: ok, 1 applied", "schema: ok", "profiles: ok, 7 compared with their logs"], whileServing.Output.Take(5));
+        Assert.Matches("^events: ok, [1-9][0-9]* compared with their fingerprints$", whileServing.Output[5]);
+        Assert.Matches("^identities: ok, [1-9][0-9]* compared with their fingerprints$", whileServing.Output[6]);
+        Assert.Equal(7, whileServing.Output.Count);
         Assert.Equal(whileServing.Output, stopped.Output);
     }
 
@@ -43,6 +46,15 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     [InlineData("DELETE FROM events WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: times, touches")]
     [InlineData("DELETE FROM identities WHERE glue_user_id IN ('v1', 'v2')", "profiles: 2 wrong", "  v1: e-mail, traits, times", "  v2: e-mail, traits, times")]
     [InlineData("UPDATE users SET traits = '{}', glue_user_id = glue_user_id || char(10)", "profiles: 30 wrong", "  v0 : e-mail, times, touches")]
+    [InlineData("UPDATE events SET properties = '{\"n\":2}' WHERE event_id = 't1'", "events: 1 wrong", "  t1 of v1")]
+    [InlineData("UPDATE events SET session_id = 't' WHERE event_id = 't1'", "events: 1 wrong", "  t1 of v1")]
+    [InlineData("UPDATE events SET event = 'f' WHERE event_id IN ('t1', 't2')", "events: 2 wrong", "  t1 of v1", "  t2 of v2")]
+    [InlineData("UPDATE events SET properties = NULL WHERE event_id = 't1'", "events: 1 wrong", "  t1 of v1")]
+    [InlineData("UPDATE events SET timestamp = '2024-01-04T14:00:00.001Z' WHERE event_id = 't1'", "events: 1 wrong", "  t1 of v1")]
+    [InlineData("UPDATE events SET timestamp = '2024-01-04 14:00:00.000Z' WHERE event_id = 't1'", "events: 1 wrong", "  t1 of v1")]
+    [InlineData("UPDATE events SET fingerprint = fingerprint + 1", "events: 30 wrong", "  t0 of v0")]
+    [InlineData("UPDATE identities SET traits = '{\"n\":3}' WHERE event_id = 'i1'", "identities: 1 wrong", "  identify i1 of v1")]
+    [InlineData("UPDATE identities SET email = 'E1@example.com' WHERE event_id = 'i1'", "identities: 1 wrong", "  identify i1 of v1")]
     [InlineData("DROP INDEX idx_events_event; DROP TABLE sessions", "schema: 3 wrong", "  index idx_events_event is missing", "  index idx_sessions_glue_user_id is missing", "  table sessions is missing")]
     [InlineData("ALTER TABLE users ADD COLUMN nickname TEXT", "schema: 1 wrong", "  table users is not as its script makes it")]
     [InlineData("INSERT INTO schemaversions (scriptname, applied) VALUES ('9999_future.sql', '2030-01-01')", "scripts: 1 wrong", "  The database is newer than this binary: it has 9999_future.sql; run the version that made it, or a later one")]
@@ -65,6 +77,8 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
 
     [Theory]
     [InlineData("INSERT INTO users (glue_user_id, traits, first_seen) VALUES ('by-hand', '{\"a\":1}', '2020-01-01 00:00:00')", "profiles: ok, 30 compared with their logs")]
+    [InlineData("INSERT INTO events (event_id, glue_user_id, event, timestamp) VALUES ('by-hand', 'v1', 'e', '2024-01-04 14:00:00')", "events: ok, 30 compared with their fingerprints")]
+    [InlineData("UPDATE events SET properties = '{ \"n\": 1.0 }' WHERE event_id = 't1'", "events: ok, 30 compared with their fingerprints")]
     [InlineData("CREATE INDEX mine ON events (created_at); CREATE VIEW latest AS SELECT 1", "schema: ok; beside it index mine, view latest")]
     [InlineData("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)", "schema: ok; beside it table _litestream_seq")]
     public async Task What_its_owner_may_do_fits(string change, string line)
@@ -91,6 +105,26 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         Assert.Matches("^  (Tree [0-9]+ )?[Pp]age [0-9]+: ", run.Output[1]);
         Assert.DoesNotContain(run.Output, line => line.StartsWith("profiles: ", StringComparison.Ordinal));
         Assert.Equal(before, Hash(DatabasePath));
+    }
+
+    [Fact]
+    public async Task One_bit_that_has_turned_over_in_a_stored_value_is_named()
+    {
+        NativeBinary.SkipWithout();
+        using (var server = await ServerProcess.StartAsync(binary, folder.Path))
+        {
+            (await server.PostAsync("/glue/track", """{"glue_user_id":"v","event":"e","event_id":"1","properties":{"note":"as it was written"} }""")).IsOk();
+            Assert.Equal(0, await server.TerminateAsync());
+        }
+
+        var bytes = await File.ReadAllBytesAsync(DatabasePath);
+        bytes[bytes.AsSpan().IndexOf("as it was written"u8)] ^= 1;
+        await File.WriteAllBytesAsync(DatabasePath, bytes);
+
+        var run = (await CheckAsync()).Fails($"'{DatabasePath}' is not as it should be");
+
+        Assert.Equal("integrity: ok", run.Output[0]);
+        Assert.Equal(["events: 1 wrong", "  1 of v"], run.Output.Skip(5).Take(2));
     }
 
     [Fact]
@@ -144,7 +178,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         using var server = await ServerProcess.StartAsync(binary, folder.Path);
         var items = Enumerable.Range(0, 30).SelectMany(i => new[]
         {
-            $$"""{"type":"track","glue_user_id":"v{{i}}","event":"e","event_id":"t{{i}}","timestamp":1704376800000,"context":{"utm_source":"s"} }""",
+            $$"""{"type":"track","glue_user_id":"v{{i}}","event":"e","event_id":"t{{i}}","timestamp":1704376800000,"properties":{"n":{{i}} },"context":{"utm_source":"s"} }""",
             $$"""{"type":"identify","glue_user_id":"v{{i}}","event_id":"i{{i}}","email":"e{{i}}@example.com","traits":{"n":{{i}} },"timestamp":1704376801000}""",
         });
         (await server.PostAsync("/glue/batch", "{\"batch\":[" + string.Join(',', items) + "]}")).IsOk();

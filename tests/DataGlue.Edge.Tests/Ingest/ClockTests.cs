@@ -1,8 +1,11 @@
+using System.Net;
+using DataGlue.Edge.Tests.Regions;
 using DataGlue.Edge.Tests.Support;
 
 namespace DataGlue.Edge.Tests.Ingest;
 
-/// <summary>The clock of the machine is set back, as after a wrong time server: what was received keeps the time at which it was.</summary>
+/// <summary>The clock of the machine is set back, as after a wrong time server, or was ahead and is corrected: what was received keeps the time at which it was,
+/// and nothing waits for a time that will not come.</summary>
 public sealed class ClockTests : IDisposable
 {
     private const int Each = 20;
@@ -51,6 +54,81 @@ public sealed class ClockTests : IDisposable
         (await app.GetAsync("/readyz")).IsOk();
 
         Assert.Equal(["2024-05-31T12:00:00.000Z"], app.Query("SELECT value FROM server_state WHERE name = 'probed_at'"));
+    }
+
+    [Fact]
+    public async Task A_clock_that_was_a_day_ahead_and_is_corrected_loses_nothing()
+    {
+        app.Clock.AdjustTime(ServerApp.Start.AddDays(1));
+        var ahead = await TrackAsync();
+        (await app.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"own","timestamp":"2024-06-03T12:00:00.000Z"}""")).IsOk();
+        (await app.GetAsync("/readyz")).IsOk();
+        app.Clock.AdjustTime(ServerApp.Start);
+        var after = await TrackAsync();
+
+        var journey = (await app.UserAsync("a")).IsOk().Json;
+        Assert.Equal([.. after, .. ahead, "own"], journey["events"]!.AsArray().Select(item => (string)item!["event_id"]!));
+        Assert.Equal("2024-06-01T12:00:00.000Z", (string?)journey["user"]!["first_seen"]);
+        Assert.Equal("2024-06-03T12:00:00.000Z", (string?)journey["user"]!["last_seen"]);
+
+        // A repetition is one, and a time is ahead by the corrected clock.
+        Assert.True((bool)(await app.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"own","timestamp":"2024-06-02T12:00:00.000Z"}""")).IsOk().Json["duplicate"]!);
+        Assert.Equal(HttpStatusCode.BadRequest, (await app.TrackAsync("""{"glue_user_id":"a","event":"e","timestamp":"2024-06-03T12:00:00.000Z"}""")).Status);
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
+        (await app.GetAsync("/readyz")).IsOk();
+        Assert.Equal(["2024-06-01T12:00:01.000Z"], app.Query("SELECT value FROM server_state WHERE name = 'probed_at'"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public async Task A_clock_that_jumps_gives_and_takes_no_requests_of_the_limit(int days)
+    {
+        using var limited = new ServerApp(("RATE_LIMIT", "4"));
+        (await limited.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).IsOk();
+        (await limited.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).IsOk();
+        limited.Clock.AdjustTime(ServerApp.Start.AddDays(days));
+        (await limited.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).IsOk();
+        (await limited.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).IsOk();
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await limited.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).Status);
+        limited.Clock.AdjustTime(ServerApp.Start);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await limited.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).Status);
+    }
+
+    [Fact]
+    public async Task An_item_that_was_postponed_while_the_clock_was_ahead_is_relayed_when_it_is_corrected()
+    {
+        using var folder = new TempFolder();
+        var path = folder.File("edge.db");
+        using (var edge = HomeAndEdge.EdgeOf($"http://127.0.0.1:{ServerApp.FreePort()}", ("DATABASE_PATH", path)))
+        {
+            (await edge.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"1"}""")).IsOk();
+        }
+
+        new DatabaseFile(path).Query("UPDATE outbox SET attempts = 3, next_try = '2024-06-02T12:00:00.000Z'");
+        using var home = new ServerApp(("API_KEY", HomeAndEdge.Key));
+        using (var edge = HomeAndEdge.EdgeOf(home.Url, ("DATABASE_PATH", path)))
+        {
+            await Poll.UntilAsync(async () => (int)(await edge.GetAsync("/glue/outbox")).IsOk().Json["depth"]! == 0);
+        }
+
+        Assert.Equal(["1"], home.Query("SELECT event_id FROM events"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void The_log_is_silent_for_ten_seconds_whatever_the_clock_says(int days)
+    {
+        var throttle = new LogThrottle(app.Clock);
+        Assert.True(throttle.Allows(1));
+        app.Clock.AdjustTime(ServerApp.Start.AddDays(days));
+        Assert.False(throttle.Allows(1));
+        app.Clock.AdjustTime(ServerApp.Start);
+        Assert.False(throttle.Allows(1));
+        app.Clock.Advance(LogThrottle.Silence);
+        Assert.True(throttle.Allows(1));
     }
 
     public void Dispose() => app.Dispose();

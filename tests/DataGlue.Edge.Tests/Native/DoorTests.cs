@@ -70,7 +70,7 @@ public sealed class DoorTests(NativeBinary binary, ITestOutputHelper output) : I
         using var server = await StartAsync();
         (await server.PostAsync("/glue/track", Track)).IsOk();
 
-        Assert.Equal(["real.db", "real.db-shm", "real.db-wal"], Directory.GetFiles(folder.File("volume")).Select(Path.GetFileName).Order());
+        Assert.Equal(["real.db", "real.db-lock", "real.db-shm", "real.db-wal"], Directory.GetFiles(folder.File("volume")).Select(Path.GetFileName).Order());
         var metrics = (await server.GetAsync("/metrics")).IsOk().Body;
         Assert.DoesNotMatch(@"(?m)^dataglue_database_wal_size_bytes\{[^}]*\} 0$", metrics);
     }

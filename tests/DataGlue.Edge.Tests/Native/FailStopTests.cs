@@ -208,6 +208,32 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
     }
 
     [Fact]
+    public async Task A_start_that_cannot_sync_the_log_moves_nothing_of_it_into_the_database()
+    {
+        NativeBinary.SkipWithout();
+        Strace.SkipWithout();
+        using (var killed = await ServerProcess.StartAsync(binary, folder.Path))
+        {
+            Assert.Equal(HttpStatusCode.OK, await StatusAsync(killed, "1"));
+            await killed.KillAsync();
+        }
+
+        var (database, log) = (await File.ReadAllBytesAsync(DatabasePath), await File.ReadAllBytesAsync(DatabasePath + "-wal"));
+        string[] failing = ["strace", "-f", "-o", "/dev/null", "-P", DatabasePath + "-wal", "-e", "trace=fsync", "-e", "inject=fsync:error=EIO"];
+        using (var refused = ServerProcess.Launch(binary, folder.Path, [], failing))
+        {
+            Assert.Equal(1, await refused.ExitAsync());
+            Assert.StartsWith("DATABASE_PATH must be a database that can be written: ", Assert.Single(refused.Errors), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(database, await File.ReadAllBytesAsync(DatabasePath));
+        Assert.Equal(log, await File.ReadAllBytesAsync(DatabasePath + "-wal"));
+        using var again = await ServerProcess.StartAsync(binary, folder.Path);
+        Assert.Equal(0, await again.TerminateAsync());
+        Assert.Equal(["1"], Database.Query("SELECT event_id FROM events"));
+    }
+
+    [Fact]
     public async Task An_idle_server_finds_out_when_it_is_asked_whether_it_is_ready()
     {
         NativeBinary.SkipWithout();

@@ -12,6 +12,9 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
 {
     private const string Unreadable = """{"success":false,"error":"The database cannot be read at present; ask again a little later"}""";
 
+    // A disk is to be filled to its last byte.
+    private static readonly (string Name, string Value) NoBound = ("MIN_FREE_MB", "0");
+
     private readonly TempFolder folder = new();
 
     private DatabaseFile Database => new(folder.File("data/dataglue.db"));
@@ -21,7 +24,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
     {
         NativeBinary.SkipWithout();
         var disk = Directory.CreateDirectory(folder.File("disk")).FullName;
-        using var server = await ServerProcess.StartAsync(binary, folder.Path, await SmallDisk.BeforeAsync(disk));
+        using var server = await ServerProcess.StartAsync(binary, folder.Path, [NoBound], await SmallDisk.BeforeAsync(disk));
         var seen = SmallDisk.Seen(server, disk);
         await File.WriteAllBytesAsync(seen + "/ballast", new byte[500_000]);
         var client = new EventClient(server);
@@ -71,7 +74,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
         NativeBinary.SkipWithout();
         using var disk = await LastingDisk.MountAsync(Directory.CreateDirectory(folder.File("disk")).FullName, 3);
         List<string> stored;
-        using (var full = await ServerProcess.StartAsync(binary, folder.Path, disk.Before))
+        using (var full = await ServerProcess.StartAsync(binary, folder.Path, [NoBound], disk.Before))
         {
             var client = new EventClient(full);
             foreach (var filler in new[] { new string('x', 20_000), "" })
@@ -86,7 +89,7 @@ public sealed class FaultTests(NativeBinary binary, ITestOutputHelper output) : 
             await full.KillAsync();
         }
 
-        using var again = await ServerProcess.StartAsync(binary, folder.Path, disk.Before);
+        using var again = await ServerProcess.StartAsync(binary, folder.Path, [NoBound], disk.Before);
         Assert.Equal(stored.Count, await EventsAsync(again));
     }
 

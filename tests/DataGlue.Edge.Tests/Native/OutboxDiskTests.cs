@@ -147,7 +147,7 @@ public sealed class OutboxDiskTests(NativeBinary binary, ITestOutputHelper outpu
     {
         var place = Directory.CreateDirectory(folder.File("disk")).FullName;
         disk = await LastingDisk.MountAsync(place, Size);
-        edge = new Node(binary, place, Region.Edge(homeUrl, megabytes), disk.Before);
+        edge = new Node(binary, place, [("MIN_FREE_MB", "0"), .. Region.Edge(homeUrl, megabytes)], disk.Before);
     }
 
     private async Task StartEdgeAsync(Node home)

@@ -13,7 +13,7 @@ public sealed class ServerProcess : IDisposable
     public static IReadOnlyList<string> Settings { get; } =
     [
         "PORT", "DATABASE_PATH", "MAX_BODY_BYTES", "MAX_BULK_BYTES", "API_KEY", "ALLOWED_ORIGINS", "TRUSTED_PROXIES", "IGNORED_REFERRERS", "METRICS_PORT",
-        "HOME_URL", "OUTBOX_MAX_MB", "FLY_APP_NAME", "FLY_REGION", "PRIMARY_REGION", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT",
+        "HOME_URL", "OUTBOX_MAX_MB", "MIN_FREE_MB", "FLY_APP_NAME", "FLY_REGION", "PRIMARY_REGION", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT",
     ];
 
     private const int LinesOfLog = 4_000;

@@ -21,9 +21,11 @@ public sealed class Strace : IDisposable
     /// <summary>Attaches to the process and its threads.</summary>
     /// <param name="server">The process.</param>
     /// <param name="fault">What strace calls an injection: <c>fsync:error=EIO</c>.</param>
-    public static async Task<Strace> InjectAsync(ServerProcess server, string fault)
+    /// <param name="path">The file whose calls alone are meant; null for all.</param>
+    public static async Task<Strace> InjectAsync(ServerProcess server, string fault, string? path = null)
     {
-        var info = new ProcessStartInfo("strace", ["-f", "-p", $"{server.Id}", "-o", "/dev/null", "-e", $"trace={fault.Split(':')[0]}", "-e", $"inject={fault}"]) { RedirectStandardError = true };
+        string[] file = path is null ? [] : ["-P", path];
+        var info = new ProcessStartInfo("strace", ["-f", "-p", $"{server.Id}", "-o", "/dev/null", .. file, "-e", $"trace={fault.Split(':')[0]}", "-e", $"inject={fault}"]) { RedirectStandardError = true };
         var strace = new Strace(Process.Start(info)!);
         var line = await strace.first.Task;
         if (!line.Contains(" attached", StringComparison.Ordinal))

@@ -13,6 +13,7 @@ public static class Unprivileged
         Assert.SkipWhen(Before.Length > 0 && !Tools.Has(Before[0]), "needs a user who is not root, or setpriv (apt install util-linux)");
         await RightsAsync(folder.Path, "777");
         var copy = binary.CopyTo(folder.Path);
+        await RightsAsync(copy.Path, "755");
         string[] command = [.. Before, "test", "-x", copy.Path];
         Assert.SkipUnless(await Tools.RunAsync(command[0], command[1..]) == 0, "needs a folder for temporary files that another user can reach");
         return copy;
