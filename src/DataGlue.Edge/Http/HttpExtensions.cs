@@ -7,15 +7,20 @@ internal static class HttpExtensions
 {
     private const int KiB = 1024;
 
+    /// <summary>The methods of what is read. Kestrel sends no body in answer to HEAD.</summary>
+    public static IReadOnlyList<string> Reads { get; } = [HttpMethods.Get, HttpMethods.Head];
+
     public static void AddHttp(this WebApplicationBuilder builder, Settings settings)
     {
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, settings));
-        builder.Services.AddRequestDecompression();
     }
 
     private static void Configure(KestrelServerOptions kestrel, Settings settings)
     {
         kestrel.AddServerHeader = false;
+
+        // A byte beyond ASCII in any header, a cookie of another program's, would else be a 400 in UTF-8.
+        kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
         kestrel.ListenAnyIP(settings.Port);
         if (settings.MetricsPort is { } port)

@@ -12,7 +12,7 @@ public sealed class ServerProcess : IDisposable
     /// <summary>What the environment of a test may hold and its server is not to see.</summary>
     public static IReadOnlyList<string> Settings { get; } =
     [
-        "PORT", "DATABASE_PATH", "MAX_BODY_BYTES", "MAX_BULK_BYTES", "API_KEY", "ALLOWED_ORIGINS", "TRUSTED_PROXIES", "IGNORED_REFERRERS", "METRICS_PORT",
+        "PORT", "DATABASE_PATH", "MAX_BODY_BYTES", "MAX_BULK_BYTES", "API_KEY", "WRITE_KEYS", "RELAY_KEY", "ALLOWED_ORIGINS", "CONNECTION_LIMIT", "TRUSTED_PROXIES", "IGNORED_REFERRERS", "METRICS_PORT",
         "HOME_URL", "OUTBOX_MAX_MB", "FLY_APP_NAME", "FLY_REGION", "PRIMARY_REGION", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT",
     ];
 
@@ -85,6 +85,7 @@ public sealed class ServerProcess : IDisposable
         }
 
         info.Environment["RATE_LIMIT"] = "0";
+        info.Environment["EVENT_LIMIT"] = "0";
 
         foreach (var (name, value) in settings)
         {
