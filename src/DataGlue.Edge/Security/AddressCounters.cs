@@ -16,8 +16,20 @@ internal static class AddressCounters
     public static int Of(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
+        return (int)((uint)string.GetHashCode(MemoryMarshal.Cast<byte, char>(bytes[..WriteNetwork(address, bytes)])) % Count);
+    }
+
+    /// <summary>What is one client's: an IPv4 address, or a network of IPv6.</summary>
+    public static IPAddress NetworkOf(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes[WriteNetwork(address, bytes)..].Clear();
+        return address.AddressFamily == AddressFamily.InterNetworkV6 ? new IPAddress(bytes) : address;
+    }
+
+    private static int WriteNetwork(IPAddress address, Span<byte> bytes)
+    {
         address.TryWriteBytes(bytes, out var length);
-        var identity = bytes[..(address.AddressFamily == AddressFamily.InterNetworkV6 ? NetworkBytes : length)];
-        return (int)((uint)string.GetHashCode(MemoryMarshal.Cast<byte, char>(identity)) % Count);
+        return address.AddressFamily == AddressFamily.InterNetworkV6 ? NetworkBytes : length;
     }
 }

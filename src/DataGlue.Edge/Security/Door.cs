@@ -18,6 +18,7 @@ internal sealed class Door(Settings settings, RateLimiter limiter)
     public RequestDelegate Guard(RequestDelegate next) => context =>
     {
         var proof = context.ProveKey(settings);
+        context.Features.Get<StandingConnection>()?.Hear(proof);
         if (limiter.Counts(context, proof) && limiter.TryAcquire(context) is { } wait)
         {
             context.Response.Headers.RetryAfter = ErrorBodies.Seconds(wait);
