@@ -192,12 +192,13 @@ public sealed class ConnectionTests(NativeBinary binary, ITestOutputHelper outpu
         return long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
     }
 
-    // To an address of this machine, which is then the client's as well.
+    // From an address of this machine, of which loopback has many.
     private async Task<Socket> ConnectAsync(ServerProcess server, string address)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0), NoDelay = true };
         sockets.Add(socket);
-        await socket.ConnectAsync(IPAddress.Parse(address), server.Port);
+        socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+        await socket.ConnectAsync(IPAddress.Loopback, server.Port);
         return socket;
     }
 
