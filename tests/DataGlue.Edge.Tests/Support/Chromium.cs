@@ -25,7 +25,8 @@ public sealed class Chromium : IAsyncDisposable
             [
                 .. sandbox, "--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
                 "--disable-component-update", "--remote-debugging-port=0", $"--user-data-dir={profile.Path}", "about:blank",
-            ]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            ])
+        { RedirectStandardError = true, RedirectStandardOutput = true })!;
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
     }
