@@ -24,7 +24,7 @@ internal sealed class StorageMetrics
         duration = meter.CreateHistogram("dataglue.commit.duration", "s", "Time that a commit took, its statements and its fsync", advice: Seconds);
         size = meter.CreateHistogram("dataglue.commit.writes", "{write}", "Writes that shared one commit", advice: Writes);
         failures = meter.CreateCounter<long>("dataglue.commit.failures", "{commit}", "Commits that the database did not take");
-        steps = meter.CreateCounter<long>("dataglue.commit.steps", "{step}", "Steps of SQLite's virtual machine that writes took");
+        steps = meter.CreateCounter<long>("dataglue.commit.steps", "{step}", "Steps that the statements of writes took");
         meter.CreateObservableGauge("dataglue.database.size", () => Length(settings.DatabasePath), "By", "The database file");
         meter.CreateObservableGauge("dataglue.database.used", () => database.UsedBytes, "By", "What is used of the database file: the pages that are not free");
         meter.CreateObservableGauge("dataglue.database.wal.size", () => Length(settings.DatabasePath + "-wal"), "By", "The write-ahead log beside the database file");
