@@ -1,5 +1,3 @@
-using DataGlue.Edge.Wire.Glue;
-
 namespace DataGlue.Edge.Intake;
 
 /// <summary>What an item takes of its sender's EVENT_LIMIT: about one for each row that it may make.</summary>
@@ -7,9 +5,6 @@ internal static class ItemCost
 {
     /// <summary>Of an event or identification one; of a sync its events, its sessions and its profile, at least one, since it notes the time.</summary>
     public static long Of(Item item) => item is Sync sync ? Math.Max(1, sync.AcceptedEvents + sync.Sessions.Count + (SaysSomething(sync.Profile) ? 1 : 0)) : 1;
-
-    /// <summary>Of those that were not rejected, the sum.</summary>
-    public static long Of(IReadOnlyList<ReadItem> items) => items.Sum(item => item.Item is { } read ? Of(read) : 0);
 
     private static bool SaysSomething(Profile? profile) => profile is not null
         && (profile.Email.IsPresent || profile.UserId.IsPresent || profile.Traits is not null || profile.Others.Count > 0

@@ -35,7 +35,7 @@ internal sealed class GlueEndpoints(ISink sink, ItemBody body, IntakeMetrics met
 
     private async Task PostBatchAsync(HttpContext context)
     {
-        var items = await body.ReadAsync(context.Request, BatchReader.Read, ItemCost.Of);
+        var items = await body.ReadAsync(context.Request, BatchReader.Read, items => items.Sum(item => item.Item is { } read ? ItemCost.Of(read) : 0));
         var outcomes = await ReadItem.SendAsync(items, sink);
         metrics.Count(outcomes);
         GlueReplies.Batch(context.Response, items, outcomes, sink.Queues);
