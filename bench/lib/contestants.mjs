@@ -18,7 +18,7 @@ export const contestants = [
     name: 'edge',
     title: 'DataGlue Edge',
     command: [`${edgeFolder}/DataGlue.Edge`],
-    prepare: (folder) => ({ environment: { DATABASE_PATH: `${folder}/dataglue.db`, RATE_LIMIT: '0' } }),
+    prepare: (folder) => ({ environment: { DATABASE_PATH: `${folder}/dataglue.db`, RATE_LIMIT: '0', EVENT_LIMIT: '0' } }),
   },
   {
     name: 'echo',

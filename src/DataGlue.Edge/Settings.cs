@@ -27,7 +27,7 @@ internal sealed record Settings
     public int MaxBulkBytes { get; init; } = KiB * KiB; // of sync and batch, decompressed
     public ApiKeys ApiKeys { get; init; } = ApiKeys.None;
     public ApiKeys WriteKeys { get; init; } = ApiKeys.None; // public keys: they open the four posts and nothing else
-    public string? RelayKey { get; init; } // what an edge shows its home; null for the first of the secret keys
+    public ApiKeys RelayKeys { get; init; } = ApiKeys.None; // they open the relay alone; an edge shows its home the first
     public string? IdentitySecret { get; init; } // with which the site's back end signs identifications; null for none
     public bool RequireSignedIdentity { get; init; } // whether a public identification without a signature is a claim only
     public AllowedOrigins AllowedOrigins { get; init; } = AllowedOrigins.Any;
@@ -38,6 +38,7 @@ internal sealed record Settings
     public IgnoredReferrers IgnoredReferrers { get; init; } = IgnoredReferrers.None;
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = []; // proxies that may name the client of a request
     public int? MetricsPort { get; init; } // where /metrics needs no key; null for none
+    public string? Region { get; init; } // of an edge: stands behind the source of what it takes; null at a home
     public bool OnFly { get; init; } // the proxy of Fly.io sets Fly-Client-IP itself
     public Uri? Home { get; init; } // makes this node an edge of that home; null where this is the home
     public long OutboxMaxBytes { get; init; } = 512L * KiB * KiB; // what an edge may hold for its home
@@ -50,7 +51,15 @@ internal sealed record Settings
         var defaults = new Settings { DatabasePath = Path.Combine("data", "dataglue.db") };
         var onFly = Text(configuration, "FLY_APP_NAME") is not null;
         var port = WholeNumber(configuration, "PORT", 1, 65_535) ?? defaults.Port;
-        var keys = ApiKeys.Parse(Text(configuration, "API_KEY"));
+        var keys = ApiKeys.Parse("API_KEY", Text(configuration, "API_KEY"));
+        var writeKeys = ApiKeys.Parse("WRITE_KEYS", Text(configuration, "WRITE_KEYS"));
+        var relayKeys = ApiKeys.Parse("RELAY_KEY", Text(configuration, "RELAY_KEY"));
+        if (writeKeys.Share(keys) || writeKeys.Share(relayKeys))
+        {
+            throw new SettingException("WRITE_KEYS must be other keys than those of API_KEY and RELAY_KEY: pages show them to everyone");
+        }
+
+        var home = HomeAddress.Read(name => name == "HOME_URL" ? configuration[name]?.Trim() : Text(configuration, name), port, keys, relayKeys);
         return new Settings
         {
             Port = port,
@@ -58,8 +67,8 @@ internal sealed record Settings
             MaxBodyBytes = WholeNumber(configuration, "MAX_BODY_BYTES", KiB, 16 * KiB * KiB) ?? defaults.MaxBodyBytes,
             MaxBulkBytes = WholeNumber(configuration, "MAX_BULK_BYTES", KiB, 64 * KiB * KiB) ?? defaults.MaxBulkBytes,
             ApiKeys = keys,
-            WriteKeys = ApiKeys.Parse(Text(configuration, "WRITE_KEYS")),
-            RelayKey = Text(configuration, "RELAY_KEY"),
+            WriteKeys = writeKeys,
+            RelayKeys = relayKeys,
             IdentitySecret = Text(configuration, "IDENTITY_SECRET"),
             RequireSignedIdentity = Flag(configuration, "REQUIRE_SIGNED_IDENTITY"),
             AllowedOrigins = AllowedOrigins.Parse(Text(configuration, "ALLOWED_ORIGINS")),
@@ -70,8 +79,9 @@ internal sealed record Settings
             IgnoredReferrers = IgnoredReferrers.Parse(Text(configuration, "IGNORED_REFERRERS")),
             TrustedProxies = Networks("TRUSTED_PROXIES", Text(configuration, "TRUSTED_PROXIES") ?? (onFly ? FlyProxyNetwork : null)),
             MetricsPort = OtherPort(configuration, "METRICS_PORT", port),
+            Region = home is null ? null : Text(configuration, "FLY_REGION")?.ToLowerInvariant(),
             OnFly = onFly,
-            Home = HomeAddress.Read(name => name == "HOME_URL" ? configuration[name]?.Trim() : Text(configuration, name), port, keys),
+            Home = home,
             OutboxMaxBytes = WholeNumber(configuration, "OUTBOX_MAX_MB", 1, 1_048_576) is { } megabytes ? (long)megabytes * KiB * KiB : defaults.OutboxMaxBytes,
         };
     }

@@ -128,14 +128,19 @@ internal static partial class Startup
         {
             LogNoKey(logger);
         }
-        else if (!settings.AllowedOrigins.AreNamed)
+        else if (!settings.AllowedOrigins.AreNamed && !settings.WriteKeys.AreSet)
         {
             LogNoOrigins(logger);
         }
 
         if (settings.ApiKeys.HasShort)
         {
-            LogShortKey(logger);
+            LogShortKey(logger, "API_KEY");
+        }
+
+        if (settings.RelayKeys.HasShort)
+        {
+            LogShortKey(logger, "RELAY_KEY");
         }
     }
 
@@ -151,8 +156,8 @@ internal static partial class Startup
     private static partial void LogNoKey(ILogger logger);
     [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "API_KEY is set and ALLOWED_ORIGINS names no origin: browsers, which have no key, get 401")]
     private static partial void LogNoOrigins(ILogger logger);
-    [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "A key of API_KEY has fewer than 16 characters and may be guessed")]
-    private static partial void LogShortKey(ILogger logger);
+    [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "A key of {Name} has fewer than 16 characters and may be guessed")]
+    private static partial void LogShortKey(ILogger logger, string name);
     [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "Other users of this machine may read {Path}: it keeps the rights that it has; chmod 600 takes theirs away")]
     private static partial void LogOpenToOthers(ILogger logger, string path);
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "DataGlue Edge listens on http://localhost:{Port}, data in {Path}, as {Role}")]

@@ -28,10 +28,13 @@ internal static class DrainCommand
 
     private static async Task<int> RunAsync(Settings settings, TimeSpan patience, CancellationToken cancelled)
     {
+        CommandException.Unless(
+            settings.ApiKeys.Plain is not null || !settings.ApiKeys.AreSet,
+            "API_KEY holds only the hash of a key, and drain has to show the key itself: call it with API_KEY=<the key> in its environment");
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         http.BaseAddress = new Uri($"http://127.0.0.1:{settings.Port}");
         http.Timeout = patience < ReplyTimeout ? patience : ReplyTimeout;
-        http.DefaultRequestHeaders.Add(ApiKeys.Header, settings.ApiKeys.First);
+        http.DefaultRequestHeaders.Add(ApiKeys.Header, settings.ApiKeys.Plain);
         var started = Stopwatch.GetTimestamp();
         var last = await ReadAsync(http, cancelled);
         CommandException.Unless(last.Role == "edge", "This is the home: it holds the data itself, and has nowhere to drain to");

@@ -47,7 +47,7 @@ internal sealed class EdgeRole(Settings settings) : Role
 
     public override void Map(WebApplication app, IEndpointRouteBuilder glue)
     {
-        glue.MapPost("/relay", _ => throw Loop()).For(Audience.Keys).AnsweredHere();
+        glue.MapPost("/relay", _ => throw Loop()).For(Audience.Edges).AnsweredHere();
         glue.MapDelete("/outbox/home", ForgetHomeAsync).AnsweredHere();
     }
 

@@ -1,4 +1,5 @@
 using DataGlue.Edge.Http;
+using DataGlue.Edge.Security;
 using DataGlue.Edge.Wire.Glue;
 using Microsoft.Net.Http.Headers;
 
@@ -7,7 +8,7 @@ namespace DataGlue.Edge.Edge;
 /// <summary>Sends what only the home can answer on to it, and its answer back, piece by piece.</summary>
 internal sealed class Forwarding(HomeLink home, Outbox outbox)
 {
-    // What describes the question; who asks it, the edge has looked into itself.
+    // What describes the question; the key of its caller goes beside it.
     private static readonly string[] RequestHeaders =
         [HeaderNames.Accept, HeaderNames.IfNoneMatch, HeaderNames.IfModifiedSince, HeaderNames.Range, HeaderNames.UserAgent];
 
@@ -44,7 +45,9 @@ internal sealed class Forwarding(HomeLink home, Outbox outbox)
     {
         try
         {
-            return await home.ForwardAsync(request, RequestPath.Target(context), HomePatience, context.RequestAborted);
+            // The door has let a secret key in, and nothing else.
+            var key = context.Request.Headers[ApiKeys.Header].ToString();
+            return await home.ForwardAsync(request, RequestPath.Target(context), key, HomePatience, context.RequestAborted);
         }
         catch (HomeException exception)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using DataGlue.Edge.Security;
 
 namespace DataGlue.Edge.Edge;
@@ -17,7 +18,9 @@ internal static class HomeAddress
     /// <summary>The address of the home, without a slash at its end; null where this node is the home.</summary>
     /// <param name="port">The port on which this node, and on Fly.io the home too, listens.</param>
     /// <exception cref="SettingException">The address cannot be used, or an edge has no key.</exception>
-    public static Uri? Read(Func<string, string?> setting, int port, ApiKeys keys)
+    /// <param name="keys">The secret keys, by which an edge knows who may read.</param>
+    /// <param name="relayKeys">What an edge shows its home; none for the first of the secret keys.</param>
+    public static Uri? Read(Func<string, string?> setting, int port, ApiKeys keys, ApiKeys relayKeys)
     {
         var home = setting("HOME_URL") is { } text ? Parse(text) : OnFly(setting, port);
         if (home is not null && !keys.AreSet)
@@ -25,8 +28,18 @@ internal static class HomeAddress
             throw new SettingException($"API_KEY must be set at an edge, to a key of its home {home}");
         }
 
+        if (home is not null && ShownKey(keys, relayKeys) is null)
+        {
+            throw new SettingException(relayKeys.AreSet
+                ? "RELAY_KEY must begin with a key and not with its hash at an edge, which shows the key to its home"
+                : "RELAY_KEY must be set at an edge whose first API_KEY is a hash: an edge shows its home a key, and has none");
+        }
+
         return home;
     }
+
+    /// <summary>The key that an edge shows its home; null where only its hash is known.</summary>
+    public static string? ShownKey(ApiKeys keys, ApiKeys relayKeys) => relayKeys.AreSet ? relayKeys.First : keys.First;
 
     /// <summary>Whether an address is one that the public network does not route.</summary>
     internal static bool IsPrivate(IPAddress address)
@@ -34,6 +47,30 @@ internal static class HomeAddress
         var plain = ClientAddress.Plain(address);
         return IPAddress.IsLoopback(plain) || PrivateNetworks.Any(network => network.Contains(plain));
     }
+
+    /// <summary>Connects to a home without TLS. A name leads where its resolver says: what is shown to the home goes to private addresses alone.</summary>
+    public static async ValueTask<Stream> ConnectInPrivateAsync(SocketsHttpConnectionContext context, CancellationToken cancelled)
+    {
+        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var addresses = PrivateOnly(host, await Dns.GetHostAddressesAsync(host, cancelled));
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, port, cancelled);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The addresses of a name that the public network does not route.</summary>
+    /// <exception cref="IOException">There is none.</exception>
+    internal static IPAddress[] PrivateOnly(string host, IPAddress[] addresses) => Array.FindAll(addresses, IsPrivate) is { Length: > 0 } known
+        ? known
+        : throw new IOException($"'{host}' leads to no private address; give HOME_URL https://, since keys are sent there");
 
     private static Uri? OnFly(Func<string, string?> setting, int port)
     {

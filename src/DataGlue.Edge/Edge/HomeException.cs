@@ -21,7 +21,7 @@ internal sealed class HomeException(HomeFailure failure, string message, string?
     {
         var (failure, sentence) = status switch
         {
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => (HomeFailure.Refusing, "The home does not know the first key of API_KEY"),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => (HomeFailure.Refusing, "The home does not know the key that this edge shows it (RELAY_KEY, or else the first API_KEY)"),
             HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => (HomeFailure.Refusing, "What answers at the home's address takes no relays; it may be an older version"),
             HttpStatusCode.NotImplemented => (HomeFailure.Refusing, "The home is older than this edge"),
             HttpStatusCode.MisdirectedRequest => (HomeFailure.Refusing, "Another database than the home's answers at its address"),

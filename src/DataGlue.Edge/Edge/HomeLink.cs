@@ -1,3 +1,5 @@
+using System.Net;
+using DataGlue.Edge.Http;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Model;
 using DataGlue.Edge.Security;
@@ -18,8 +20,9 @@ internal sealed partial class HomeLink(Settings settings, ServerState server, Ou
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(1);
 
     private readonly string address = AddressOf(settings);
-    private readonly HttpMessageInvoker reads = Connect(ReadConnections);
-    private readonly HttpMessageInvoker writes = Connect(WriteConnections);
+    private readonly string key = HomeAddress.ShownKey(settings.ApiKeys, settings.RelayKeys)!;
+    private readonly HttpMessageInvoker reads = Connect(ReadConnections, settings.Home!);
+    private readonly HttpMessageInvoker writes = Connect(WriteConnections, settings.Home!);
     private readonly SemaphoreSlim introducing = new(1);
     private readonly HomeState state = new(AddressOf(settings), clock, logger);
     private volatile string? homeId;
@@ -60,15 +63,17 @@ internal sealed partial class HomeLink(Settings settings, ServerState server, Ou
         }
     }
 
-    /// <summary>Sends a read on, to the path and query that its caller wrote, and returns with the head of the answer. <see cref="Problem"/> stays as it is.</summary>
+    /// <summary>Sends a read on, to the path and query that its caller wrote and with the caller's key, and returns with the head of the answer.
+    /// <see cref="Problem"/> stays as it is.</summary>
     /// <exception cref="HomeException">The home has not answered it.</exception>
-    public Task<HttpResponseMessage> ForwardAsync(HttpRequestMessage request, string target, TimeSpan patience, CancellationToken cancelled)
+    /// <exception cref="RequestException">401: the home does not know the caller's key.</exception>
+    public Task<HttpResponseMessage> ForwardAsync(HttpRequestMessage request, string target, string callersKey, TimeSpan patience, CancellationToken cancelled)
     {
         request.RequestUri = new Uri(address + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         return TryAsync(
             async limit =>
             {
-                var response = await SendAsync(reads, request, limit);
+                var response = await SendAsync(reads, request, callersKey, limit);
                 await RequireHomeAsync(response, limit);
                 return response;
             },
@@ -92,10 +97,11 @@ internal sealed partial class HomeLink(Settings settings, ServerState server, Ou
 
     private static string AddressOf(Settings settings) => settings.Home!.AbsoluteUri.TrimEnd('/');
 
-    private static HttpMessageInvoker Connect(int connections) => new(new SocketsHttpHandler
+    private static HttpMessageInvoker Connect(int connections, Uri home) => new(new SocketsHttpHandler
     {
         ActivityHeadersPropagator = null,
         AllowAutoRedirect = false,
+        ConnectCallback = home.Scheme == Uri.UriSchemeHttp ? HomeAddress.ConnectInPrivateAsync : null,
         ConnectTimeout = ConnectPatience,
         MaxConnectionsPerServer = connections,
         PooledConnectionLifetime = ConnectionLifetime,
@@ -159,7 +165,7 @@ internal sealed partial class HomeLink(Settings settings, ServerState server, Ou
     private async Task<RelayReply> PostAsync(IReadOnlyList<Utf8Text> items, CancellationToken cancelled)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, address + "/glue/relay") { Content = RelayMessage.Compress(items) };
-        using var response = await SendAsync(writes, request, cancelled);
+        using var response = await SendAsync(writes, request, key, cancelled);
         var reply = response.IsSuccessStatusCode
             ? await RelayMessage.ReadReplyAsync(response, cancelled)
             : throw HomeException.Of(response.StatusCode, await RelayMessage.ErrorOfAsync(response, cancelled));
@@ -167,10 +173,10 @@ internal sealed partial class HomeLink(Settings settings, ServerState server, Ou
     }
 
     // Returns with the headers; the body is read later.
-    private async Task<HttpResponseMessage> SendAsync(HttpMessageInvoker http, HttpRequestMessage request, CancellationToken cancelled)
+    private async Task<HttpResponseMessage> SendAsync(HttpMessageInvoker http, HttpRequestMessage request, string shown, CancellationToken cancelled)
     {
         request.Headers.Add(RelayFormat.HopHeader, "1");
-        request.Headers.Add(ApiKeys.Header, settings.ApiKeys.First);
+        request.Headers.Add(ApiKeys.Header, shown);
         if (homeId is { } known)
         {
             request.Headers.Add(RelayFormat.HomeHeader, known);
@@ -202,6 +208,11 @@ internal sealed partial class HomeLink(Settings settings, ServerState server, Ou
 
         using (response)
         {
+            if (response.StatusCode == HttpStatusCode.Unauthorized)
+            {
+                throw new RequestException(StatusCodes.Status401Unauthorized, "The key in x-api-key is one of this edge's, and its home does not know it; send one that both know");
+            }
+
             throw response.IsSuccessStatusCode ? Stranger() : HomeException.Of(response.StatusCode, await RelayMessage.ErrorOfAsync(response, cancelled));
         }
     }

@@ -19,7 +19,7 @@ internal sealed class OutboxEndpoints(
 
     public void Map(IEndpointRouteBuilder glue)
     {
-        glue.MapGet("/outbox", Read).AnsweredHere();
+        glue.MapMethods("/outbox", HttpExtensions.Reads, Read).AnsweredHere();
         glue.MapPost("/outbox/aside/{id}/retry", context => EmptyAsync(context, again: true)).AnsweredHere();
         glue.MapDelete("/outbox/aside/{id}", context => EmptyAsync(context, again: false)).AnsweredHere();
     }

@@ -1,5 +1,6 @@
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Model;
+using DataGlue.Edge.Security;
 using DataGlue.Edge.Wire.Glue;
 
 namespace DataGlue.Edge.Home;
@@ -9,7 +10,8 @@ internal sealed class HomeCheck(ServerState state)
 {
     public RequestDelegate Guard(RequestDelegate next) => context =>
     {
-        if (!context.Request.Headers.TryGetValue(RelayFormat.HomeHeader, out var expected))
+        // Which database this is costs a read, and is nothing for strangers.
+        if (context.KeyProof() is not (KeyProof.Secret or KeyProof.Relay) || !context.Request.Headers.TryGetValue(RelayFormat.HomeHeader, out var expected))
         {
             return next(context);
         }

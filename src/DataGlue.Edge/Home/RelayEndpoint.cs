@@ -8,11 +8,14 @@ using DataGlue.Edge.Wire.Glue;
 namespace DataGlue.Edge.Home;
 
 /// <summary>POST /glue/relay: stores what edges have accepted, with the times and ids that they have given.</summary>
-internal sealed class RelayEndpoint(HomeSink sink, ServerState state, BodyBudget budget, IntakeMetrics metrics, Settings settings)
+internal sealed class RelayEndpoint(HomeSink sink, ServerState state, BodyBudget budget, IntakeMetrics metrics, TimeProvider clock, Settings settings)
 {
+    // How far an edge's clock may be ahead of this one, in milliseconds: a year, and its visitors would own every last visit.
+    private const long ClockSkew = 5 * 60 * 1_000;
+
     // A request that was accepted somewhere must fit, however large the settings let it be.
-    public void Map(IEndpointRouteBuilder glue) => glue.MapPost("/relay", PostAsync).For(Audience.Keys)
-        .WithMetadata(new BodyLimit(Math.Max(RelayFormat.MaxBytes, settings.MaxBulkBytes + RelayFormat.MaxBytes / 2)));
+    public void Map(IEndpointRouteBuilder glue) => glue.MapPost("/relay", PostAsync).For(Audience.Edges)
+        .WithMetadata(new BodyLimit(Math.Max(RelayFormat.MaxBytes, settings.MaxBulkBytes + RelayFormat.MaxBytes / 2), BoundsRatio: false));
 
     /// <summary>Stores items that an edge, or this node while it was one, has accepted. Returns what became of each.</summary>
     /// <exception cref="StorageUnavailableException">Nothing is stored.</exception>
@@ -28,7 +31,7 @@ internal sealed class RelayEndpoint(HomeSink sink, ServerState state, BodyBudget
         List<ReadItem> items;
         using (var body = await RequestBody.ReadAsync(context.Request, budget))
         {
-            items = RelayRequest.Read(body.Bytes);
+            items = RelayRequest.Read(body.Bytes, Instants.Now(clock) + ClockSkew);
         }
 
         var outcomes = await StoreAsync(items);

@@ -11,8 +11,9 @@ internal static class RelayRequest
     private const int Depth = OutboxItem.Depth + 2;
 
     /// <summary>Reads the items of a body, in their order; those with faults are rejected alone.</summary>
+    /// <param name="latest">The latest time of receipt that is believed.</param>
     /// <exception cref="RequestException">400 for a body that is none, 501 for one of a later version than this.</exception>
-    public static List<ReadItem> Read(ReadOnlySpan<byte> body)
+    public static List<ReadItem> Read(ReadOnlySpan<byte> body, long latest)
     {
         var faults = new Faults();
         long? format = null;
@@ -40,7 +41,7 @@ internal static class RelayRequest
         var items = new List<ReadItem>(places.Count);
         foreach (var place in places)
         {
-            items.Add(OutboxItem.Read(body[place]));
+            items.Add(OutboxItem.Read(body[place], latest));
         }
 
         return items;

@@ -20,6 +20,9 @@ internal static partial class ErrorBodies
     public static void Write(HttpResponse response, int status, string sentence) =>
         JsonReply.Write(response, status, new ErrorReply(false, sentence), ServerJson.Wire.ErrorReply);
 
+    /// <summary>A time for <c>Retry-After</c>: in whole seconds, at least one.</summary>
+    public static string Seconds(TimeSpan wait) => Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+
     private static async Task RunAsync(HttpContext context, RequestDelegate next, LogThrottle unreadable)
     {
         try
@@ -37,7 +40,7 @@ internal static partial class ErrorBodies
             if (!isTooLate)
             {
                 var (status, sentence) = Describe(context, exception);
-                Reply(context, status, sentence);
+                Reply(context, status, sentence, (exception as RequestException)?.RetryAfter);
                 return;
             }
 
@@ -87,15 +90,15 @@ internal static partial class ErrorBodies
         _ => (StatusCodes.Status500InternalServerError, Sentence(context, StatusCodes.Status500InternalServerError)),
     };
 
-    private static void Reply(HttpContext context, int status, string sentence)
+    private static void Reply(HttpContext context, int status, string sentence, TimeSpan? retryAfter = null)
     {
         var allow = context.Response.Headers.Allow;
         context.Response.Clear();
         context.Response.Headers.Allow = allow;
         SecurityHeaders.Set(context.Response);
-        if (status == StatusCodes.Status503ServiceUnavailable)
+        if (retryAfter is not null || status == StatusCodes.Status503ServiceUnavailable)
         {
-            context.Response.Headers.RetryAfter = "1";
+            context.Response.Headers.RetryAfter = Seconds(retryAfter ?? TimeSpan.Zero);
         }
 
         if (status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status408RequestTimeout)

@@ -10,11 +10,17 @@ namespace DataGlue.Edge.Http;
 /// <remarks>A body that has come whole stays where the server has received it; one that comes in parts is put together in a rented buffer.</remarks>
 internal sealed class RequestBody : IDisposable
 {
+    // What few bytes may become: without a bound, a stranger pays for hundreds of bytes, and the server writes hundreds of thousands. JSON of real clients
+    // comes to a tenth or a thirtieth; a small body may be as it likes.
+    private const long MostRatio = 100;
+    private const int AnyRatio = 64 * 1024;
+
     private readonly HttpContext context;
     private readonly PipeReader reader;
+    private readonly BodyLimit rule;
     private readonly int limit;
     private readonly BodyBudget budget;
-    private readonly bool isCompressed;
+    private readonly ReceivedBody? compressed;
     private ReadOnlySequence<byte>? received;
     private byte[]? rented;
     private int length;
@@ -22,15 +28,16 @@ internal sealed class RequestBody : IDisposable
     private RequestBody(HttpRequest request, BodyBudget budget)
     {
         (context, reader, this.budget) = (request.HttpContext, request.BodyReader, budget);
-        limit = context.GetEndpoint()!.Metadata.GetRequiredMetadata<BodyLimit>().Bytes;
-        isCompressed = CompressedBodies.IsCompressed(request);
+        rule = context.GetEndpoint()!.Metadata.GetRequiredMetadata<BodyLimit>();
+        limit = rule.Bytes;
+        compressed = CompressedBodies.Of(request);
     }
 
     public ReadOnlySpan<byte> Bytes => rented is null ? received.GetValueOrDefault().FirstSpan : rented.AsSpan(0, length);
 
     /// <summary>Reads a JSON body, of at most as many bytes, decompressed, as its endpoint allows.</summary>
     /// <exception cref="RequestException">
-    /// 415 for another content type or encoding, 413 for a body over the limit, 400 for one that cannot be decompressed, 503 when unfinished bodies
+    /// 415 for another content type or encoding, 413 for a body over the limit or decompressed from too little, 400 for one that cannot be decompressed, 503 when unfinished bodies
     /// hold all the memory that they may.
     /// </exception>
     /// <exception cref="BadHttpRequestException">The body came too slowly, or its framing is broken.</exception>
@@ -66,21 +73,21 @@ internal sealed class RequestBody : IDisposable
     // be compressed gets a little larger.
     private void LimitReceived(HttpRequest request)
     {
-        if (!isCompressed && request.ContentLength > limit)
+        if (compressed is null && request.ContentLength > limit)
         {
             throw TooLarge();
         }
 
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } kestrel)
         {
-            kestrel.MaxRequestBodySize = isCompressed ? 2L * limit : null;
+            kestrel.MaxRequestBodySize = compressed is not null ? 2L * limit : null;
         }
     }
 
     private async ValueTask FillAsync(CancellationToken aborted)
     {
         // Nearly every body has come whole. Reading a compressed one may take long without any output.
-        if (isCompressed || !await ReadPartAsync(aborted))
+        if (compressed is not null || !await ReadPartAsync(aborted))
         {
             // Kestrel requires an average rate, so that a client that has sent much at once may then pause for an hour.
             using var timeout = budget.Timeout();
@@ -94,6 +101,12 @@ internal sealed class RequestBody : IDisposable
         if (rented is not null || received is { IsSingleSegment: false })
         {
             Keep();
+        }
+
+        if (compressed is not null && rule.BoundsRatio && length > Math.Max(AnyRatio, MostRatio * compressed.Count))
+        {
+            throw new RequestException(
+                StatusCodes.Status413PayloadTooLarge, $"The body decompresses to more than {MostRatio} times what came; send less at a time, or without Content-Encoding");
         }
     }
 
@@ -114,7 +127,7 @@ internal sealed class RequestBody : IDisposable
         {
             throw TooLarge();
         }
-        catch (Exception exception) when (isCompressed && exception is InvalidDataException or InvalidOperationException)
+        catch (Exception exception) when (compressed is not null && exception is InvalidDataException or InvalidOperationException)
         {
             throw new RequestException(StatusCodes.Status400BadRequest, "The body cannot be decompressed; check that it is what Content-Encoding says");
         }
@@ -169,19 +182,20 @@ internal sealed class RequestBody : IDisposable
 
     private static void RequireJson(HttpRequest request)
     {
-        if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
+        if (request.Headers.ContentEncoding.Count > 0)
         {
             throw new RequestException(StatusCodes.Status415UnsupportedMediaType, "Content-Encoding must be gzip, br or deflate, or absent");
         }
 
-        if (!IsJson(request.ContentType))
+        // Proxies double the header: then each of them counts.
+        if (request.ContentType is { } type && type != JsonReply.MediaType && !type.Split(',').All(IsJson))
         {
             throw new RequestException(StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json or text/plain, in UTF-8, or absent");
         }
     }
 
-    private static bool IsJson(string? contentType) => contentType is null or "" or JsonReply.MediaType
-        || (MediaTypeHeaderValue.TryParse(contentType, out var type)
+    private static bool IsJson(string contentType) => string.IsNullOrWhiteSpace(contentType)
+        || (MediaTypeHeaderValue.TryParse(contentType.TrimEnd(' ', ';'), out var type)
             && type.MediaType.ToString().ToLowerInvariant() is JsonReply.MediaType or "text/plain"
             && HeaderUtilities.RemoveQuotes(type.Charset).ToString().ToLowerInvariant() is "" or "utf-8" or "utf8");
 
@@ -189,4 +203,5 @@ internal sealed class RequestBody : IDisposable
 }
 
 /// <summary>How large a body an endpoint takes, in bytes.</summary>
-internal sealed record BodyLimit(int Bytes);
+/// <param name="BoundsRatio">Whether a compressed one may decompress to so many times of what came only. What an edge sends is not a stranger's.</param>
+internal sealed record BodyLimit(int Bytes, bool BoundsRatio = true);

@@ -4,4 +4,7 @@ namespace DataGlue.Edge.Http;
 internal sealed class RequestException(int status, string message) : Exception(message)
 {
     public int Status => status;
+
+    /// <summary>How long to wait before it is sent again; null where that would not help, or nobody knows.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

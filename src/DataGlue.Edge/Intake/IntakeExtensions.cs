@@ -12,6 +12,7 @@ internal static class IntakeExtensions
         services.AddSingleton<ServerIds>();
         services.AddSingleton<BodyBudget>();
         services.AddSingleton<IntakeMetrics>();
+        services.AddSingleton<Sources>();
         services.AddSingleton<ItemBody>();
     }
 

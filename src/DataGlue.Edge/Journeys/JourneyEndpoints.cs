@@ -9,8 +9,8 @@ internal static class JourneyEndpoints
 {
     public static void MapJourneys(this IEndpointRouteBuilder glue)
     {
-        glue.MapGet("/user/{glue_user_id}", ReadUserAsync);
-        glue.MapGet("/user/email/{email}", ReadPersonAsync);
+        glue.MapMethods("/user/{glue_user_id}", HttpExtensions.Reads, ReadUserAsync);
+        glue.MapMethods("/user/email/{email}", HttpExtensions.Reads, ReadPersonAsync);
     }
 
     private static async Task ReadUserAsync(HttpContext context, JourneyReader reader)
@@ -30,12 +30,19 @@ internal static class JourneyEndpoints
     {
         var profile = (users.Count == 0 ? null : reader.Profile(users[0], snapshot))
             ?? throw new RequestException(StatusCodes.Status404NotFound, "User not found");
-        var limit = ReadLimit(context.Request.Query["limit"]);
+        var limit = ReadLimit(context.Request.Query["limit"], "limit");
+        var usersLimit = isPerson ? ReadLimit(context.Request.Query["users_limit"], "users_limit") : 1;
+        var usersAfter = isPerson ? ReadUsersAfter(context.Request.Query["users_after"], users) : 0;
         var after = ReadAfter(context.Request.Query["after"], reader, users);
         context.Response.ContentType = JsonReply.ContentType;
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
         try
         {
-            await new JourneyReply(context, reader, snapshot, users).WriteAsync(profile, isPerson, limit, after);
+            await new JourneyReply(context, reader, snapshot, users).WriteAsync(profile, isPerson ? (usersAfter, usersLimit) : null, limit, after);
         }
         catch (Exception exception) when (exception is SqliteException or InvalidDataException)
         {
@@ -45,19 +52,22 @@ internal static class JourneyEndpoints
         }
     }
 
-    private static int ReadLimit(StringValues values) => values.Count == 0 ? int.MaxValue
+    private static int ReadLimit(StringValues values, string name) => values.Count == 0 ? int.MaxValue
         : int.TryParse(values, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? limit
-        : throw new RequestException(StatusCodes.Status400BadRequest, $"limit must be a whole number from 1 to {int.MaxValue}");
+        : throw new RequestException(StatusCodes.Status400BadRequest, $"{name} must be a whole number from 1 to {int.MaxValue}");
 
-    // An event of the journey, or an instant, after which the reply begins.
-    private static EventKey ReadAfter(StringValues values, JourneyReader reader, List<string> users)
+    // The place of the profile behind the one that is named.
+    private static int ReadUsersAfter(StringValues values, List<string> users) => values.Count == 0 ? 0
+        : users.IndexOf(values.ToString()) is >= 0 and var place ? place + 1
+        : throw new RequestException(StatusCodes.Status400BadRequest, "users_after must be the glue_user_id of one of the users, as next_users_after gives it");
+
+    // An event of the journey, or an instant, after which the reply begins. A plus sign that was not escaped comes as a blank.
+    private static EventKey ReadAfter(StringValues values, JourneyReader reader, List<string> users) => values.Count == 0 ? EventKey.Start
+        : FindAfter(values.ToString(), reader, users) ?? FindAfter(values.ToString().Replace(' ', '+'), reader, users)
+        ?? throw new RequestException(StatusCodes.Status400BadRequest, "after must be the event_id of an event of this journey, or an instant");
+
+    private static EventKey? FindAfter(string text, JourneyReader reader, List<string> users)
     {
-        if (values.Count == 0)
-        {
-            return EventKey.Start;
-        }
-
-        var text = values.ToString();
         if (reader.Find(text) is { } found && users.Contains(found.GlueUserId))
         {
             return found.Key;
@@ -65,8 +75,6 @@ internal static class JourneyEndpoints
 
         var isEpoch = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var instant)
             && instant <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
-        return isEpoch || Instants.TryParse(text, out instant)
-            ? EventKey.EndOf(Instants.Format(instant))
-            : throw new RequestException(StatusCodes.Status400BadRequest, "after must be the event_id of an event of this journey, or an instant");
+        return isEpoch || Instants.TryParse(text, out instant) ? EventKey.EndOf(Instants.Format(instant)) : null;
     }
 }

@@ -10,15 +10,16 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
 
     private Utf8JsonWriter Json { get; } = new(context.Response.BodyWriter, new JsonWriterOptions { Encoder = ServerJson.Encoder, SkipValidation = true });
 
-    public async Task WriteAsync(ProfileRow profile, bool isPerson, int limit, EventKey after)
+    /// <param name="page">Of a person: at which of the users to begin, and how many to show; null for a single profile.</param>
+    public async Task WriteAsync(ProfileRow profile, (int Start, int Most)? page, int limit, EventKey after)
     {
         Json.WriteStartObject();
         Json.WriteBoolean("success", true);
         Json.WritePropertyName("user");
         JourneyJson.WriteProfile(Json, profile);
-        if (isPerson)
+        if (page is { } shown)
         {
-            await WriteProfilesAsync();
+            await WriteProfilesAsync(shown.Start, (int)Math.Min((long)shown.Start + shown.Most, users.Count));
         }
 
         var next = await WriteEventsAsync(limit, after);
@@ -32,12 +33,12 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
         await FlushAsync();
     }
 
-    private async Task WriteProfilesAsync()
+    private async Task WriteProfilesAsync(int start, int end)
     {
         Json.WriteStartArray("users");
-        foreach (var user in users)
+        for (var i = start; i < end; i++)
         {
-            if (reader.Profile(user, snapshot) is { } profile)
+            if (reader.Profile(users[i], snapshot) is { } profile)
             {
                 JourneyJson.WriteProfile(Json, profile);
                 await FlushIfLongAsync();
@@ -45,6 +46,10 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
         }
 
         Json.WriteEndArray();
+        if (end < users.Count)
+        {
+            Json.WriteString("next_users_after", users[end - 1]);
+        }
     }
 
     // Returns the id of the last event when the limit left events out.

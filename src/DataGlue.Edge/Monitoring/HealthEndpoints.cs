@@ -8,8 +8,8 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", Live).For(Audience.Probes);
-        routes.MapGet("/readyz", ReadyAsync).For(Audience.Probes);
+        routes.MapMethods("/healthz", HttpExtensions.Reads, Live).For(Audience.Probes);
+        routes.MapMethods("/readyz", HttpExtensions.Reads, ReadyAsync).For(Audience.Probes);
     }
 
     private static void Live(HttpContext context, Role role) => Write(context, new StatusReply(true, "alive", role.Name, ServerVersion.Text));

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using DataGlue.Edge.Http;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 
@@ -23,7 +24,7 @@ internal static class MetricsEndpoint
 
     /// <summary>Maps the endpoint. Without an audience, it answers the owner alone.</summary>
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
-        routes.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
+        routes.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata(HttpExtensions.Reads));
 
     /// <summary>Serves the metrics, and nothing else, on <c>METRICS_PORT</c>.</summary>
     public static void UseMetricsPort(this IApplicationBuilder app, Settings settings)

@@ -9,7 +9,7 @@ internal static class OpenApiEndpoint
 {
     private static readonly Lazy<byte[]> Document = new(Read);
 
-    public static void MapOpenApiDocument(this IEndpointRouteBuilder routes) => routes.MapGet("/openapi.json", WriteAsync).For(Audience.Public);
+    public static void MapOpenApiDocument(this IEndpointRouteBuilder routes) => routes.MapMethods("/openapi.json", HttpExtensions.Reads, WriteAsync).For(Audience.Public);
 
     private static async Task WriteAsync(HttpContext context)
     {

@@ -3,10 +3,10 @@ namespace DataGlue.Edge.Security;
 /// <summary>Whom an endpoint answers; one without an audience answers the owner alone.</summary>
 internal enum Audience
 {
-    Keys, // holders of a key; as long as none is set, nobody
-    Owner, // holders of a key; as long as none is set, callers on this machine
-    Pages, // the owner, and pages of the origins that are listed by name; as long as no key is set, everyone
-    Public, // everyone; as long as no key is set, callers on this machine
+    Edges, // holders of the relay key or of a secret key; as long as none is set, nobody
+    Owner, // holders of a secret key; as long as none is set, callers on this machine
+    Pages, // the owner, holders of a write key, and pages of the origins that are listed by name; as long as no secret key is set, everyone
+    Public, // everyone; as long as no secret key is set, callers on this machine
     Probes, // everyone, always: a platform's health checks carry no key
 }
 

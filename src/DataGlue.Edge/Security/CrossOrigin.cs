@@ -1,5 +1,6 @@
 using System.Buffers;
 using DataGlue.Edge.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace DataGlue.Edge.Security;
 
@@ -14,12 +15,11 @@ internal static class CrossOrigin
     // What a header may hold: visible ASCII, the space and the tab.
     private static readonly SearchValues<char> Sendable = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Append('\t').Select(value => (char)value)]);
 
-    /// <summary>Adds the policy of <see cref="AllowPages"/>.</summary>
-    public static void AddCrossOrigin(this IServiceCollection services, Settings settings) => services.AddCors(cors => cors.AddPolicy(Policy, policy =>
-    {
-        policy.WithMethods(HttpMethods.Post).AllowAnyHeader().WithExposedHeaders("Retry-After").SetPreflightMaxAge(MaxAge);
-        _ = settings.AllowedOrigins.AreNamed ? policy.SetIsOriginAllowed(settings.AllowedOrigins.Names) : policy.AllowAnyOrigin();
-    }));
+    /// <summary>Adds the policy of <see cref="AllowPages"/>. It names the origin and allows credentials, since <c>sendBeacon</c> with JSON in a Blob always has
+    /// them: no post reads a cookie, so they prove nothing.</summary>
+    public static void AddCrossOrigin(this IServiceCollection services, Settings settings) => services.AddCors(cors => cors.AddPolicy(Policy, policy => policy
+        .WithMethods(HttpMethods.Post).AllowAnyHeader().AllowCredentials().WithExposedHeaders(HeaderNames.Date, HeaderNames.RetryAfter).SetPreflightMaxAge(MaxAge)
+        .SetIsOriginAllowed(origin => IsAllowed(origin, settings))));
 
     /// <summary>Refuses a preflight whose header names are invalid: CORS would send them back, and Kestrel throws on that.</summary>
     public static IApplicationBuilder UseReadablePreflights(this IApplicationBuilder app) => app.Use(next => context =>
@@ -33,4 +33,8 @@ internal static class CrossOrigin
     /// <summary>Lets pages post to this endpoint and read the reply.</summary>
     public static TBuilder AllowPages<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.For(Audience.Pages).RequireCors(Policy);
+
+    // A preflight does not show the key that the post will have: where there are write keys, each origin may try. Kestrel sends no other origin back than ASCII.
+    private static bool IsAllowed(string origin, Settings settings) => !origin.AsSpan().ContainsAnyExcept(Sendable)
+        && (settings.AllowedOrigins.Names(origin) || !settings.AllowedOrigins.AreNamed || settings.WriteKeys.AreSet);
 }

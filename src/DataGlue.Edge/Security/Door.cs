@@ -8,6 +8,8 @@ internal sealed class Door(Settings settings, RateLimiter limiter)
     private const string Challenge = $"ApiKey header=\"{ApiKeys.Header}\"";
     private const string WrongKey = "The key in x-api-key is not one of this server's; send one that is";
     private const string NoKey = "This needs a key; send it in the header x-api-key";
+    private const string WriteKey = "The key in x-api-key is a write key, which opens the posts of pages alone; send a secret key";
+    private const string RelayKey = "The key in x-api-key is a relay key, which opens the relay alone; send a secret key";
     private const string NoKeySet = "Without a key this is answered only to the server's own machine; set API_KEY there, and send it in the header x-api-key";
     private const string KeysAlone = "This is answered to holders of a key alone; set API_KEY at this server, and send it in the header x-api-key";
     private const string OtherOrigin = "Pages of this origin may not call this server; add the origin to ALLOWED_ORIGINS";
@@ -15,10 +17,11 @@ internal sealed class Door(Settings settings, RateLimiter limiter)
     /// <summary>Answers 401, 403 or 429 before the body is read.</summary>
     public RequestDelegate Guard(RequestDelegate next) => context =>
     {
-        var proof = settings.ApiKeys.Check(context.Request);
+        var proof = context.ProveKey(settings);
+        context.Features.Get<StandingConnection>()?.Hear(proof);
         if (limiter.Counts(context, proof) && limiter.TryAcquire(context) is { } wait)
         {
-            context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = ErrorBodies.Seconds(wait);
             var sentence = $"More than {settings.RateLimit} requests in a minute from this address; wait as long as Retry-After says";
             ErrorBodies.Write(context.Response, StatusCodes.Status429TooManyRequests, sentence);
             return Task.CompletedTask;
@@ -47,8 +50,8 @@ internal sealed class Door(Settings settings, RateLimiter limiter)
             return WrongKey;
         }
 
-        // Every caller may learn that a path or a method does not exist.
-        if (context.GetEndpoint() is not RouteEndpoint)
+        // Every caller may learn that a path or a method does not exist. A frame in a sandbox has no origin: its write key stands for that.
+        if (context.GetEndpoint() is not RouteEndpoint || (proof == KeyProof.Write && audience == Audience.Pages))
         {
             return null;
         }
@@ -58,9 +61,13 @@ internal sealed class Door(Settings settings, RateLimiter limiter)
         return proof switch
         {
             _ when origin.Count > 0 && settings.AllowedOrigins.AreNamed && !named => OtherOrigin,
-            KeyProof.Right => null,
-            _ when settings.ApiKeys.AreSet => audience == Audience.Public || (audience == Audience.Pages && named) ? null : NoKey,
-            _ when audience == Audience.Keys => KeysAlone,
+            KeyProof.Secret => null,
+            KeyProof.Relay when audience == Audience.Edges => null,
+            _ when settings.ApiKeys.AreSet && audience == Audience.Public => null,
+            KeyProof.Write => WriteKey,
+            KeyProof.Relay => RelayKey,
+            _ when settings.ApiKeys.AreSet => audience == Audience.Pages && named ? null : NoKey,
+            _ when audience == Audience.Edges => KeysAlone,
             _ => audience == Audience.Pages || IsThisMachine(context) ? null : NoKeySet,
         };
     }
@@ -75,6 +82,7 @@ internal static class DoorExtensions
     {
         services.AddCrossOrigin(settings);
         services.AddSingleton<RateLimiter>();
+        services.AddSingleton<EventLimiter>();
         services.AddSingleton<Door>();
     }
 

@@ -99,6 +99,23 @@ public sealed class DrainTests(NativeBinary binary) : IDisposable
         (await CommandRun.RunAsync(binary, folder.Path, "drain", "--timeout", "0")).Fails("--timeout must be a whole number of seconds, from 1; --help tells what there is");
     }
 
+    [Fact]
+    public async Task Where_only_the_hash_of_a_key_is_known_it_asks_for_the_key()
+    {
+        NativeBinary.SkipWithout();
+        const string relay = "relay-key-of-the-edges-1";
+        var hash = "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(Key)));
+        using var home = await ServerProcess.StartAsync(binary, homeFolder.Path, [.. Settings(homePort), ("RELAY_KEY", relay)]);
+        (string, string)[] settings =
+            [("PORT", $"{ServerApp.FreePort()}"), ("API_KEY", hash), ("RELAY_KEY", relay), ("HOME_URL", $"http://127.0.0.1:{homePort}"), ("OUTBOX_MAX_MB", "8")];
+        using var edge = await ServerProcess.StartAsync(binary, folder.Path, settings);
+
+        (await CommandRun.RunAsync(binary, folder.Path, settings, [], "drain")).Fails(
+            "API_KEY holds only the hash of a key, and drain has to show the key itself: call it with API_KEY=<the key> in its environment");
+        (await DrainAsync(edge)).IsOk();
+        (await CommandRun.RunAsync(binary, folder.Path, settings, [], "healthcheck")).IsOk();
+    }
+
     public void Dispose()
     {
         folder.Dispose();

@@ -25,7 +25,8 @@ internal static class HostileHeaders
         "traceparent: x", "tracestate: a=b,=", "baggage: a=b;c,=", "Request-Id: |x.", "Correlation-Context: a=b", "Content-Length-Hint: 5",
         "Content-Language: tlh", "Content-Disposition: x",
         "Content-MD5: x", "Content-Range: bytes 0-1/2", "Date: x", "X: y", "x-: y", "!#$%&'*+-.^_`|~: y", "X-Tab: a\tb", "X-Utf8: \u00c3\u00a9",
-        "Origin: https://\u00c3\u00a9.example");
+        "Origin: https://\u00c3\u00a9.example", "Origin: https://\u00e9.example", "Cookie: lang=fran\u00e7ais", "User-Agent: \u00ff",
+        "x-glue-source: import:x", "x-glue-source: \u00e9", "x-glue-home: x", "x-glue-home: \u00e9");
 
     private static readonly Gen<string> Long = Gen.Select(
         Gen.OneOf("X-Long", "Cookie", "Origin", "x-api-key", "X-Forwarded-For", "User-Agent", "Accept-Encoding"),

@@ -21,15 +21,58 @@ public sealed class CompressedBodyTests : IDisposable
     [InlineData("br")]
     [InlineData("deflate")]
     [InlineData("GZIP")]
+    [InlineData("x-gzip")]
+    [InlineData("X-GZip")]
+    [InlineData("identity, gzip")]
+    [InlineData("gzip, Identity")]
+    [InlineData(" gzip ,")]
+    [InlineData("Br")]
     public async Task A_compressed_body_is_read(string encoding)
     {
-        (await PostAsync(encoding, Compressed.Bytes(encoding, Encoding.UTF8.GetBytes(Track)))).IsOk();
+        var kind = encoding.Contains("br", StringComparison.OrdinalIgnoreCase) ? "br" : encoding == "deflate" ? encoding : "gzip";
+        (await PostAsync(encoding, Compressed.Bytes(kind, Encoding.UTF8.GetBytes(Track)))).IsOk();
         Assert.Equal(["a"], app.Query("SELECT glue_user_id FROM events"));
     }
 
+    [Theory]
+    [InlineData("identity")]
+    [InlineData("Identity")]
+    [InlineData("identity, IDENTITY")]
+    [InlineData("")]
+    public async Task A_body_in_pieces_under_identity_is_read(string encoding) =>
+        (await PostAsync(encoding, Encoding.UTF8.GetBytes(Track), chunked: true)).IsOk();
+
+    [Theory]
+    [InlineData(65_536, 700, 200)]
+    [InlineData(65_537, 655, 413)]
+    [InlineData(65_537, 656, 200)]
+    [InlineData(100_000, 1_000, 200)]
+    [InlineData(100_001, 1_000, 413)]
+    [InlineData(100_000, 999, 413)]
+    [InlineData(1_048_576, 10_486, 200)]
+    [InlineData(1_048_576, 10_485, 413)]
+    public async Task A_body_decompresses_to_a_hundred_times_what_came_and_a_small_one_to_what_it_likes(int length, int received, int status)
+    {
+        var body = Encoding.UTF8.GetBytes("""{"batch":[]}""".PadRight(length));
+        foreach (var chunked in new[] { false, true })
+        {
+            var reply = await PostAsync("gzip", Named(Compressed.Bytes("gzip", body, CompressionLevel.SmallestSize), received), chunked, "/glue/batch");
+            Assert.Equal(status, (int)reply.Status);
+            if (status == 413)
+            {
+                Assert.Equal("The body decompresses to more than 100 times what came; send less at a time, or without Content-Encoding", reply.Error);
+            }
+        }
+    }
+
     [Fact]
-    public async Task A_body_in_pieces_under_identity_is_read() =>
-        (await PostAsync("identity", Encoding.UTF8.GetBytes(Track), chunked: true)).IsOk();
+    public async Task A_small_body_may_come_of_very_few_bytes()
+    {
+        var body = Compressed.Bytes("gzip", Encoding.UTF8.GetBytes(Track.PadRight(Limit)), CompressionLevel.SmallestSize);
+        Assert.InRange(body.Length, 1, Limit / 100);
+
+        (await PostAsync("gzip", body)).IsOk();
+    }
 
     [Theory]
     [InlineData("zstd")]
@@ -129,6 +172,14 @@ public sealed class CompressedBodyTests : IDisposable
     }
 
     public void Dispose() => app.Dispose();
+
+    // Gives the header of gzip a name of such a length that all of it has this length.
+    private static byte[] Named(byte[] gzip, int length)
+    {
+        Assert.True(gzip.Length < length, $"{gzip.Length} bytes");
+        byte[] head = [.. gzip[..3], 0x08, .. gzip[4..10]];
+        return [.. head, .. Enumerable.Repeat((byte)'n', length - gzip.Length - 1), 0, .. gzip[10..]];
+    }
 
     private async Task<Reply> PostAsync(string encoding, byte[] body, bool chunked = false, string path = "/glue/track")
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using DataGlue.Edge.Tests.Support;
 
 namespace DataGlue.Edge.Tests.Http;
@@ -28,16 +29,25 @@ public sealed class HttpTests : IDisposable
     [InlineData("PUT", "/glue/identify", "POST")]
     [InlineData("DELETE", "/glue/sync", "POST")]
     [InlineData("GET", "/glue/batch/", "POST")]
-    [InlineData("POST", "/glue/user/a", "GET")]
-    [InlineData("DELETE", "/glue/user/email/a", "GET")]
+    [InlineData("HEAD", "/glue/track", "POST")]
+    [InlineData("POST", "/glue/user/a", "GET, HEAD")]
+    [InlineData("POST", "/openapi.json", "GET, HEAD")]
+    [InlineData("POST", "/metrics", "GET, HEAD")]
+    [InlineData("DELETE", "/glue/user/email/a", "GET, HEAD")]
     public async Task Another_method_is_a_405_that_says_which(string method, string path, string allowed)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), app.Address(path));
 
         var reply = await Reply.ReadAsync(await app.Client.SendAsync(request));
 
+        Assert.Equal(allowed, string.Join(", ", reply.Message.Content.Headers.Allow));
+        if (method == "HEAD")
+        {
+            Assert.Equal((HttpStatusCode.MethodNotAllowed, ""), (reply.Status, reply.Body));
+            return;
+        }
+
         reply.IsError(HttpStatusCode.MethodNotAllowed, $"Method not allowed; use {allowed}");
-        Assert.Equal([allowed], reply.Message.Content.Headers.Allow);
     }
 
     [Theory]
@@ -97,5 +107,115 @@ public sealed class HttpTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("/healthz")]
+    [InlineData("/readyz")]
+    [InlineData("/metrics")]
+    [InlineData("/openapi.json")]
+    [InlineData("/glue/outbox")]
+    [InlineData("/glue/user/a")]
+    [InlineData("/glue/user/a?limit=1")]
+    [InlineData("/glue/user/a?limit=0")]
+    [InlineData("/glue/user/nobody")]
+    [InlineData("/glue/user/email/a@example.com?users_limit=1")]
+    [InlineData("/glue/user/email/a@example.com?users_limit=0")]
+    [InlineData("/glue/nothing")]
+    public async Task HEAD_is_answered_as_GET_without_a_body(string path)
+    {
+        (await app.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com"}""")).IsOk();
+        (await app.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).IsOk();
+        (await app.TrackAsync("""{"glue_user_id":"a","event":"f"}""")).IsOk();
+
+        var (head, get) = (await app.SendAsync("HEAD", path), await app.GetAsync(path));
+
+        Assert.Equal((get.Status, ""), (head.Status, head.Body));
+        Assert.Equal(Headers(get), Headers(head));
+    }
+
+    [Fact]
+    public async Task HEAD_leaves_the_connection_as_it_was()
+    {
+        var text = "HEAD /glue/user/a HTTP/1.1\r\nHost: localhost\r\n\r\nHEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        var replies = await RawAsync(Encoding.ASCII.GetBytes(text));
+
+        Assert.Equal(["HTTP/1.1 404 Not Found", "HTTP/1.1 200 OK", "HTTP/1.1 200 OK"], replies.Split("\r\n").Where(line => line.StartsWith("HTTP/", StringComparison.Ordinal)));
+        Assert.Equal(1, replies.Split("\"status\":\"alive\"").Length - 1);
+    }
+
+    [Theory]
+    [InlineData("Cookie: lang=fran\u00e7ais")]
+    [InlineData("Cookie: \u00ff\u0080\u00c3")]
+    [InlineData("User-Agent: caf\u00e9")]
+    [InlineData("Referer: https://shop.example/caf\u00e9")]
+    [InlineData("X-Anything: \u00fe")]
+    [InlineData("Origin: https://b\u00fccher.example")]
+    [InlineData("X-Forwarded-For: \u00e9")]
+    [InlineData("Sec-Fetch-Site: \u00e9")]
+    [InlineData("x-glue-source: \u00e9")]
+    [InlineData("x-glue-home: \u00e9")]
+    public async Task A_header_may_hold_any_byte(string header)
+    {
+        const string body = """{"glue_user_id":"a","event":"e"}""";
+        var reply = await RawAsync(Encoding.Latin1.GetBytes($"POST /glue/track HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{header}\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", reply, StringComparison.Ordinal);
+        Assert.Equal(["1"], app.Query("SELECT count(*) FROM events"));
+    }
+
+    [Theory]
+    [InlineData("Content-Type: application/json; x=\u00e9", 415)]
+    [InlineData("Content-Type: appl\u00efcation/json", 415)]
+    [InlineData("Content-Encoding: gz\u00efp", 415)]
+    [InlineData("Access-Control-Request-Headers: \u00e9", 200)]
+    public async Task Where_a_header_counts_its_bytes_do(string header, int status)
+    {
+        const string body = """{"glue_user_id":"a","event":"e"}""";
+        var reply = await RawAsync(Encoding.Latin1.GetBytes($"POST /glue/track HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{header}\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", reply, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("application/json, application/json", 200)]
+    [InlineData("application/json,application/json", 200)]
+    [InlineData("application/json; charset=utf-8, application/json; charset=utf-8", 200)]
+    [InlineData("application/json, text/plain", 200)]
+    [InlineData("application/json,", 200)]
+    [InlineData("Application/JSON", 200)]
+    [InlineData("APPLICATION/JSON; CHARSET=UTF-8", 200)]
+    [InlineData("application/json;charset=\"utf-8\"", 200)]
+    [InlineData("application/json ; charset=utf8", 200)]
+    [InlineData("application/json;", 200)]
+    [InlineData("application/json; version=1; charset=utf-8", 200)]
+    [InlineData("text/plain;charset=UTF-8", 200)]
+    [InlineData("TEXT/PLAIN", 200)]
+    [InlineData("", 200)]
+    [InlineData("application/json, text/html", 415)]
+    [InlineData("text/html, application/json", 415)]
+    [InlineData("application/json; charset=utf-16", 415)]
+    [InlineData("application/json, application/json; charset=latin1", 415)]
+    [InlineData("application/jsonp", 415)]
+    [InlineData("application/json text/plain", 415)]
+    public async Task A_content_type_may_be_written_in_many_ways(string type, int status)
+    {
+        using var content = new ByteArrayContent("""{"glue_user_id":"a","event":"e"}"""u8.ToArray());
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+
+        Assert.Equal(status, (int)(await app.Client.PostAsync(app.Address("/glue/track"), content)).StatusCode);
+    }
+
     public void Dispose() => app.Dispose();
+
+    // How a body is framed is a matter of the body; a streamed one has no length beforehand.
+    private static IEnumerable<string> Headers(Reply reply) => reply.Message.Headers.NonValidated.Concat(reply.Message.Content.Headers.NonValidated)
+        .Where(header => header.Key is not ("Date" or "Transfer-Encoding" or "Last-Modified")).Select(header => $"{header.Key}: {header.Value}").Order();
+
+    private async Task<string> RawAsync(byte[] request)
+    {
+        using var client = new System.Net.Sockets.TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, app.Address("/").Port);
+        await client.GetStream().WriteAsync(request);
+        using var reader = new StreamReader(client.GetStream());
+        return await reader.ReadToEndAsync();
+    }
 }

@@ -85,6 +85,58 @@ public sealed class JourneyTests : IDisposable
     }
 
     [Theory]
+    [InlineData("", "e d c b a", null)]
+    [InlineData("?users_limit=5", "e d c b a", null)]
+    [InlineData("?users_limit=2147483647", "e d c b a", null)]
+    [InlineData("?users_limit=4", "e d c b", "b")]
+    [InlineData("?users_limit=1", "e", "e")]
+    [InlineData("?users_limit=2&users_after=d", "c b", "b")]
+    [InlineData("?users_limit=2147483647&users_after=b", "a", null)]
+    [InlineData("?users_after=a", "", null)]
+    [InlineData("?users_limit=1&limit=2", "e", "e")]
+    public async Task The_users_of_an_email_come_in_pages_and_what_they_did_does_not_depend_on_it(string query, string users, string? next)
+    {
+        foreach (var (user, second) in new[] { ("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 5) })
+        {
+            await TrackAsync(user, (user + "1", second));
+            (await app.IdentifyAsync($$"""{"glue_user_id":"{{user}}","email":"a@example.com","timestamp":{{1_704_376_800_000 + (second * 1_000)}} }""")).IsOk();
+        }
+
+        var reply = (await app.GetAsync("/glue/user/email/a@example.com" + query)).IsOk().Json;
+
+        Assert.Equal(users, string.Join(' ', reply["users"]!.AsArray().Select(user => (string)user!["glue_user_id"]!)));
+        Assert.Equal(next, (string?)reply["next_users_after"]);
+        Assert.Equal("e", (string?)reply["user"]!["glue_user_id"]);
+        Assert.Equal(5, (int)reply["summary"]!["total_events"]!);
+        Assert.Equal(query.Contains("&limit=2", StringComparison.Ordinal) ? 2 : 5, Ids(reply).Count());
+    }
+
+    [Theory]
+    [InlineData("?users_limit=0", "users_limit must be a whole number from 1 to 2147483647")]
+    [InlineData("?users_limit=x", "users_limit must be a whole number from 1 to 2147483647")]
+    [InlineData("?users_after=nobody", "users_after must be the glue_user_id of one of the users, as next_users_after gives it")]
+    public async Task A_page_of_users_that_makes_no_sense_is_a_400(string query, string sentence)
+    {
+        await app.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com"}""");
+
+        (await app.GetAsync("/glue/user/email/a@example.com" + query)).IsError(HttpStatusCode.BadRequest, sentence);
+    }
+
+    [Theory]
+    [InlineData("2024-01-04T16:00:01+02:00")]
+    [InlineData("2024-01-04T16:00:01%2B02:00")]
+    [InlineData("2024-01-04T16:00:01%2002:00")]
+    [InlineData("2024-01-04T14:00:01Z")]
+    [InlineData("e+1")]
+    [InlineData("e%2B1")]
+    public async Task A_plus_sign_in_after_may_be_escaped_or_not(string after)
+    {
+        await TrackAsync("a", ("e+1", 1), ("e2", 2));
+
+        Assert.Equal(["e2"], await IdsAsync("/glue/user/a?after=" + after));
+    }
+
+    [Theory]
     [InlineData("?limit=0", BadLimit)]
     [InlineData("?limit=-1", BadLimit)]
     [InlineData("?limit=many", BadLimit)]

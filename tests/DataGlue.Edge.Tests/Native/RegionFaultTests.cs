@@ -142,7 +142,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         await edge.StartAsync();
         (await edge.TrackAsync("u", "1")).IsOk();
 
-        await IsHeldAsync(edge, "The home does not know the first key of API_KEY: 401");
+        await IsHeldAsync(edge, "The home does not know the key that this edge shows it (RELAY_KEY, or else the first API_KEY): 401");
         Assert.Equal("""{"success":true,"user_id":"u","new_user":false,"queued":true}""", (await IdentifyAsync(edge, "u")).IsOk().Body);
         Assert.Equal(0, Count(home, "u"));
         await edge.Process.TerminateAsync();
@@ -155,8 +155,8 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
     }
 
     [Theory]
-    [InlineData(401, "held", Fault, "The home does not know the first key of API_KEY: 401, no")]
-    [InlineData(403, "held", Page, "The home does not know the first key of API_KEY: 403")]
+    [InlineData(401, "held", Fault, "The home does not know the key that this edge shows it (RELAY_KEY, or else the first API_KEY): 401, no")]
+    [InlineData(403, "held", Page, "The home does not know the key that this edge shows it (RELAY_KEY, or else the first API_KEY): 403")]
     [InlineData(404, "held", Page, "What answers at the home's address takes no relays; it may be an older version: 404")]
     [InlineData(501, "held", Fault, "The home is older than this edge: 501, no")]
     [InlineData(421, "held", Fault, "Another database than the home's answers at its address: 421, no")]

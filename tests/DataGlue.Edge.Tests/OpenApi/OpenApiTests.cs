@@ -62,7 +62,7 @@ public sealed class OpenApiTests : IDisposable
     public async Task Every_route_of_the_server_is_in_it()
     {
         var routes = app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().SelectMany(endpoint =>
-            endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods.Select(method => $"{method.ToLowerInvariant()} /{endpoint.RoutePattern.RawText!.TrimStart('/')}"));
+            endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods.Where(method => method != "HEAD").Select(method => $"{method.ToLowerInvariant()} /{endpoint.RoutePattern.RawText!.TrimStart('/')}"));
 
         Assert.Equal(
             routes.Where(route => route != "get /openapi.json").Order(), Operations(await ReadAsync()).Select(operation => operation.Key).Order());

@@ -37,7 +37,7 @@ public sealed class ForwardingTests : IDisposable
     }
 
     [Fact]
-    public async Task The_edge_looks_at_the_key_itself_and_sends_its_own()
+    public async Task The_edge_looks_at_the_key_itself_and_passes_it_on()
     {
         Edge.Client.DefaultRequestHeaders.Remove("x-api-key");
 
@@ -46,7 +46,62 @@ public sealed class ForwardingTests : IDisposable
             HttpStatusCode.Unauthorized, "The key in x-api-key is not one of this server's; send one that is");
         using var two = HomeAndEdge.EdgeOf(pair.Home.Url, ("API_KEY", HomeAndEdge.Key + ",second-key-of-the-edge-alone"));
         two.Client.DefaultRequestHeaders.Remove("x-api-key");
-        (await two.SendAsync("GET", "/glue/user/a", null, ("x-api-key", "second-key-of-the-edge-alone"))).IsError(HttpStatusCode.NotFound, "User not found");
+        (await two.SendAsync("GET", "/glue/user/a", null, ("x-api-key", HomeAndEdge.Key))).IsError(HttpStatusCode.NotFound, "User not found");
+        (await two.SendAsync("GET", "/glue/user/a", null, ("x-api-key", "second-key-of-the-edge-alone"))).IsError(
+            HttpStatusCode.Unauthorized, "The key in x-api-key is one of this edge's, and its home does not know it; send one that both know");
+    }
+
+    [Fact]
+    public async Task An_edge_that_knows_no_secret_key_but_its_hash_relays_and_forwards()
+    {
+        const string Relay = "relay-key-of-the-edges-1";
+        var hash = "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(HomeAndEdge.Key)));
+        using var home = new ServerApp(("API_KEY", HomeAndEdge.Key), ("RELAY_KEY", "sha256:" + Convert.ToHexString(
+            System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(Relay)))));
+        using var edge = HomeAndEdge.EdgeOf(home.Url, ("API_KEY", hash), ("RELAY_KEY", Relay));
+
+        (await edge.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com"}""")).IsOk();
+        (await edge.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).IsOk();
+
+        Assert.Equal(1, (int)(await edge.UserAsync("a")).IsOk().Json["summary"]!["total_events"]!);
+        edge.Client.DefaultRequestHeaders.Remove("x-api-key");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await edge.SendAsync("GET", "/glue/user/a", null, ("x-api-key", Relay))).Status);
+    }
+
+    [Fact]
+    public async Task An_edge_shows_its_home_the_relay_key_and_a_secret_key_only_of_the_one_who_sends_it()
+    {
+        const string Relay = "relay-key-of-the-edges-1";
+        using var home = new ServerApp(("API_KEY", HomeAndEdge.Key), ("RELAY_KEY", Relay));
+        await using var between = await StubServer.StartAsync(new Uri(home.Url).Port);
+        var shown = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        between.Answer = (_, context) =>
+        {
+            shown.Enqueue($"{context.Request.Path} {context.Request.Headers["x-api-key"]}");
+            return Task.FromResult(false);
+        };
+        using var edge = HomeAndEdge.EdgeOf(between.Url, ("RELAY_KEY", Relay));
+
+        (await edge.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com"}""")).IsOk();
+        await edge.UserAsync("a");
+
+        Assert.Equal([$"/glue/relay {Relay}", $"/glue/user/a {HomeAndEdge.Key}"], shown.Distinct());
+    }
+
+    [Theory]
+    [InlineData("/glue/user/a%2Fb")]
+    [InlineData("/glue/user/nobody")]
+    [InlineData("/glue/user/a%2Fb?limit=none")]
+    public async Task HEAD_is_answered_as_at_the_home(string path)
+    {
+        (await Edge.TrackAsync("""{"glue_user_id":"a/b","event":"e"}""")).IsOk();
+        await Edge.GetAsync("/glue/user/a%2Fb");
+
+        var (reply, expected) = (await Edge.SendAsync("HEAD", path), await pair.Home.SendAsync("HEAD", path));
+
+        Assert.Equal((expected.Status, ""), (reply.Status, reply.Body));
+        Assert.Equal(expected.Message.Content.Headers.ToString(), reply.Message.Content.Headers.ToString());
+        Assert.Equal((await Edge.GetAsync(path)).Status, reply.Status);
     }
 
     [Fact]
@@ -70,7 +125,7 @@ public sealed class ForwardingTests : IDisposable
 
         (await edge.GetAsync("/glue/user/a")).IsError(
             HttpStatusCode.ServiceUnavailable,
-            "This edge takes writes, but its home, which answers this, cannot be asked at present. The home does not know the first key of API_KEY: 401, The key in x-api-key is not one of this server's; send one that is");
+            "This edge takes writes, but its home, which answers this, cannot be asked at present. The home does not know the key that this edge shows it (RELAY_KEY, or else the first API_KEY): 401, The key in x-api-key is not one of this server's; send one that is");
     }
 
     [Fact]

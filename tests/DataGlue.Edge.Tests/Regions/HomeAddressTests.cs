@@ -1,3 +1,5 @@
+using DataGlue.Edge.Edge;
+using DataGlue.Edge.Tests.Support;
 using Microsoft.Extensions.Configuration;
 
 namespace DataGlue.Edge.Tests.Regions;
@@ -84,6 +86,40 @@ public sealed class HomeAddressTests
     public void An_edge_has_a_key() => Assert.Equal(
         "API_KEY must be set at an edge, to a key of its home https://home.example.com/",
         Assert.Throws<SettingException>(() => Read(("HOME_URL", "https://home.example.com"))).Message);
+
+    [Theory]
+    [InlineData("127.0.0.1", "127.0.0.1")]
+    [InlineData("203.0.113.7 10.0.0.5 2606:4700::1111 fdaa:0:1::3", "10.0.0.5 fdaa:0:1::3")]
+    [InlineData("::ffff:192.168.1.1 ::ffff:203.0.113.7", "::ffff:192.168.1.1")]
+    [InlineData("203.0.113.7", null)]
+    [InlineData("", null)]
+    public void Of_the_addresses_of_a_name_the_private_ones_are_used_alone(string addresses, string? used)
+    {
+        var found = addresses.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(System.Net.IPAddress.Parse).ToArray();
+
+        if (used is null)
+        {
+            Assert.Equal(
+                "'home' leads to no private address; give HOME_URL https://, since keys are sent there",
+                Assert.Throws<IOException>(() => HomeAddress.PrivateOnly("home", found)).Message);
+        }
+        else
+        {
+            Assert.Equal(used, string.Join(' ', (IEnumerable<object>)HomeAddress.PrivateOnly("home", found)));
+        }
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("127.0.0.1")]
+    public async Task A_home_without_tls_is_reached_by_name_and_by_address(string host)
+    {
+        using var home = new ServerApp(("API_KEY", HomeAndEdge.Key));
+        using var edge = HomeAndEdge.EdgeOf($"http://{host}:{new Uri(home.Url).Port}");
+
+        (await edge.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com"}""")).IsOk();
+        (await edge.UserAsync("a")).IsOk();
+    }
 
     [Theory]
     [InlineData("0")]

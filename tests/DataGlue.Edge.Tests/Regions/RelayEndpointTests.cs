@@ -61,15 +61,31 @@ public sealed class RelayEndpointTests : IDisposable
             home.Query("SELECT event_id || ' ' || timestamp FROM events ORDER BY 1"));
     }
 
-    [Fact]
-    public async Task A_time_is_as_far_ahead_as_the_edge_has_let_it_be()
+    [Theory]
+    [InlineData(-1, "2024-06-01T12:04:59.999Z")]
+    [InlineData(0, "2024-06-01T12:05:00.000Z")]
+    [InlineData(1, "2024-06-01T12:05:00.000Z")]
+    [InlineData(176_000_000_000, "2024-06-01T12:05:00.000Z")]
+    public async Task A_time_of_receipt_is_at_most_five_minutes_ahead_of_this_clock(long beyond, string timestamp)
     {
-        var ahead = (long)DateTimeOffset.Parse("2030-01-01T00:00:00Z", System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
-        var reply = await RelayAsync(
-            $$"""{"format":1,"items":[{"type":"track","received":{{ahead}},"event_id":"a","item":{"glue_user_id":"a","event":"e","timestamp":{{ahead + 86_400_000}} } }]}""");
+        var received = ServerApp.Start.ToUnixTimeMilliseconds() + (5 * 60_000) + beyond;
+        var reply = await RelayAsync($$"""{"format":1,"items":[{"type":"track","received":{{received}},"event_id":"a","item":{"glue_user_id":"a","event":"e"} }]}""");
 
         Assert.Equal("""[{"status":"stored"}]""", reply.IsOk().Json["results"]!.ToJsonString());
-        Assert.Equal(["2030-01-02T00:00:00.000Z"], home.Query("SELECT timestamp FROM events"));
+        Assert.Equal([timestamp], home.Query("SELECT timestamp FROM events"));
+        Assert.Equal([timestamp], home.Query("SELECT last_seen FROM users"));
+    }
+
+    [Theory]
+    [InlineData(0, "stored")]
+    [InlineData(1, "rejected")]
+    public async Task A_time_of_an_event_is_a_day_beyond_that_at_the_most(long beyond, string status)
+    {
+        var (clock, day) = (ServerApp.Start.ToUnixTimeMilliseconds(), 86_400_000);
+        var reply = await RelayAsync(
+            $$"""{"format":1,"items":[{"type":"track","received":{{clock + day}},"event_id":"a","item":{"glue_user_id":"a","event":"e","timestamp":{{clock + 300_000 + day + beyond}} } }]}""");
+
+        Assert.Equal(status, (string?)reply.IsOk().Json["results"]![0]!["status"]);
     }
 
     [Fact]
@@ -230,12 +246,34 @@ public sealed class RelayEndpointTests : IDisposable
         (await home.SendAsync("POST", "/glue/relay", """{"format":1,"items":[]}""", ("x-glue-home", "0" + id[1..] + "x"))).IsError(
             HttpStatusCode.MisdirectedRequest, "This is another database than the one that the edge knows as its home");
         Assert.Equal(HttpStatusCode.MisdirectedRequest, (await home.SendAsync("GET", "/glue/user/a", null, ("x-glue-home", "other"))).Status);
+        Assert.Equal(HttpStatusCode.MisdirectedRequest, (await home.SendAsync("GET", "/healthz", null, ("x-glue-home", "other"))).Status);
 
         // An edge of a later version asks for what this one does not have: it is the home's answer nevertheless.
         foreach (var (method, path, status) in new[] { ("GET", "/glue/later", HttpStatusCode.NotFound), ("PUT", "/glue/user/a", HttpStatusCode.MethodNotAllowed) })
         {
             var unknown = await home.SendAsync(method, path, null, ("x-glue-home", id));
             Assert.Equal((status, id), (unknown.Status, unknown.Message.Headers.GetValues("x-glue-home").Single()));
+        }
+    }
+
+    [Theory]
+    [InlineData("GET", "/healthz", 200)]
+    [InlineData("HEAD", "/readyz", 200)]
+    [InlineData("GET", "/openapi.json", 200)]
+    [InlineData("GET", "/glue/user/a", 401)]
+    [InlineData("GET", "/glue/nothing", 404)]
+    [InlineData("POST", "/glue/relay", 401)]
+    [InlineData("POST", "/glue/track", 200)]
+    public async Task Without_the_right_key_nothing_is_said_of_the_database_and_nothing_read_for_it(string method, string path, int status)
+    {
+        home.Client.DefaultRequestHeaders.Remove("x-api-key");
+        var id = Assert.Single(home.Query("SELECT value FROM server_state WHERE name = 'database_id'"));
+        var body = method == "POST" ? """{"glue_user_id":"a","event":"e"}""" : null;
+
+        foreach (var expected in new[] { id, "another" })
+        {
+            var reply = await home.SendAsync(method, path, body, ("x-glue-home", expected), ("Origin", "https://shop.example"));
+            Assert.Equal((status, null), ((int)reply.Status, reply.Header("x-glue-home")));
         }
     }
 

@@ -28,7 +28,7 @@ public sealed class CrossOriginTests : IDisposable
             Assert.Equal("content-type,content-encoding", reply.Header("Access-Control-Allow-Headers"));
             Assert.Equal("86400", reply.Header("Access-Control-Max-Age"));
             Assert.Contains("Origin", reply.Header("Vary"), StringComparison.Ordinal);
-            Assert.Null(reply.Header("Access-Control-Allow-Credentials"));
+            Assert.Equal("true", reply.Header("Access-Control-Allow-Credentials"));
         }
     }
 
@@ -86,16 +86,44 @@ public sealed class CrossOriginTests : IDisposable
 
         Assert.Equal(status, (int)reply.Status);
         Assert.Equal(Shop, reply.Header("Access-Control-Allow-Origin"));
-        Assert.Equal("Retry-After", reply.Header("Access-Control-Expose-Headers"));
+        Assert.Equal("true", reply.Header("Access-Control-Allow-Credentials"));
+        Assert.Equal("Date,Retry-After", reply.Header("Access-Control-Expose-Headers"));
+        Assert.Contains("Origin", reply.Header("Vary"), StringComparison.Ordinal);
+        Assert.NotNull(reply.Header("Date"));
     }
 
-    [Fact]
-    public async Task A_star_answers_every_origin()
+    [Theory]
+    [InlineData(Shop)]
+    [InlineData("null")]
+    [InlineData("http://localhost:8080")]
+    public async Task A_star_names_every_origin_since_credentials_want_a_name(string origin)
     {
         app = new ServerApp();
 
-        Assert.Equal("*", (await app.SendAsync("POST", "/glue/track", Track, ("Origin", "null"))).IsOk().Header("Access-Control-Allow-Origin"));
-        Assert.Equal("*", (await PreflightAsync("/glue/track", Shop, "POST")).Header("Access-Control-Allow-Origin"));
+        foreach (var reply in new[] { (await app.SendAsync("POST", "/glue/track", Track, ("Origin", origin))).IsOk(), await PreflightAsync("/glue/track", origin, "POST") })
+        {
+            Assert.Equal(origin, reply.Header("Access-Control-Allow-Origin"));
+            Assert.Equal("true", reply.Header("Access-Control-Allow-Credentials"));
+            Assert.Contains("Origin", reply.Header("Vary"), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task With_write_keys_each_origin_may_try_since_a_preflight_shows_no_key()
+    {
+        app = new ServerApp(("API_KEY", "a-key-of-the-owner"), ("WRITE_KEYS", "a-key-for-pages"), ("ALLOWED_ORIGINS", Shop));
+
+        foreach (var origin in new[] { "null", "https://elsewhere.example", Shop })
+        {
+            Assert.Equal(origin, (await PreflightAsync("/glue/track", origin, "POST")).Header("Access-Control-Allow-Origin"));
+            var reply = await app.SendAsync("POST", "/glue/track", Track, ("Origin", origin), ("x-api-key", "a-key-for-pages"));
+            Assert.Equal(origin, reply.IsOk().Header("Access-Control-Allow-Origin"));
+        }
+
+        // Without the key the door is as it was, and a page may read that it was refused.
+        var refused = await app.SendAsync("POST", "/glue/track", Track, ("Origin", "https://elsewhere.example"));
+        Assert.Equal((HttpStatusCode.Forbidden, "https://elsewhere.example"), (refused.Status, refused.Header("Access-Control-Allow-Origin")));
+        HasNoCorsHeaders(await PreflightAsync("/glue/user/a", "null", "GET"));
     }
 
     [Fact]

@@ -12,8 +12,9 @@ public sealed class ServerProcess : IDisposable
     /// <summary>What the environment of a test may hold and its server is not to see.</summary>
     public static IReadOnlyList<string> Settings { get; } =
     [
-        "PORT", "DATABASE_PATH", "MAX_BODY_BYTES", "MAX_BULK_BYTES", "API_KEY", "ALLOWED_ORIGINS", "TRUSTED_PROXIES", "IGNORED_REFERRERS", "METRICS_PORT",
-        "HOME_URL", "OUTBOX_MAX_MB", "MIN_FREE_MB", "FLY_APP_NAME", "FLY_REGION", "PRIMARY_REGION", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT",
+        "PORT", "DATABASE_PATH", "MAX_BODY_BYTES", "MAX_BULK_BYTES", "API_KEY", "WRITE_KEYS", "RELAY_KEY", "IDENTITY_SECRET", "REQUIRE_SIGNED_IDENTITY", "ALLOWED_ORIGINS",
+        "CONNECTION_LIMIT", "EVENT_LIMIT", "TRUSTED_PROXIES", "IGNORED_REFERRERS", "METRICS_PORT", "HOME_URL", "OUTBOX_MAX_MB", "MIN_FREE_MB", "FLY_APP_NAME", "FLY_REGION",
+        "PRIMARY_REGION", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT",
     ];
 
     private const int LinesOfLog = 4_000;
@@ -85,6 +86,7 @@ public sealed class ServerProcess : IDisposable
         }
 
         info.Environment["RATE_LIMIT"] = "0";
+        info.Environment["EVENT_LIMIT"] = "0";
 
         foreach (var (name, value) in settings)
         {

@@ -13,8 +13,9 @@ namespace DataGlue.Edge.Tests.Wire;
 internal static class PixelWire
 {
     public static void MapPixel(this IEndpointRouteBuilder routes) =>
-        routes.MapGroup("/pixel").RateLimited().AnsweredHere().For(Audience.Pages).MapGet("/{user}/{event}", async (string user, string @event, ISink sink, ServerIds ids, TimeProvider clock) =>
+        routes.MapGroup("/pixel").RateLimited().AnsweredHere().For(Audience.Pages).MapGet("/{user}/{event}", async (HttpContext context, string user, string @event, ISink sink, EventLimiter limiter, Sources sources, ServerIds ids, TimeProvider clock) =>
         {
+            limiter.Take(context, 1);
             var now = Instants.Now(clock);
             var outcome = await sink.SendAsync(new Track
             {
@@ -22,6 +23,7 @@ internal static class PixelWire
                 Event = Utf8Text.From(@event),
                 EventId = ids.NewEvent(now),
                 ServerMade = true,
+                Provenance = sources.Of(context),
                 Received = now,
                 Timestamp = now,
                 Properties = JsonText.EmptyObject,

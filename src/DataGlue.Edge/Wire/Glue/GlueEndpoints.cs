@@ -20,7 +20,7 @@ internal sealed class GlueEndpoints(ISink sink, ItemBody body, IntakeMetrics met
     private async Task PostAsync<T>(HttpContext context, ItemBody.BodyReader<T> read, Action<HttpResponse, T, Outcome> reply)
         where T : Item
     {
-        var item = await body.ReadAsync(context.Request, read);
+        var item = await body.ReadAsync(context.Request, read, ItemCost.Of);
         var outcome = await sink.SendAsync(item);
         metrics.Count(outcome);
         if (outcome.Error is { } error)
@@ -35,7 +35,7 @@ internal sealed class GlueEndpoints(ISink sink, ItemBody body, IntakeMetrics met
 
     private async Task PostBatchAsync(HttpContext context)
     {
-        var items = await body.ReadAsync(context.Request, BatchReader.Read);
+        var items = await body.ReadAsync(context.Request, BatchReader.Read, items => items.Sum(item => item.Item is { } read ? ItemCost.Of(read) : 0));
         var outcomes = await ReadItem.SendAsync(items, sink);
         metrics.Count(outcomes);
         GlueReplies.Batch(context.Response, items, outcomes, sink.Queues);

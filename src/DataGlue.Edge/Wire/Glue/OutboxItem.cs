@@ -30,7 +30,8 @@ internal static class OutboxItem
         return new Utf8Text(output.WrittenSpan.ToArray());
     }
 
-    public static ReadItem Read(ReadOnlySpan<byte> text)
+    /// <param name="latest">The latest time of receipt that is believed: an edge's clock may be ahead.</param>
+    public static ReadItem Read(ReadOnlySpan<byte> text, long latest = long.MaxValue)
     {
         var faults = new Faults();
         Utf8Text type = default, eventId = default;
@@ -73,7 +74,7 @@ internal static class OutboxItem
                 faults,
                 (ref reader) =>
                 {
-                    read = ItemReader.Read(ref reader, type.ToString(), new Receipt(received!.Value, Provenance.Page, eventId, eventIds));
+                    read = ItemReader.Read(ref reader, type.ToString(), new Receipt(Math.Min(received!.Value, latest), Provenance.Page, eventId, eventIds));
                     return eventIds;
                 });
         }
