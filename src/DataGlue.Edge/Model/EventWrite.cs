@@ -18,6 +18,8 @@ internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ign
 
     public Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = standsAs.Or(EventId) };
 
+    public override long Size => 256 + track.Properties.Utf8.Length + (track.Context?.Utf8.Length ?? 0) + (touch?.Json.Span.Length ?? 0);
+
     /// <summary>What makes two reports the same event. It is stored.</summary>
     /// <param name="timestamp">In milliseconds since 1970.</param>
     public static ulong FingerprintOf(Utf8Text user, long timestamp, Utf8Text session, Utf8Text name, JsonText properties) =>

@@ -6,6 +6,7 @@ namespace DataGlue.Edge.Model;
 internal sealed class OutboxWrite(Utf8Text item, Utf8Text received) : Write("outbox")
 {
     public long Id { get; private set; } // the id that it has got
+    public override long Size => item.Span.Length;
 
     public override void Bind(Binder values)
     {

@@ -8,6 +8,8 @@ internal sealed class SessionWrite(Sync sync, Session session) : Write("session"
 {
     private static readonly Utf8Text NoId = new([]);
 
+    public override long Size => 256 + session.Data.Span.Length;
+
     public override void Bind(Binder values)
     {
         values.Set("user", sync.GlueUserId);

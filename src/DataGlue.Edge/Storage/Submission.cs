@@ -3,20 +3,20 @@ namespace DataGlue.Edge.Storage;
 /// <summary>The writes of one request, waiting for the commit that makes them durable.</summary>
 internal sealed class Submission
 {
+    // A write holds its values about once itself and once on its way through SQLite; the rest is a fixed price.
+    private const int SizeOfWrite = 512;
+
     private readonly TaskCompletionSource completion = new();
     private StorageUnavailableException? failure;
 
     public Submission(IReadOnlyList<Write> writes)
     {
         Writes = writes;
-        var size = new ValueSize();
         foreach (var write in writes)
         {
             write.IsRefused = false; // it may have been submitted before
-            size.Add(write);
+            Size += SizeOfWrite + 2 * write.Size;
         }
-
-        Size = size.Bytes;
     }
 
     public IReadOnlyList<Write> Writes { get; }
@@ -67,26 +67,6 @@ internal sealed class Submission
             {
                 group[i].Complete();
             }
-        }
-    }
-
-    private sealed class ValueSize : Binder
-    {
-        // A write holds its values about once itself and once on its way through SQLite; the rest is a fixed price.
-        private const int SizeOfWrite = 512;
-
-        public long Bytes { get; private set; }
-
-        public void Add(Write write)
-        {
-            Bytes += SizeOfWrite;
-            write.Bind(this);
-        }
-
-        public override void Set(string name, Utf8Text value) => Bytes += 2 * value.Span.Length;
-
-        public override void Set(string name, long value)
-        {
         }
     }
 }

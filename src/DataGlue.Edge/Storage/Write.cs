@@ -15,6 +15,9 @@ internal abstract class Write(string script, bool hasShortcut = false)
     /// <summary>Whether it only asks whether the database takes a write.</summary>
     public virtual bool IsProbe => false;
 
+    /// <summary>About how much text its values are, in bytes.</summary>
+    public virtual long Size => 256;
+
     /// <summary>Gives every value that the script names.</summary>
     public abstract void Bind(Binder values);
 
