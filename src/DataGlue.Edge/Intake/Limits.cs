@@ -6,6 +6,7 @@ internal static class Limits
     public const int Id = 255;
     public const int Email = 255;
     public const int EventName = 100;
+    public const int Signature = 255;
     public const int BatchItems = 1_000;
 
     /// <summary>Events, and sessions, of one sync: what it answers about each must stay small beside what it sent.</summary>

@@ -1,4 +1,5 @@
 using Dapper;
+using DataGlue.Edge.Intake;
 using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Journeys;
@@ -14,7 +15,7 @@ internal sealed class JourneyReader(Database database)
 
     /// <summary>The profiles that carry this e-mail, without regard to case, the one seen last first.</summary>
     public List<string> ProfilesOf(string email) =>
-        database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/profiles_of_email"), new { email, key = email.ToLowerInvariant() })]);
+        database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/profiles_of_email"), new { email, key = EmailKey.Of(Utf8Text.From(email)).ToString() })]);
 
     public SpanRow SpanOf(string user, long snapshot) => database.Read(connection => connection.QueryFirst<SpanRow>(SqlFile.Read("read/journey_span"), new { user, snapshot }));
 

@@ -108,7 +108,7 @@ internal sealed class IdentityWrite : LogWrite
         values.Set("kind", kind);
         values.Set("timestamp", Instants.Utf8(Timestamp));
         values.Set("email", Email);
-        values.Set("email_key", Utf8Text.From(Email.Decode()?.ToLowerInvariant()));
+        values.Set("email_key", EmailKey.Of(Email));
         values.Set("account", UserId);
         values.Set("naming", !NamesSomebody ? default : isClaim ? Naming.Claim : Email.IsPresent ? Naming.Email : Naming.Account);
         values.Set("traits", Traits?.Text ?? default);

@@ -16,7 +16,8 @@ internal static class HostileJson
         "\"e\\u0301\"",
         "\"\\u202e\\ufeff\"", "\"\\uffff\"", "\"\\/\\b\\f\\n\\r\\t\\\"\\\\\"", "\"..\"", "\"%2F%00\"", "\"a/b\"", "\"'; DROP TABLE users; --\"", "\"$.a[0]\"",
         "\"<script>\"", "\"true\"", "\"null\"", "\"1\"", "\"identify\"", "\"track\"", "\"sync\"", "\"batch\"", "\" Someone@Example.com \"",
-        "\"İı@example.com\"",
+        "\"İı@example.com\"", "\"undefined\"", "\" NULL \"", "\"[object Object]\"", "\"guest\"", "\"NaN\"", "\"a@b@c\"", "\"@\"", "\"a@\\u200b\"", "\"\\u200b@b\"",
+        "\"e\\u0301@mu\\u0308nchen.de.\"", "\"a@xn--mnchen-3ya.de\"", "\"a@xn--\"", "\"a@xn--\\u00e4\"", "\"a\\u007f\"", "\"a\\u0085\"", "1e3", "1.50", "1e-400", "1e255", "-0.0",
     ];
 
     private static readonly string[] Times =
@@ -27,7 +28,8 @@ internal static class HostileJson
         "\"2024-01-04T14:00:00.1Z\"", "\"2024-01-04T14:00:00.123456789123456789Z\"", "\"2024-01-04T14:00:00.\"", "\"2024-01-04 14:00:00\"",
         "\"20240104T140000Z\"",
         "\"9999-12-31T23:59:59.9999999Z\"", "\"9999-12-31T23:59:59.9999999-14:00\"", "\"0001-01-01T00:00:00+14:00\"", "\"+002024-01-04T14:00:00Z\"",
-        "\"2024-01-04T14:00:00+99:99\"", "\"2024-01-04T14:00:00\\u005a\"", "\"1704376800000\"", "\"now\"",
+        "\"2024-01-04T14:00:00+99:99\"", "\"2024-01-04T14:00:00\\u005a\"", "\"1704376800000\"", "\"now\"", "1704376800", "\"1704376800\"", "99999999999", "100000000000", "\"\"", "\"2024-01-04t14:00:00,5z\"", "\"2024-01-04T16:00:00+02\"",
+        "\"2016-12-31T23:59:60Z\"", "\"2024-01-04T14.999999999999999\"", "\"2024-01-04T23:59:60+23:59\"", "\"2099-01-01\"",
     ];
 
     private static readonly string[] Urls =
@@ -50,7 +52,7 @@ internal static class HostileJson
 
     private static readonly string[] Keys =
     [
-        "", "glue_user_id", "\\u0067lue_user_id", "GLUE_USER_ID", "email", "event", "event_id", "session_id", "id", "timestamp", "synced_at", "properties",
+        "", "glue_user_id", "user_id", "signature", "trusted", "source", "warnings", "\\u0067lue_user_id", "GLUE_USER_ID", "email", "event", "event_id", "session_id", "id", "timestamp", "synced_at", "properties",
         "context", "traits",
         "data", "profile", "sessions", "events", "batch", "type", "attribution", "first_touch", "last_touch", "first_seen", "last_seen", "url", "page",
         "utm_source",

@@ -7,6 +7,7 @@ namespace DataGlue.Edge.Tests.Fuzz;
 /// <param name="folder">The server's folder, of which nobody may hear.</param>
 internal sealed class ReplyRules(string folder)
 {
+    private const int MaxWarnings = 20;
     private const string JsonType = "application/json; charset=utf-8";
 
     // Kestrel's own words, before there is a request; a 405 answers CONNECT and "*" in the wrong place.
@@ -97,14 +98,22 @@ internal sealed class ReplyRules(string folder)
         }
     }
 
-    // What visitors have sent comes back: it must still be JSON, to the last string.
+    // What visitors have sent comes back: it must still be JSON, to the last string. Warnings are a few sentences, and never an empty list.
     private static void CheckJson(byte[] body)
     {
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 128 });
+
+        // Of a reply, or of a result of a batch; a visitor may have a trait of that name.
+        var warningsDepth = body.AsSpan().StartsWith("""{"success":true,"results":"""u8) ? 3 : 1;
         try
         {
             while (reader.Read())
             {
+                if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == warningsDepth && reader.ValueTextEquals("warnings"u8))
+                {
+                    CheckWarnings(reader);
+                }
+
                 if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
                 {
                     reader.GetString();
@@ -115,6 +124,21 @@ internal sealed class ReplyRules(string folder)
         {
             throw new FormatException("a body that is no JSON: " + exception.Message);
         }
+    }
+
+    // Reads on a copy.
+    private static void CheckWarnings(Utf8JsonReader reader)
+    {
+        Require(reader.Read() && reader.TokenType == JsonTokenType.StartArray, "warnings that are no list");
+        var count = 0;
+        for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
+        {
+            Require(reader.TokenType == JsonTokenType.String, "a warning that is no sentence");
+            var warning = reader.GetString()!;
+            Require(warning.EndsWith(" (left out)", StringComparison.Ordinal) || (count == MaxWarnings && warning.StartsWith("and ", StringComparison.Ordinal)), "a warning of another form");
+        }
+
+        Require(count is > 0 and <= MaxWarnings + 1, "no warnings, or too many");
     }
 
     private static void Require(bool holds, string fault)

@@ -14,7 +14,19 @@ internal sealed class ValidBodies
 
     private static readonly Gen<string> Name = Gen.OneOf("page_view", "page_view", "scroll", "click", "form_submit", "purchase", "söme event");
 
-    private static readonly Gen<string> Session = Gen.Frequency((4, Gen.Int[0, 5].Select(n => $"\"session_id\":\"session-{n}\"")), (1, Gen.Const("")));
+    private static readonly Gen<string> Session = Gen.Frequency(
+        (4, Gen.Int[0, 5].Select(n => $"\"session_id\":\"session-{n}\"")), (1, Gen.Int[0, 5].Select(n => $"\"session_id\":{n}")), (1, Gen.Const("")));
+
+    private static readonly Gen<string> Account = Gen.Frequency(
+        (6, Gen.Const("")), (2, Gen.Int[0, 9].Select(n => $"\"user_id\":{n}")), (1, Gen.Int[0, 9].Select(n => $"\"user_id\":\"{n}\"")),
+        (1, Gen.OneOf("", "undefined", "[object Object]", " ").Select(text => $"\"user_id\":\"{text}\"")));
+
+    private static readonly Gen<string> Signature = Gen.Frequency((5, Gen.Const("")), (1, Gen.OneOf("", "00ff").Select(text => $"\"signature\":\"{text}\"")));
+
+    // The last are left out of a sync.
+    private static readonly Gen<string> SyncedSession = Gen.Frequency(
+        (8, Gen.Int[0, 3].Select(n => $"\"id\":\"session-{n}\",\"pages\":[\"/\"]")), (1, Gen.Int[0, 3].Select(n => $"\"session_id\":{n},\"title\":\"Sale \\ud83d\"")),
+        (1, Gen.OneOf("", "\"id\":\"null\"", "\"id\":\"x\",\"n\":1e999")));
 
     private static readonly Gen<string> Properties = Gen.OneOf(
         "", "\"properties\":{\"url\":\"/landing\",\"title\":\"Landing Page\"}", "\"properties\":{}", "\"properties\":null",
@@ -29,7 +41,7 @@ internal sealed class ValidBodies
         "", "\"traits\":{\"fname\":\"Test\",\"lname\":\"User\"}", "\"traits\":{\"plan\":null}", "\"traits\":{\"address\":{\"city\":\"Bern\",\"zip\":null}}");
 
     private static readonly Gen<string> Profile = Gen.OneOf(
-        "", "\"profile\":{\"plan\":\"team\"}",
+        "", "\"profile\":{\"plan\":\"team\"}", "\"profile\":{\"user_id\":7,\"email\":\"guest\",\"last_seen\":\"2099-01-01\",\"bio\":\"Sale \\ud83d\"}",
         "\"profile\":{\"first_seen\":1704376700000,\"last_seen\":\"2024-01-05\",\"traits\":{\"plan\":\"free\"},\"total_events\":9}",
         "\"profile\":{\"attribution\":{\"first_touch\":{\"utm_source\":\"bing\",\"timestamp\":1704376750000},\"last_touch\":{\"gclid\":\"g9\"}}}");
 
@@ -39,19 +51,20 @@ internal sealed class ValidBodies
         var user = visitors.User.Select(text => $"\"glue_user_id\":\"{text}\"");
         var id = Gen.Frequency((1, visitors.EventId.Select(text => $"\"event_id\":\"{text}\"")), (1, Gen.Const("")));
         var item = Gen.Select(
-            Name, Session, Properties, Time, Context, id, Gen.Frequency((5, Gen.Const("")), (1, email)),
-            (name, session, properties, time, context, eventId, mail) =>
-                Members($"\"event\":\"{name}\"", session, properties, time, context, eventId, mail));
+            Name, Session, Properties, Time, Context, id, Gen.Select(Gen.Frequency((5, Gen.Const("")), (1, email)), Account),
+            (name, session, properties, time, context, eventId, person) =>
+                Members($"\"event\":\"{name}\"", session, properties, time, context, eventId, person.Item1, person.Item2));
         var synced = Gen.Select(
-            Profile, item.Array[0, 4], Gen.Int[0, 3],
+            Profile, item.Array[0, 4], SyncedSession.Array[0, 3],
             (profile, events, sessions) => $"\"data\":{{{Members(
                 profile, $"\"events\":[{Objects(events)}]",
-                $"\"sessions\":[{Objects(Enumerable.Range(0, sessions).Select(n => $"\"id\":\"session-{n}\",\"pages\":[\"/\"]"))}]")}}}");
+                $"\"sessions\":[{Objects(sessions)}]")}}}");
         var syncedAt = Gen.Frequency((4, Gen.Long[Epoch, Epoch + 10_000_000_000].Select(time => $"\"synced_at\":{time}")), (1, Gen.Const("")));
 
         var track = Gen.Select(user, item, (owner, rest) => Members(owner, rest));
         var identify = Gen.Select(
-            user, email, Traits, Context, Time, id, (owner, mail, traits, context, time, eventId) => Members(owner, mail, traits, context, time, eventId));
+            user, email, Traits, Context, Time, id, Gen.Select(Account, Signature),
+            (owner, mail, traits, context, time, eventId, signed) => Members(owner, mail, traits, context, time, eventId, signed.Item1, signed.Item2));
         var sync = Gen.Select(user, synced, syncedAt, id, (owner, data, time, eventId) => Members(owner, data, time, eventId));
         var any = Gen.Frequency(
             (4, track.Select(text => Members("\"type\":\"track\"", text))),

@@ -7,9 +7,13 @@ namespace DataGlue.Edge.Tests.Ingest;
 /// <summary>What cannot be stored is refused with every fault named, stores nothing, and leaves the server well.</summary>
 public sealed class BadInputTests : IDisposable
 {
-    private const string NotJson = "The body is not valid JSON, or nested deeper than 64 levels, at line 1, byte ";
+    private const string NotJson = "The body is not valid JSON, at line 1, byte ";
 
     private const string BadTimestamp = "timestamp must be epoch milliseconds or an ISO 8601 date and time, from 1970 to 24 hours from now";
+
+    private const string Seconds = "timestamp is a number below 100,000,000,000: is it in seconds? It must be in milliseconds since 1970";
+
+    private const string Control = " must not hold a control character or half of a surrogate pair";
 
     private readonly ServerApp app = new();
 
@@ -21,8 +25,8 @@ public sealed class BadInputTests : IDisposable
         { """{"glue_user_id":'a'}""", NotJson + "17" },
         { """{"glue_user_id":"a","event":"e"} x""", NotJson + "34" },
         { """{"glue_user_id":"a","event":"e"}{}""", NotJson + "33" },
-        { "[]", "The body must be a JSON object" },
-        { "\"text\"", "The body must be a JSON object" },
+        { "[]", """The body must be a JSON object; POST /glue/batch takes several at once, as {"batch": [...]}""" },
+        { "\"text\"", "The body must be a JSON object, and is a string; it may have been made JSON twice" },
         { "null", "The body must be a JSON object" },
         { "1", "The body must be a JSON object" },
         { "{\"glue_user_id\":\"a\u0001\",\"event\":\"e\"}", NotJson + "19" },
@@ -30,38 +34,48 @@ public sealed class BadInputTests : IDisposable
 
     public static TheoryData<string, string> FaultyTracks => new()
     {
-        { """{"glue_user_id":1,"event":"e"}""", "glue_user_id must be a string of 1 to 255 characters" },
+        { """{"glue_user_id":true,"event":"e"}""", "glue_user_id must be a string of 1 to 255 characters, or a number" },
+        { """{"glue_user_id":[1],"event":"e"}""", "glue_user_id must be a string of 1 to 255 characters, or a number" },
+        { """{"glue_user_id":1e255,"event":"e"}""", "glue_user_id must be 1 to 255 characters long" },
+        { """{"glue_user_id":"a","event":404}""", "event must be a string of 1 to 100 characters" },
+        { """{"glue_user_id":"a"}""", "glue_user_id and event are required; event is missing" },
+        { """{"event":"e"}""", "glue_user_id and event are required; glue_user_id is missing" },
+        { """{"glueUserId":"a","Event":"e"}""", "glue_user_id and event are required; glue_user_id (not glueUserId) and event (not Event) are missing" },
         { """{"glue_user_id":"a","event":{"x":[1]}}""", "event must be a string of 1 to 100 characters" },
         { """{"glue_user_id":"a","event":"e","properties":[]}""", "properties must be an object" },
         { """{"glue_user_id":"a","event":"e","context":"c"}""", "context must be an object" },
-        { """{"glue_user_id":"a","event":"e","session_id":""}""", "session_id must be 1 to 255 characters long" },
-        { """{"glue_user_id":"a","event":"e","email":" "}""", "email must be 1 to 255 characters long" },
         { """{"glue_user_id":"a","event":"e","timestamp":true}""", BadTimestamp },
         { """{"glue_user_id":"a","event":"e","timestamp":1e999}""", BadTimestamp },
         { """{"glue_user_id":"a","event":"e","timestamp":99999999999999999999999999}""", BadTimestamp },
         { """{"glue_user_id":"a","event":"e","timestamp":-1}""", BadTimestamp },
         { """{"glue_user_id":"a","event":"e","timestamp":"yesterday"}""", BadTimestamp },
-        { """{"glue_user_id":"a","event":"e","timestamp":"1704376800000"}""", BadTimestamp },
+        { """{"glue_user_id":"a","event":"e","timestamp":"-1704376800000"}""", BadTimestamp },
+        { """{"glue_user_id":"a","event":"e","timestamp":"99999999999999999999999999"}""", BadTimestamp },
+        { """{"glue_user_id":"a","event":"e","timestamp":0}""", Seconds },
+        { """{"glue_user_id":"a","event":"e","timestamp":1704376800}""", Seconds },
+        { """{"glue_user_id":"a","event":"e","timestamp":99999999999.9}""", Seconds },
+        { """{"glue_user_id":"a","event":"e","timestamp":"1704376800"}""", Seconds },
+        { """{"glue_user_id":"a","event":"e","timestamp":"20240104"}""", Seconds },
         { """{"glue_user_id":"a","event":"e","timestamp":"2024-02-30T00:00:00Z"}""", BadTimestamp },
         { """{"glue_user_id":"a","event":"e","timestamp":"1969-12-31T23:59:59.999Z"}""", BadTimestamp },
         { """{"glue_user_id":"a","event":"e","timestamp":"2024-06-02T12:00:00.001Z"}""", BadTimestamp },
         { """{"glue_user_id":"a","event":"e","properties":{"n":1e999}}""", "properties holds a number that is too large" },
-        { """{"glue_user_id":"a\u0000","event":"e"}""", "glue_user_id holds a NUL character" },
-        { """{"glue_user_id":"a","event":"e","properties":{"x":["\u0000"]}}""", "properties holds a NUL character" },
-        { """{"glue_user_id":"a","event":"e","properties":{"\u0000":1}}""", "properties holds a NUL character" },
-        { """{"glue_user_id":"a","event":"e","properties":{"x":"\ud800"}}""", "properties holds half of a surrogate pair" },
-        { """{"glue_user_id":"\udc00","event":"e"}""", "glue_user_id holds half of a surrogate pair" },
-        { """{"glue_user_id":"a","event":"e","\ud800aaaaaaaaaaaaaaaaaaa":1}""", "The body holds half of a surrogate pair" },
-        { """{"\ud800":{"x":1},"glue_user_id":"a"}""", "glue_user_id and event are required; The body holds half of a surrogate pair" },
-        { """{"glue_user_id":"a","event":"e","\u0000":1}""", "The body holds a NUL character" },
-        { """{"glue_user_id":"a","event":"e","other":"\ud800"}""", "The body holds half of a surrogate pair" },
+        { """{"glue_user_id":"a\u0000","event":"e"}""", "glue_user_id" + Control },
+        { """{"glue_user_id":"\udc00","event":"e"}""", "glue_user_id" + Control },
+        { """{"glue_user_id":"a\nb","event":"e"}""", "glue_user_id" + Control },
+        { "{\"glue_user_id\":\"a\u007f\",\"event\":\"e\"}", "glue_user_id" + Control },
+        { "{\"glue_user_id\":\"a\u0085b\",\"event\":\"e\"}", "glue_user_id" + Control },
+        { """{"glue_user_id":"a","event":"e","session_id":"\ud83d","event_id":"\u001f"}""", $"session_id{Control}; event_id{Control}" },
+        { """{"glue_user_id":"a","event":"e","user_id":"a\tb","email":"a\u0000@example.com"}""", $"user_id{Control}; email{Control}" },
+        { """{"glue_user_id":"a","event":"e","properties":{"\ud800":1,"\udfff":2}}""", "properties has the key '\uFFFD' twice" },
+        { """{"glue_user_id":"a","event":"e","\ud800":1,"\u0000":2}""", "The key '\uFFFD' stands twice" },
         { """{"glue_user_id":"a","glue_user_id":"b","event":"e"}""", "The key 'glue_user_id' stands twice" },
         { """{"glue_user_id":"a","event":"e","ev\u0065nt":"f"}""", "The key 'event' stands twice" },
         { """{"glue_user_id":"a","event":"e","properties":{"x":{"k":1,"k":1}}}""", "properties has the key 'k' twice" },
         {
-            """{"glue_user_id":5,"event":[],"properties":1,"timestamp":"x","session_id":{},"event_id":""}""",
-            "glue_user_id must be a string of 1 to 255 characters; event must be a string of 1 to 100 characters; properties must be an object; "
-            + BadTimestamp + "; session_id must be a string of 1 to 255 characters; event_id must be 1 to 255 characters long"
+            """{"glue_user_id":false,"event":[],"properties":1,"timestamp":"x","session_id":{},"event_id":[""]}""",
+            "glue_user_id must be a string of 1 to 255 characters, or a number; event must be a string of 1 to 100 characters; properties must be an object; "
+            + BadTimestamp + "; session_id must be a string of 1 to 255 characters, or a number; event_id must be a string of 1 to 255 characters, or a number"
         },
     };
 
@@ -103,12 +117,12 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public async Task A_body_with_thousands_of_faults_names_the_first_twenty()
     {
-        var sessions = string.Join(',', Enumerable.Repeat("1", 5_000));
-        var reply = await app.SyncAsync("{\"glue_user_id\":\"a\",\"data\":{\"sessions\":[" + sessions + "]}}");
+        var keys = string.Join(',', Enumerable.Range(0, 2_000).Select(i => $"\"k{i}\":1,\"k{i}\":1"));
+        var reply = await app.TrackAsync("{\"glue_user_id\":\"a\",\"event\":\"e\"," + keys + "}");
 
         Assert.Equal(HttpStatusCode.BadRequest, reply.Status);
-        Assert.StartsWith("data.sessions[0] must be an object; data.sessions[1] must be an object", reply.Error, StringComparison.Ordinal);
-        Assert.EndsWith("; and 4980 more", reply.Error, StringComparison.Ordinal);
+        Assert.StartsWith("The key 'k0' stands twice; The key 'k1' stands twice", reply.Error, StringComparison.Ordinal);
+        Assert.EndsWith("; and 1980 more", reply.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,20 +137,19 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Theory]
-    [InlineData("/glue/identify", """{"glue_user_id":"a","email":7,"traits":"t"}""", "email must be a string of 1 to 255 characters; traits must be an object")]
+    [InlineData("/glue/identify", """{"glue_user_id":"a","email":{"x":1},"traits":"t"}""",
+        "traits must be an object; email must be a string of 1 to 255 characters, or a number")]
+    [InlineData("/glue/identify", """{"glue_user_id":"a","user_id":7,"email":[]}""", "email must be a string of 1 to 255 characters, or a number")]
+    [InlineData("/glue/identify", """{"glue_user_id":"a","email":"a@example.com","signature":5}""", "signature must be a string of 1 to 255 characters")]
     [InlineData("/glue/sync", """{"glue_user_id":"a","data":[]}""", "data must be an object")]
-    [InlineData("/glue/sync", """{"glue_user_id":"a","synced_at":"soon","data":{"events":{},"sessions":7,"profile":[]}}""",
-        "synced_at must be epoch milliseconds or an ISO 8601 date and time, from 1970 to 24 hours from now; data.events must be an array; "
-        + "data.sessions must be an array; data.profile must be an object")]
-    [InlineData("/glue/sync", """{"glue_user_id":"a","data":{"profile":{"email":1,"first_seen":"x","attribution":{"first_touch":[]}}}}""",
-        "data.profile.email must be a string of 1 to 255 characters; data.profile.first_seen must be epoch milliseconds or an ISO 8601 date and time, "
-        + "from 1970 to 24 hours from now; data.profile.attribution.first_touch must be an object")]
-    [InlineData("/glue/sync", """{"glue_user_id":"a","data":{"sessions":[{"id":""},{"session_id":5}]}}""",
-        "data.sessions[0] needs a session_id or id of 1 to 255 characters; data.sessions[1] needs a session_id or id of 1 to 255 characters")]
-    [InlineData("/glue/sync", """{"glue_user_id":"a","data":{"\ud800":1,"profile":{"\udfff":1}}}""",
-        "data holds half of a surrogate pair; data.profile holds half of a surrogate pair")]
-    [InlineData("/glue/batch", """{"\ud800":[],"batch":[]}""", "The body holds half of a surrogate pair")]
-    [InlineData("/glue/batch", "{}", "batch is required")]
+    [InlineData("/glue/sync", """{"glue_user_id":"a","data":"x"}""", "data must be an object")]
+    [InlineData("/glue/sync", """{"glue_user_id":"a","events":[],"sessions":[]}""",
+        "glue_user_id and data are required; data is missing; events belongs inside data")]
+    [InlineData("/glue/sync", """{"glueUserId":"a","Data":{}}""", "glue_user_id and data are required; glue_user_id (not glueUserId) and data (not Data) are missing")]
+    [InlineData("/glue/sync", """{"glue_user_id":"a","event_id":"\u0000","data":{}}""", "event_id must not hold a control character or half of a surrogate pair")]
+    [InlineData("/glue/batch", "{}", """batch is required, as in {"batch": [...]}""")]
+    [InlineData("/glue/batch", """{"events":[]}""", """batch is required, as in {"batch": [...]}""")]
+    [InlineData("/glue/batch", """[{"type":"track"}]""", """The body must be a JSON object; POST /glue/batch takes several at once, as {"batch": [...]}""")]
     [InlineData("/glue/batch", """{"batch":{}}""", "batch must be an array")]
     public async Task The_other_verbs_name_their_faults_too(string path, string body, string sentence)
     {

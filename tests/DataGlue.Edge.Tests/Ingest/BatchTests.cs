@@ -27,7 +27,7 @@ public sealed class BatchTests : IDisposable
             {"success":true,"results":[{"status":"stored","event_id":"e1"},{"status":"duplicate","event_id":"e1"},
             {"status":"rejected","error":"event_id belongs to another glue_user_id; give the event an id of its own"},
             {"status":"stored","event_id":"i1","new_user":true},{"status":"duplicate","event_id":"i1","new_user":false},
-            {"status":"rejected","error":"glue_user_id and email are required"},
+            {"status":"rejected","error":"glue_user_id and email are required; email (or user_id) is missing"},
             {"status":"stored","events_synced":2,"sessions_synced":1,"events_new":1,"events_duplicate":1,"events_rejected":[{"index":2,"error":"event is required"}]},
             {"status":"rejected","error":"type must be identify, track or sync"},{"status":"rejected","error":"type must be identify, track or sync"},
             {"status":"rejected","error":"An item must be an object"},{"status":"rejected","error":"The key 'event' stands twice"}]}
@@ -36,18 +36,17 @@ public sealed class BatchTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_cannot_be_read_rejects_its_item_alone()
+    public async Task A_key_that_is_cut_or_escaped_is_a_key()
     {
         var reply = await app.BatchAsync(
             """
-            {"batch":[{"\ud800":1,"type":"track","glue_user_id":"a","event":"e"},{"ty\u0070e":"tr\u0061ck","glue_user_id":"a","event":"e","event_id":"1"},
-              {"type":"sync","glue_user_id":"a","data":{"events":[{"event":"e","\udc00":1},{"event":"e","event_id":"2"}]}}]}
+            {"batch":[{"\ud800":1,"type":"track","glue_user_id":"a","event":"e","event_id":"k"},{"ty\u0070e":"tr\u0061ck","glue_user_id":"a","event":"e","event_id":"1"},
+              {"type":"sync","glue_user_id":"a","data":{"events":[{"event":"e","event_id":"2","\udc00":1}]}}]}
             """);
 
         const string expected = """
-            {"success":true,"results":[{"status":"rejected","error":"The body holds half of a surrogate pair"},{"status":"stored","event_id":"1"},
-            {"status":"stored","events_synced":1,"sessions_synced":0,"events_new":1,"events_duplicate":0,
-            "events_rejected":[{"index":0,"error":"The body holds half of a surrogate pair"}]}]}
+            {"success":true,"results":[{"status":"stored","event_id":"k"},{"status":"stored","event_id":"1"},
+            {"status":"stored","events_synced":1,"sessions_synced":0,"events_new":1,"events_duplicate":0,"events_rejected":[]}]}
             """;
         Assert.Equal(expected.ReplaceLineEndings(""), reply.IsOk().Body);
     }
@@ -57,8 +56,8 @@ public sealed class BatchTests : IDisposable
     {
         var reply = await app.BatchAsync(
             """
-            {"batch":[{"type":"sync","glue_user_id":"a","synced_at":900,"data":{"profile":{"plan":"x"}}},
-              {"type":"identify","glue_user_id":"a","email":"a@example.com","timestamp":800},{"type":"identify","glue_user_id":"a","email":"a@example.com","timestamp":700}]}
+            {"batch":[{"type":"sync","glue_user_id":"a","synced_at":1704376800900,"data":{"profile":{"plan":"x"}}},
+              {"type":"identify","glue_user_id":"a","email":"a@example.com","timestamp":1704376800800},{"type":"identify","glue_user_id":"a","email":"a@example.com","timestamp":1704376800700}]}
             """);
 
         Assert.True((bool)reply.IsOk().Json["results"]![1]!["new_user"]!);

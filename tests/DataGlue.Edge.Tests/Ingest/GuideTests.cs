@@ -109,14 +109,14 @@ public sealed class GuideTests : IDisposable
     }
 
     [Theory]
-    [InlineData("/glue/identify", """{"glue_user_id": "a"}""", "glue_user_id and email are required")]
-    [InlineData("/glue/identify", """{"email": "a@example.com"}""", "glue_user_id and email are required")]
-    [InlineData("/glue/identify", """{"glue_user_id": "", "email": null}""", "glue_user_id and email are required")]
-    [InlineData("/glue/track", """{"glue_user_id": "a"}""", "glue_user_id and event are required")]
-    [InlineData("/glue/track", "{}", "glue_user_id and event are required")]
-    [InlineData("/glue/sync", """{"glue_user_id": "a"}""", "glue_user_id and data are required")]
-    [InlineData("/glue/sync", """{"glue_user_id": "a", "data": null}""", "glue_user_id and data are required")]
-    public async Task A_required_field_that_lacks_gets_the_guides_sentence(string path, string body, string sentence)
+    [InlineData("/glue/identify", """{"glue_user_id": "a"}""", "glue_user_id and email are required; email (or user_id) is missing")]
+    [InlineData("/glue/identify", """{"email": "a@example.com"}""", "glue_user_id and email are required; glue_user_id is missing")]
+    [InlineData("/glue/identify", """{"glue_user_id": "", "email": null}""", "glue_user_id and email are required; glue_user_id and email (or user_id) are missing")]
+    [InlineData("/glue/track", """{"glue_user_id": "a"}""", "glue_user_id and event are required; event is missing")]
+    [InlineData("/glue/track", "{}", "glue_user_id and event are required; glue_user_id and event are missing")]
+    [InlineData("/glue/sync", """{"glue_user_id": "a"}""", "glue_user_id and data are required; data is missing")]
+    [InlineData("/glue/sync", """{"glue_user_id": "a", "data": null}""", "glue_user_id and data are required; data is missing")]
+    public async Task A_required_field_that_lacks_gets_the_guides_sentence_and_what_is_missing(string path, string body, string sentence)
     {
         var reply = await app.PostAsync(path, body);
 

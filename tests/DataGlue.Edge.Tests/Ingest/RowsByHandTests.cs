@@ -63,9 +63,9 @@ public sealed class RowsByHandTests : IDisposable
     {
         Run("INSERT INTO users (glue_user_id) VALUES ('a')");
 
-        await app.TrackAsync("""{"glue_user_id":"a","event":"e","timestamp":10,"context":{"page":{"url":"https://shop.example/"}}}""");
-        await app.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com","timestamp":11}""");
-        await app.TrackAsync("""{"glue_user_id":"a","event":"e","timestamp":5,"context":{"utm_source":"google"}}""");
+        await app.TrackAsync("""{"glue_user_id":"a","event":"e","timestamp":1704376800010,"context":{"page":{"url":"https://shop.example/"}}}""");
+        await app.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com","timestamp":1704376800011}""");
+        await app.TrackAsync("""{"glue_user_id":"a","event":"e","timestamp":1704376800005,"context":{"utm_source":"google"}}""");
 
         Assert.Equal("google", (string?)(await app.UserAsync("a")).Json["user"]!["attribution"]!["last_touch"]!["utm_source"]);
     }

@@ -16,7 +16,7 @@ public sealed class SyncTests : IDisposable
             """
             {"data":{"events":[
               {"event_id":"1","event":"a"}, 7, {"event":"","event_id":"2"}, {"event":"b","event_id":"taken"}, {"event":"c","glue_user_id":"other"},
-              {"event_id":"1","event":"a"}, {"event_id":"3","event":"d","glue_user_id":"a","properties":{"x":"\u0000"}}, {"event_id":"4","event":"d","glue_user_id":"a"}]},
+              {"event_id":"1","event":"a"}, {"event_id":"3","event":"d","glue_user_id":"a","properties":{"x":1e999}}, {"event_id":"4","event":"d","glue_user_id":"a"}]},
              "glue_user_id":"a"}
             """);
 
@@ -25,7 +25,7 @@ public sealed class SyncTests : IDisposable
             {"index":1,"error":"An event must be an object"},{"index":2,"error":"event is required"},
             {"index":3,"error":"event_id belongs to another glue_user_id; give the event an id of its own"},
             {"index":4,"error":"glue_user_id must be that of the sync, or absent"},
-            {"index":6,"error":"properties holds a NUL character"}]}
+            {"index":6,"error":"properties holds a number that is too large"}]}
             """;
         Assert.Equal(expected.ReplaceLineEndings(""), reply.IsOk().Body);
         Assert.Equal(["1", "4"], app.Query("SELECT event_id FROM events WHERE glue_user_id = 'a' ORDER BY 1"));

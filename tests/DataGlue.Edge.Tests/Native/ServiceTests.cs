@@ -68,7 +68,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
             await Task.Delay(5);
         }
 
-        var sessions = Enumerable.Range(0, 40).Select(i => $$"""{"id":"{{i}}","text":"{{new string('x', 1 << 20)}}"}""");
+        var sessions = Enumerable.Range(0, 40).Select(i => $$"""{"id":"s{{i}}","text":"{{new string('x', 1 << 20)}}"}""");
 
         var reply = await server.PostAsync("/glue/sync", "{\"glue_user_id\":\"a\",\"data\":{\"sessions\":[" + string.Join(',', sessions) + "]}}");
 
@@ -199,7 +199,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
     {
         var identify = await server.PostAsync("/glue/identify", """{"glue_user_id":"a","email":"A@example.com","traits":{"x":{"y":1}},"context":{"utm_source":"m"}}""");
         Assert.Equal("""{"success":true,"user_id":"a","new_user":true}""", identify.IsOk().Body);
-        (await server.PostAsync("/glue/identify", """{"glue_user_id":"a"}""")).IsError(HttpStatusCode.BadRequest, "glue_user_id and email are required");
+        (await server.PostAsync("/glue/identify", """{"glue_user_id":"a"}""")).IsError(HttpStatusCode.BadRequest, "glue_user_id and email are required; email (or user_id) is missing");
 
         const string track = """{"glue_user_id":"a","event":"e","event_id":"1","session_id":"s","properties":{"url":"/?gclid=1"},"timestamp":"2024-01-04T14:00:00Z"}""";
         Assert.Equal("""{"success":true,"event_id":"1"}""", (await server.PostAsync("/glue/track", track)).IsOk().Body);
@@ -213,7 +213,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
             "/glue/sync",
             """
             {"glue_user_id":"b","synced_at":1704376800000,"data":{"profile":{"email":"a@example.com","plan":"p","attribution":{"first_touch":{"gclid":"g"}}},
-              "sessions":[{"id":"s"}],"events":[{"event":"e","event_id":"2","timestamp":1},{"event":5}]}}
+              "sessions":[{"id":"s"}],"events":[{"event":"e","event_id":"2","timestamp":1704376800001},{"event":5}]}}
             """);
         Assert.Equal(
             """{"success":true,"events_synced":1,"sessions_synced":1,"events_new":1,"events_duplicate":0,"events_rejected":[{"index":1,"error":"event must be a string of 1 to 100 characters"}]}""",
@@ -221,7 +221,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
         Assert.Equal(HttpStatusCode.BadRequest, (await server.PostAsync("/glue/sync", "[]")).Status);
 
         // A late identification takes the way of the replay.
-        var batch = await server.PostAsync("/glue/batch", """{"batch":[{"type":"identify","glue_user_id":"a","email":"z@example.com","timestamp":5,"event_id":"i","traits":{"x":null,"z":1}},{"type":"x"}]}""");
+        var batch = await server.PostAsync("/glue/batch", """{"batch":[{"type":"identify","glue_user_id":"a","email":"z@example.com","timestamp":1704376800005,"event_id":"i","traits":{"x":null,"z":1}},{"type":"x"}]}""");
         Assert.Equal(
             """{"success":true,"results":[{"status":"stored","event_id":"i","new_user":false},{"status":"rejected","error":"type must be identify, track or sync"}]}""",
             batch.IsOk().Body);

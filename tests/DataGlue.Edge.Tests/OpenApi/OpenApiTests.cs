@@ -118,6 +118,8 @@ public sealed class OpenApiTests : IDisposable
     [InlineData("/glue/track", "event", 100)]
     [InlineData("/glue/track", "event_id", 255)]
     [InlineData("/glue/identify", "email", 255)]
+    [InlineData("/glue/identify", "user_id", 255)]
+    [InlineData("/glue/track", "user_id", 255)]
     [InlineData("/glue/identify", "glue_user_id", 255)]
     public async Task The_limits_in_it_are_those_of_the_server(string path, string field, int most)
     {
@@ -127,7 +129,7 @@ public sealed class OpenApiTests : IDisposable
 
         foreach (var (length, status) in new[] { (most, HttpStatusCode.OK), (most + 1, HttpStatusCode.BadRequest) })
         {
-            var body = new JsonObject { ["glue_user_id"] = "a", ["event"] = "e", ["email"] = "a@example.com", [field] = new string('x', length) };
+            var body = new JsonObject { ["glue_user_id"] = "a", ["event"] = "e", ["email"] = "a@example.com", [field] = (field == "email" ? "a@" : "aa") + new string('x', length - 2) };
             Assert.Equal(status, (await app.PostAsync(path, body.ToJsonString())).Status);
         }
     }

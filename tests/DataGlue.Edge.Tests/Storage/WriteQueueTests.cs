@@ -101,7 +101,7 @@ public sealed class WriteQueueTests : IDisposable
         Sqlite3.SkipWithout();
         Sqlite3.Run(app.DatabasePath, "CREATE TRIGGER poison BEFORE INSERT ON events WHEN NEW.event = 'poison' BEGIN SELECT RAISE(ABORT, 'no'); END;");
         var items = Enumerable.Range(0, 999).Select(i =>
-            $$"""{"type":"identify","glue_user_id":"a","email":"e{{i}}@example.com","timestamp":{{2_000 - i}},"traits":{"k{{i % 100}}":{{i}} } }""");
+            $$"""{"type":"identify","glue_user_id":"a","email":"e{{i}}@example.com","timestamp":{{1704376800000 - i}},"traits":{"k{{i % 100}}":{{i}} } }""");
 
         var reply = await app.BatchAsync("{\"batch\":[" + string.Join(',', items) + """,{"type":"track","glue_user_id":"a","event":"poison"}]}""");
 
@@ -154,12 +154,12 @@ public sealed class WriteQueueTests : IDisposable
     {
         Sqlite3.SkipWithout();
         Sqlite3.Run(app.DatabasePath, $"CREATE TRIGGER rule BEFORE UPDATE ON users WHEN NEW.traits LIKE '%forbidden%' BEGIN SELECT {raise}; END;");
-        (await app.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com","timestamp":9,"traits":{"x":1}}""")).IsOk();
+        (await app.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com","timestamp":1704376800009,"traits":{"x":1}}""")).IsOk();
 
         var late = await app.BatchAsync(
             """
             {"batch":[{"type":"track","glue_user_id":"a","event":"e"},
-              {"type":"identify","glue_user_id":"a","email":"a@example.com","timestamp":5,"traits":{"y":"forbidden"}}]}
+              {"type":"identify","glue_user_id":"a","email":"a@example.com","timestamp":1704376800005,"traits":{"y":"forbidden"}}]}
             """);
 
         Assert.Equal("stored rejected", string.Join(' ', late.IsOk().Json["results"]!.AsArray().Select(result => (string)result!["status"]!)));

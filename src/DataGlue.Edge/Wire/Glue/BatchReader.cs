@@ -17,7 +17,7 @@ internal static class BatchReader
             {
                 case "batch":
                     fields.ReadItems(ref reader, "batch", (ref reader, _) => items.Add(ItemReader.Read(ref reader, receipt)), Limits.BatchItems, "another");
-                    found = reader.TokenType != JsonTokenType.Null;
+                    found = !JsonFields.IsAbsent(ref reader);
                     break;
                 default: fields.Skip(ref reader); break;
             }
@@ -25,7 +25,7 @@ internal static class BatchReader
 
         if (!found)
         {
-            faults.AddFirst("batch is required");
+            faults.AddFirst("""batch is required, as in {"batch": [...]}""");
         }
 
         return items;

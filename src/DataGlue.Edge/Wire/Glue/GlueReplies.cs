@@ -15,16 +15,18 @@ internal static class GlueReplies
         response,
         IdentifyHead,
         item.GlueUserId,
-        outcome.Status == OutcomeStatus.Queued ? ""","new_user":false,"queued":true}"""u8
-            : outcome.NewUser == true ? ""","new_user":true}"""u8
-            : ""","new_user":false}"""u8);
+        Tail(
+            item,
+            outcome.Status == OutcomeStatus.Queued ? ""","new_user":false,"queued":true}"""u8
+                : outcome.NewUser == true ? ""","new_user":true}"""u8
+                : ""","new_user":false}"""u8));
 
     /// <summary>The <c>event_id</c> under which the event stands, and <c>duplicate</c> or <c>queued</c>.</summary>
     public static void Track(HttpResponse response, Track item, Outcome outcome) => JsonReply.Write(
         response,
         TrackHead,
         outcome.EventId,
-        outcome.Status switch { OutcomeStatus.Duplicate => ""","duplicate":true}"""u8, OutcomeStatus.Queued => ""","queued":true}"""u8, _ => "}"u8 });
+        Tail(item, outcome.Status switch { OutcomeStatus.Duplicate => ""","duplicate":true}"""u8, OutcomeStatus.Queued => ""","queued":true}"""u8, _ => "}"u8 }));
 
     public static void Sync(HttpResponse response, Sync item, Outcome outcome)
     {
@@ -32,6 +34,7 @@ internal static class GlueReplies
             true, outcome.EventsAccepted, item.Sessions.Count, outcome.EventsNew, outcome.EventsAccepted - outcome.EventsNew, outcome.EventsRejected ?? [])
         {
             Queued = outcome.Status == OutcomeStatus.Queued ? true : null,
+            Warnings = WarningsOf(item),
         };
         JsonReply.Write(response, StatusCodes.Status200OK, reply, ServerJson.Wire.SyncReply);
     }
@@ -52,7 +55,7 @@ internal static class GlueReplies
         }
 
         return item is not Sync sync
-            ? new BatchResult(status) { EventId = outcome.EventId.Decode(), NewUser = outcome.NewUser }
+            ? new BatchResult(status) { EventId = outcome.EventId.Decode(), NewUser = outcome.NewUser, Warnings = WarningsOf(item) }
             : new BatchResult(status)
             {
                 EventsSynced = outcome.EventsAccepted,
@@ -60,14 +63,23 @@ internal static class GlueReplies
                 EventsNew = outcome.EventsNew,
                 EventsDuplicate = outcome.EventsAccepted - outcome.EventsNew,
                 EventsRejected = outcome.EventsRejected ?? [],
+                Warnings = WarningsOf(item),
             };
     }
+
+    private static IReadOnlyList<string>? WarningsOf(Item? item) => item is { Warnings.Count: > 0 } ? item.Warnings : null;
+
+    // The end of a reply, with the warnings, of which nearly no item has any.
+    private static ReadOnlySpan<byte> Tail(Item item, ReadOnlySpan<byte> tail) => WarningsOf(item) is { } warnings
+        ? (byte[])[.. tail[..^1], .. ""","warnings":"""u8, .. JsonSerializer.SerializeToUtf8Bytes(warnings, ServerJson.Wire.IReadOnlyListString), .. "}"u8]
+        : tail;
 }
 
 internal sealed record SyncReply(
     bool Success, int EventsSynced, int SessionsSynced, int? EventsNew, int? EventsDuplicate, IReadOnlyList<RejectedEvent> EventsRejected)
 {
     public bool? Queued { get; init; }
+    public IReadOnlyList<string>? Warnings { get; init; } // what was left out
 }
 
 internal sealed record BatchReply(bool Success, IReadOnlyList<BatchResult> Results)
@@ -86,4 +98,5 @@ internal sealed record BatchResult(string Status)
     public int? EventsNew { get; init; }
     public int? EventsDuplicate { get; init; }
     public IReadOnlyList<RejectedEvent>? EventsRejected { get; init; }
+    public IReadOnlyList<string>? Warnings { get; init; }
 }

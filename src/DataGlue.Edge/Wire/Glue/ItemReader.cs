@@ -50,17 +50,42 @@ internal static class ItemReader
         return faults.None ? new ReadItem(item, null) : new ReadItem(null, faults.ToString());
     }
 
+    /// <summary>Adds the fault of an item that lacks a required field: which are required, and which it lacks.</summary>
+    /// <param name="sentence">Which are required.</param>
+    /// <param name="others">The fields that it has beside the known ones: one of them may be the missing one under another name.</param>
+    /// <param name="faults">Takes the fault.</param>
+    /// <param name="fields">The required fields, and whether they are there.</param>
+    public static void Require(string sentence, IReadOnlyList<JsonMember> others, Faults faults, params ReadOnlySpan<(string Name, bool IsThere)> fields)
+    {
+        var missing = new List<string>();
+        foreach (var (name, isThere) in fields)
+        {
+            if (!isThere)
+            {
+                var other = others.FirstOrDefault(member => Plain(member.Name) == Plain(name)).Name;
+                missing.Add(other is null ? name : $"{name} (not {other})");
+            }
+        }
+
+        if (missing.Count > 0)
+        {
+            faults.AddFirst($"{sentence}; {string.Join(" and ", missing)} {(missing.Count == 1 ? "is" : "are")} missing");
+        }
+    }
+
+    // glueUserId, GLUE_USER_ID and glue-user-id are what some clients make of glue_user_id.
+    private static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
+
     // Looks ahead on a copy of the reader: the type may stand behind the fields that it decides about.
     private static string? TypeOf(Utf8JsonReader reader)
     {
-        var faults = new Faults();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isType = JsonText.ReadString(ref reader, "type", faults) == "type";
+            var isType = JsonText.ReadString(ref reader) == "type";
             reader.Read();
             if (isType)
             {
-                return reader.TokenType == JsonTokenType.String ? JsonText.ReadString(ref reader, "type", faults) : null;
+                return reader.TokenType == JsonTokenType.String ? JsonText.ReadString(ref reader) : null;
             }
 
             reader.Skip();

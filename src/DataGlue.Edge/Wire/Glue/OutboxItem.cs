@@ -19,6 +19,7 @@ internal static class OutboxItem
         json.WriteStartObject();
         json.WriteString("type", item switch { Track => ItemReader.Track, Identify => ItemReader.Identify, _ => ItemReader.Sync });
         json.WriteNumber("received", item.Received);
+        WriteProvenance(json, item.Provenance);
         WriteMadeIds(json, item);
         json.WriteStartObject("item");
         WriteText(json, "glue_user_id", item.GlueUserId);
@@ -34,8 +35,9 @@ internal static class OutboxItem
     public static ReadItem Read(ReadOnlySpan<byte> text, long latest = long.MaxValue)
     {
         var faults = new Faults();
-        Utf8Text type = default, eventId = default;
+        Utf8Text type = default, source = default, eventId = default;
         long? received = null;
+        var trusted = false;
         Range? item = null;
         var eventIds = new List<Utf8Text>();
         JsonFields.ReadBody(
@@ -48,10 +50,12 @@ internal static class OutboxItem
                 {
                     switch (fields.Name)
                     {
-                        case "type": type = fields.ReadText(ref reader, "type", Limits.Id, required: true); break;
-                        case "received": received = fields.ReadInstant(ref reader, "received", DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() - JsonFields.MaxAhead); break;
+                        case "type": type = fields.ReadText(ref reader, "type", Limits.Id); break;
+                        case "received": received = ReadTime(ref reader); break;
+                        case "trusted": trusted = fields.ReadFlag(ref reader, "trusted"); break;
+                        case "source": source = fields.ReadText(ref reader, "source", Limits.Id); break;
                         case "event_id": eventId = fields.ReadText(ref reader, "event_id", Limits.Id); break;
-                        case "event_ids": fields.ReadItems(ref reader, "event_ids", (ref reader, _) => eventIds.Add(ReadId(ref reader, faults))); break;
+                        case "event_ids": fields.ReadItems(ref reader, "event_ids", (ref reader, _) => eventIds.Add(ReadId(ref reader))); break;
                         case "item": reader.Read(); item = JsonFields.PlaceOf(ref reader); break;
                         default: fields.Skip(ref reader); break;
                     }
@@ -69,12 +73,13 @@ internal static class OutboxItem
         ReadItem read = default;
         if (faults.None)
         {
+            var provenance = new Provenance(trusted, source.Or(Provenance.Page.Source));
             JsonFields.ReadBody(
                 text[item!.Value],
                 faults,
                 (ref reader) =>
                 {
-                    read = ItemReader.Read(ref reader, type.ToString(), new Receipt(Math.Min(received!.Value, latest), Provenance.Page, eventId, eventIds));
+                    read = ItemReader.Read(ref reader, type.ToString(), new Receipt(Math.Min(received!.Value, latest), provenance, eventId, eventIds));
                     return eventIds;
                 });
         }
@@ -83,11 +88,29 @@ internal static class OutboxItem
     }
 
     // What is no text is no id; the event that needs one then says so.
-    private static Utf8Text ReadId(ref Utf8JsonReader reader, Faults faults)
+    private static Utf8Text ReadId(ref Utf8JsonReader reader)
     {
-        var id = reader.TokenType == JsonTokenType.String ? JsonText.ReadString(ref reader, "event_ids", faults) : null;
+        var id = reader.TokenType == JsonTokenType.String ? JsonText.ReadString(ref reader) : null;
         reader.Skip();
         return Utf8Text.From(id);
+    }
+
+    // That of a machine whose clock is in 1970 as well.
+    private static long? ReadTime(ref Utf8JsonReader reader) =>
+        JsonFields.ReadInteger(ref reader) is { } time && time >= 0 && time <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() ? time : null;
+
+    // A public page is what most items come from.
+    private static void WriteProvenance(Utf8JsonWriter json, Provenance provenance)
+    {
+        if (provenance.Trusted)
+        {
+            json.WriteBoolean("trusted", true);
+        }
+
+        if (provenance.Source != Provenance.Page.Source)
+        {
+            WriteText(json, "source", provenance.Source);
+        }
     }
 
     private static void WriteMadeIds(Utf8JsonWriter json, Item item)
@@ -122,6 +145,8 @@ internal static class OutboxItem
             case Identify identify:
                 WriteText(json, "event_id", identify.EventId);
                 WriteText(json, "email", identify.Email);
+                WriteText(json, "user_id", identify.UserId);
+                WriteText(json, "signature", identify.Signature);
                 WriteJson(json, "traits", identify.Traits);
                 WriteJson(json, "context", identify.Context);
                 WriteTime(json, "timestamp", identify);
@@ -140,6 +165,7 @@ internal static class OutboxItem
         WriteText(json, "event_id", track.ServerMade ? default : track.EventId);
         WriteText(json, "session_id", track.SessionId);
         WriteText(json, "email", track.Email);
+        WriteText(json, "user_id", track.UserId);
         WriteJson(json, "properties", track.Properties.IsEmptyObject ? null : track.Properties);
         WriteJson(json, "context", track.Context);
         WriteTime(json, "timestamp", track);
@@ -185,6 +211,7 @@ internal static class OutboxItem
     {
         json.WriteStartObject("profile");
         WriteText(json, "email", profile.Email);
+        WriteText(json, "user_id", profile.UserId);
         WriteJson(json, "traits", profile.Traits);
         WriteTime(json, "first_seen", profile.FirstSeen);
         WriteTime(json, "last_seen", profile.LastSeen);
@@ -225,9 +252,13 @@ internal static class OutboxItem
 
     private static void WriteTime(Utf8JsonWriter json, string name, long? time)
     {
-        if (time is { } known)
+        if (time is >= Instants.LeastNumber and { } known)
         {
             json.WriteNumber(name, known);
+        }
+        else if (time is { } early)
+        {
+            json.WriteString(name, Instants.Utf8(early).Span);
         }
     }
 

@@ -3,11 +3,11 @@ using DataGlue.Edge.Wire.Json;
 
 namespace DataGlue.Edge.Wire.Glue;
 
-/// <summary>Reads the profile in a sync. Times must not lie more than a day behind <paramref name="received"/>, in milliseconds since 1970.</summary>
+/// <summary>Reads the profile in a sync; each part that has a fault is left out. Times must not lie more than a day behind <paramref name="received"/>, in
+/// milliseconds since 1970.</summary>
 internal sealed class ProfileReader(long received, Faults faults)
 {
     private const string Prefix = "data.profile.";
-    private readonly List<JsonMember> others = [];
     private readonly List<ProfileTouch> touches = [];
     private IReadOnlyList<JsonMember> attributionOthers = [];
 
@@ -15,7 +15,7 @@ internal sealed class ProfileReader(long received, Faults faults)
 
     private Profile Read(ref Utf8JsonReader reader)
     {
-        Utf8Text email = default;
+        Utf8Text email = default, userId = default;
         JsonText? traits = null;
         long? firstSeen = null, lastSeen = null;
         var fields = new JsonFields(Prefix, faults);
@@ -23,20 +23,32 @@ internal sealed class ProfileReader(long received, Faults faults)
         {
             switch (fields.Name)
             {
-                case "email": email = fields.ReadText(ref reader, "email", Limits.Email, trim: true, required: true); break;
-                case "traits": traits = fields.ReadPatch(ref reader, "traits"); break;
+                case "email": email = fields.ReadEmail(ref reader, "email"); break;
+                case "user_id": userId = fields.ReadId(ref reader, "user_id", trim: true); break;
+                case "traits": traits = fields.ReadTraits(ref reader, "traits"); break;
                 case "first_seen": firstSeen = fields.ReadInstant(ref reader, "first_seen", received); break;
                 case "last_seen": lastSeen = fields.ReadInstant(ref reader, "last_seen", received); break;
                 case "attribution": ReadAttribution(ref reader, ref fields); break;
                 // The server alone decides these; a browser that sends its copy of a profile back must not turn them into traits.
                 case "glue_user_id" or "identified" or "identified_at" or "total_events" or "total_sessions" or "last_synced" or "created_at" or "updated_at":
                     fields.Skip(ref reader); break;
-                default: others.Add(JsonMember.Read(ref reader, "data.profile", faults)); break;
+                default: fields.Keep(ref reader); break;
             }
         }
 
-        JsonFields.CheckPatch("data.profile", others.Sum(member => 1 + member.Value.Keys), JsonMember.SizeOf(others), faults);
-        return new Profile { Email = email, Traits = traits, Others = others, FirstSeen = firstSeen, LastSeen = lastSeen, Touches = touches, AttributionOthers = attributionOthers };
+        var others = fields.Others;
+        var isFit = JsonFields.CheckTraits("data.profile", others.Sum(member => 1 + member.Value.Keys), JsonMember.SizeOf(others), faults);
+        return new Profile
+        {
+            Email = email.Span.IsEmpty ? default : email,
+            UserId = userId.Span.IsEmpty ? default : userId,
+            Traits = traits,
+            Others = isFit ? others : [],
+            FirstSeen = firstSeen,
+            LastSeen = lastSeen,
+            Touches = touches,
+            AttributionOthers = attributionOthers,
+        };
     }
 
     private void ReadAttribution(ref Utf8JsonReader reader, ref JsonFields outer)
@@ -68,7 +80,6 @@ internal sealed class ProfileReader(long received, Faults faults)
         }
 
         long? timestamp = null;
-        var members = new List<JsonMember>();
         var label = $"{Prefix}attribution.{name}";
         var fields = new JsonFields(label + ".", faults);
         while (fields.Next(ref reader))
@@ -76,15 +87,16 @@ internal sealed class ProfileReader(long received, Faults faults)
             switch (fields.Name)
             {
                 case "timestamp": timestamp = fields.ReadInstant(ref reader, "timestamp", received); break;
-                default: members.Add(JsonMember.Read(ref reader, label, faults)); break;
+                default: fields.Keep(ref reader); break;
             }
         }
 
-        if (JsonMember.SizeOf(members) > Limits.TouchBytes)
+        if (JsonMember.SizeOf(fields.Others) > Limits.TouchBytes)
         {
             faults.Add($"{label} may have {Limits.TouchBytes} bytes at the most");
+            return;
         }
 
-        touches.Add(new ProfileTouch(isFirst, timestamp, members));
+        touches.Add(new ProfileTouch(isFirst, timestamp, fields.Others));
     }
 }

@@ -22,7 +22,7 @@ internal static class TrackReader
 
     private static Track Read(ref Utf8JsonReader reader, Receipt receipt, bool synced, Faults faults)
     {
-        Utf8Text user = default, name = default, sessionId = default, email = default, eventId = default;
+        Utf8Text user = default, name = default, sessionId = default, email = default, userId = default, eventId = default;
         JsonText? properties = null, context = null;
         long? timestamp = null;
         var fields = new JsonFields("", faults);
@@ -30,22 +30,27 @@ internal static class TrackReader
         {
             switch (fields.Name)
             {
-                case "glue_user_id": user = fields.ReadText(ref reader, "glue_user_id", Limits.Id, required: true); break;
-                case "event": name = fields.ReadText(ref reader, "event", Limits.EventName, required: true); break;
-                case "session_id": sessionId = fields.ReadText(ref reader, "session_id", Limits.Id); break;
-                case "email": email = fields.ReadText(ref reader, "email", Limits.Email, trim: true); break;
+                case "glue_user_id": user = fields.ReadId(ref reader, "glue_user_id", isRequired: !synced); break;
+                case "event": name = fields.ReadText(ref reader, "event", Limits.EventName); break;
+                case "session_id": sessionId = fields.ReadId(ref reader, "session_id"); break;
+                case "email": email = fields.ReadEmail(ref reader, "email"); break;
+                case "user_id": userId = fields.ReadId(ref reader, "user_id", trim: true); break;
                 case "properties": properties = fields.ReadObject(ref reader, "properties"); break;
                 case "context": context = fields.ReadObject(ref reader, "context"); break;
-                case "event_id": eventId = fields.ReadText(ref reader, "event_id", Limits.Id); break;
+                case "event_id": eventId = fields.ReadId(ref reader, "event_id"); break;
                 case "timestamp": timestamp = fields.ReadInstant(ref reader, "timestamp", receipt.Received); break;
                 case "type": fields.Skip(ref reader); break;
                 default: fields.Keep(ref reader); break;
             }
         }
 
-        if (!name.IsPresent || (!user.IsPresent && !synced))
+        if (synced && !name.IsPresent)
         {
-            faults.AddFirst(synced ? "event is required" : "glue_user_id and event are required");
+            faults.AddFirst("event is required");
+        }
+        else if (!name.IsPresent || (!user.IsPresent && !synced))
+        {
+            ItemReader.Require("glue_user_id and event are required", fields.Others, faults, ("glue_user_id", user.IsPresent), ("event", name.IsPresent));
         }
 
         return new Track
@@ -59,9 +64,11 @@ internal static class TrackReader
             Event = name,
             SessionId = sessionId,
             Email = email,
+            UserId = userId,
             Properties = properties ?? JsonText.EmptyObject,
             Context = context is { IsEmptyObject: false } ? context : null,
             Others = fields.Others,
+            Warnings = faults.Warnings,
         };
     }
 }

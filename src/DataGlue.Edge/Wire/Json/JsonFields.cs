@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text.Unicode;
+using DataGlue.Edge.Intake;
 
 namespace DataGlue.Edge.Wire.Json;
 
@@ -15,12 +16,16 @@ internal ref struct JsonFields(string prefix, Faults faults)
     /// <summary>How far ahead of receipt an instant may lie, in milliseconds.</summary>
     public const long MaxAhead = 24 * 60 * 60 * 1000;
 
-    // Keys of one patch of traits, at all levels, since SQLite's json_patch looks for each key from the start; and bytes, as many as traits may have at all.
-    private const int MaxPatchKeys = 256;
-    private const int MaxPatchBytes = 65_536;
+    // Keys of the traits of one write, at all levels; and bytes, as many as a profile shows.
+    private const int MaxTraitsKeys = 256;
+    private const int MaxTraitsBytes = 65_536;
 
     // Long enough for nanoseconds and an offset, each character escaped.
     private const int MaxInstantBytes = 240;
+
+    // Stands for a value with a fault: it is there, and is nothing.
+    private static readonly Utf8Text Unfit = new([]);
+
     private KeySet keys;
     private NameBuffer name;
     private int nameLength;
@@ -58,7 +63,12 @@ internal ref struct JsonFields(string prefix, Faults faults)
         {
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             {
-                faults.Add("The body must be a JSON object");
+                faults.Add(reader.TokenType switch
+                {
+                    JsonTokenType.StartArray => """The body must be a JSON object; POST /glue/batch takes several at once, as {"batch": [...]}""",
+                    JsonTokenType.String => "The body must be a JSON object, and is a string; it may have been made JSON twice",
+                    _ => "The body must be a JSON object",
+                });
                 return null;
             }
 
@@ -69,27 +79,23 @@ internal ref struct JsonFields(string prefix, Faults faults)
         {
             // Where the JSON breaks matters more than the faults before it.
             faults.Clear();
+            var problem = IsDeeperThan(depth, body) ? $"nested deeper than {depth} levels" : "not valid JSON";
             faults.Add(body.IsEmpty
                 ? "The body is empty; it must be a JSON object"
-                : $"The body is not valid JSON, or nested deeper than {depth} levels, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}");
+                : $"The body is {problem}, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}");
             return null;
         }
     }
 
-    /// <summary>Steps to the next key; one that cannot be stored is a fault and is passed over with its value. False at the end of the object.</summary>
+    /// <summary>Steps to the next key; one that stands twice is a fault, and is passed over with its value. False at the end of the object.</summary>
     public bool Next(ref Utf8JsonReader reader)
     {
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            if (!reader.ValueIsEscaped)
+            var key = reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(JsonText.ReadString(ref reader)) : reader.ValueSpan;
+            nameLength = Ascii.ToUtf16(key, name, out var length) == OperationStatus.Done ? length : 0;
+            if (keys.Add(key, prefix, faults))
             {
-                Note(reader.ValueSpan);
-                return true;
-            }
-
-            if (JsonText.ReadString(ref reader, Whole, faults) is { } key)
-            {
-                Note(Encoding.UTF8.GetBytes(key));
                 return true;
             }
 
@@ -106,58 +112,115 @@ internal ref struct JsonFields(string prefix, Faults faults)
         JsonText.Read(ref reader, Whole, faults);
     }
 
-    /// <summary>Keeps an unknown member.</summary>
-    public void Keep(ref Utf8JsonReader reader) => (others ??= []).Add(JsonMember.Read(ref reader, Whole, faults));
+    /// <summary>Keeps an unknown member, unless it has a fault.</summary>
+    public void Keep(ref Utf8JsonReader reader)
+    {
+        var before = faults.Count;
+        var member = JsonMember.Read(ref reader, Whole, faults);
+        if (faults.Count == before)
+        {
+            (others ??= []).Add(member);
+        }
+    }
 
     /// <summary>Reads a text of 1 to <paramref name="most"/> characters.</summary>
-    /// <returns>None when absent (JSON null or, for a required field, the empty text); empty, with a fault, when unusable.</returns>
-    public readonly Utf8Text ReadText(ref Utf8JsonReader reader, string name, int most, bool trim = false, bool required = false)
+    /// <returns>None when absent, null or empty; empty, with a fault, when unfit.</returns>
+    public readonly Utf8Text ReadText(ref Utf8JsonReader reader, string name, int most)
     {
         reader.Read();
-        if (reader.TokenType == JsonTokenType.Null)
+        switch (reader.TokenType)
         {
-            return default;
+            case JsonTokenType.Null:
+                return default;
+            case JsonTokenType.String:
+                return Bounded(TextOf(ref reader, out _), name, most);
+            default:
+                faults.Add($"{prefix}{name} must be a string of 1 to {most} characters");
+                SkipNested(ref reader, name);
+                return Unfit;
+        }
+    }
+
+    /// <summary>Reads an id, which may be a number: it is its decimal text. One that stands for nobody is a fault of a required field, and else absent.</summary>
+    /// <returns>As <see cref="ReadText"/>.</returns>
+    public readonly Utf8Text ReadId(ref Utf8JsonReader reader, string name, bool isRequired = false, bool trim = false)
+    {
+        var id = ReadName(ref reader, name, Limits.Id, trim);
+        if (!Nobody.Is(id.Span))
+        {
+            return id;
         }
 
-        if (reader.TokenType != JsonTokenType.String)
+        if (isRequired)
         {
-            faults.Add($"{prefix}{name} must be a string of 1 to {most} characters");
-            SkipNested(ref reader, name);
-            return new Utf8Text([]);
+            faults.Add($"{prefix}{name} '{id}' stands for nobody");
+            return Unfit;
         }
 
-        var text = ReadString(ref reader, name, trim);
-        if (required && text is { IsPresent: true, Span.IsEmpty: true })
+        faults.LeaveOut($"{prefix}{name} '{id}' stands for nobody");
+        return default;
+    }
+
+    /// <summary>Reads an e-mail, trimmed. One that can be nobody's is absent, with a warning.</summary>
+    /// <returns>As <see cref="ReadText"/>.</returns>
+    public readonly Utf8Text ReadEmail(ref Utf8JsonReader reader, string name)
+    {
+        var email = ReadName(ref reader, name, Limits.Email, trim: true);
+        if (email.Span.IsEmpty || EmailKey.IsEmail(email))
         {
-            return default;
+            return email;
         }
 
-        if (text.IsPresent && (text.Span.IsEmpty || LongerThan(text, most)))
-        {
-            faults.Add($"{prefix}{name} must be 1 to {most} characters long");
-        }
-
-        return text.Or(new Utf8Text([]));
+        faults.LeaveOut($"{prefix}{name} " + (Nobody.Is(email.Span) ? $"'{email}' stands for nobody" : "must have one @ with something on both sides, and no blank"));
+        return default;
     }
 
     /// <summary>Reads an instant into milliseconds since 1970; <paramref name="received"/>, the time of receipt, is the same.</summary>
     public readonly long? ReadInstant(ref Utf8JsonReader reader, string name, long received)
     {
         reader.Read();
+        var instant = double.NaN;
+        var isNumber = true;
         switch (reader.TokenType)
         {
-            case JsonTokenType.Null:
+            case JsonTokenType.Null or JsonTokenType.String when IsAbsent(ref reader):
                 return null;
-            case JsonTokenType.Number when reader.TryGetDouble(out var number) && number >= 0 && number <= received + MaxAhead:
-                return (long)number;
-            case JsonTokenType.String when reader.ValueSpan.Length <= MaxInstantBytes && JsonText.ReadString(ref reader, prefix + name, faults) is { } text
-                && Instants.TryParse(text, out var instant) && instant >= 0 && instant <= received + MaxAhead:
-                return instant;
-            default:
-                faults.Add($"{prefix}{name} must be epoch milliseconds or an ISO 8601 date and time, from 1970 to 24 hours from now");
-                SkipNested(ref reader, name);
-                return null;
+            case JsonTokenType.Number when reader.TryGetDouble(out var number):
+                instant = number;
+                break;
+            case JsonTokenType.String when reader.ValueSpan.Length <= MaxInstantBytes:
+                (instant, isNumber) = InstantOf(JsonText.ReadString(ref reader).Trim());
+                break;
         }
+
+        if (isNumber && instant is >= 0 and < Instants.LeastNumber)
+        {
+            faults.Add($"{prefix}{name} is a number below 100,000,000,000: is it in seconds? It must be in milliseconds since 1970");
+        }
+        else if (instant >= 0 && instant <= received + MaxAhead)
+        {
+            return (long)instant;
+        }
+        else
+        {
+            faults.Add($"{prefix}{name} must be epoch milliseconds or an ISO 8601 date and time, from 1970 to 24 hours from now");
+        }
+
+        SkipNested(ref reader, name);
+        return null;
+    }
+
+    /// <summary>Reads true or false; null is false.</summary>
+    public readonly bool ReadFlag(ref Utf8JsonReader reader, string name)
+    {
+        reader.Read();
+        if (reader.TokenType is not (JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null))
+        {
+            faults.Add($"{prefix}{name} must be true or false");
+            SkipNested(ref reader, name);
+        }
+
+        return reader.TokenType == JsonTokenType.True;
     }
 
     /// <summary>Reads a whole number; null for anything else.</summary>
@@ -197,36 +260,45 @@ internal ref struct JsonFields(string prefix, Faults faults)
         }
     }
 
-    /// <summary>Reads an object as it is; null counts as absent.</summary>
-    public readonly JsonText? ReadObject(ref Utf8JsonReader reader, string name) =>
-        EnterObject(ref reader, name) ? JsonText.Read(ref reader, prefix + name, faults) : null;
-
-    /// <summary>Reads a merge patch: an object with a bounded number of keys and bytes.</summary>
-    public readonly JsonText? ReadPatch(ref Utf8JsonReader reader, string name)
+    /// <summary>Reads an object as it is; none when it is absent, or has a fault.</summary>
+    public readonly JsonText? ReadObject(ref Utf8JsonReader reader, string name)
     {
-        var patch = ReadObject(ref reader, name);
-        CheckPatch(prefix + name, patch?.Keys ?? 0, patch?.Utf8.Length ?? 0, faults);
-        return patch;
+        var before = faults.Count;
+        JsonText? value = EnterObject(ref reader, name) ? JsonText.Read(ref reader, prefix + name, faults) : null;
+        return faults.Count == before ? value : null;
     }
 
-    public static void CheckPatch(string label, int keys, int bytes, Faults faults)
+    /// <summary>Reads traits: an object with a bounded number of keys and bytes.</summary>
+    public readonly JsonText? ReadTraits(ref Utf8JsonReader reader, string name)
     {
-        if (keys > MaxPatchKeys)
-        {
-            faults.Add($"{label} may have {MaxPatchKeys} keys at the most");
-        }
-
-        if (bytes > MaxPatchBytes)
-        {
-            faults.Add($"{label} may have {MaxPatchBytes} bytes at the most");
-        }
+        var traits = ReadObject(ref reader, name);
+        return CheckTraits(prefix + name, traits?.Keys ?? 0, traits?.Utf8.Length ?? 0, faults) ? traits : null;
     }
 
-    /// <summary>Steps onto the start of an object. False when the value is null, or, with a fault, something else.</summary>
+    /// <summary>Whether the traits of one write are as few and small as they must be; it is a fault if they are not.</summary>
+    public static bool CheckTraits(string label, int keys, int bytes, Faults faults)
+    {
+        if (keys > MaxTraitsKeys)
+        {
+            faults.Add($"{label} may have {MaxTraitsKeys} keys at the most");
+        }
+
+        if (bytes > MaxTraitsBytes)
+        {
+            faults.Add($"{label} may have {MaxTraitsBytes} bytes at the most");
+        }
+
+        return keys <= MaxTraitsKeys && bytes <= MaxTraitsBytes;
+    }
+
+    /// <summary>Steps onto the start of an object. False when it is absent, or, with a fault, something else.</summary>
     public readonly bool EnterObject(ref Utf8JsonReader reader, string name) => Enter(ref reader, name, JsonTokenType.StartObject, "an object");
 
-    /// <summary>Steps onto the start of an array. False when the value is null, or, with a fault, something else.</summary>
+    /// <summary>Steps onto the start of an array. False when it is absent, or, with a fault, something else.</summary>
     public readonly bool EnterArray(ref Utf8JsonReader reader, string name) => Enter(ref reader, name, JsonTokenType.StartArray, "an array");
+
+    /// <summary>Whether the value at which the reader stands is none: null, or the empty text, which clients send for a field that they have not.</summary>
+    public static bool IsAbsent(ref Utf8JsonReader reader) => reader.TokenType == JsonTokenType.Null || (reader.TokenType == JsonTokenType.String && reader.ValueSpan.IsEmpty);
 
     /// <summary>Passes over the value at which the reader stands. Returns where in the body it is.</summary>
     public static Range PlaceOf(ref Utf8JsonReader reader)
@@ -236,16 +308,10 @@ internal ref struct JsonFields(string prefix, Faults faults)
         return start..(int)reader.BytesConsumed;
     }
 
-    private void Note(ReadOnlySpan<byte> key)
-    {
-        keys.Add(key, prefix, faults);
-        nameLength = Ascii.ToUtf16(key, name, out var length) == OperationStatus.Done ? length : 0;
-    }
-
     private readonly bool Enter(ref Utf8JsonReader reader, string name, JsonTokenType start, string what)
     {
         reader.Read();
-        if (reader.TokenType != start && reader.TokenType != JsonTokenType.Null)
+        if (reader.TokenType != start && !IsAbsent(ref reader))
         {
             faults.Add($"{prefix}{name} must be {what}");
             SkipNested(ref reader, name);
@@ -263,16 +329,81 @@ internal ref struct JsonFields(string prefix, Faults faults)
         }
     }
 
-    // Text without escapes is copied as it is: the body is valid UTF-8, and JSON allows no control character in it.
-    private readonly Utf8Text ReadString(ref Utf8JsonReader reader, string name, bool trim)
+    // Reads a text that names somebody or something: of so many characters, none of which is a control character.
+    private readonly Utf8Text ReadName(ref Utf8JsonReader reader, string name, int most, bool trim)
     {
-        if (!reader.ValueIsEscaped && !trim)
+        reader.Read();
+        switch (reader.TokenType)
         {
-            return new Utf8Text(reader.ValueSpan.ToArray());
+            case JsonTokenType.Null:
+                return default;
+            case JsonTokenType.String:
+                var text = TextOf(ref reader, out var isDamaged);
+                text = Bounded(trim || IsBlank(text) ? Trimmed(text) : text, name, most);
+                if (!isDamaged && !HasControlCharacter(text))
+                {
+                    return text;
+                }
+
+                faults.Add($"{prefix}{name} must not hold a control character or half of a surrogate pair");
+                return Unfit;
+            case JsonTokenType.Number:
+                var number = Utf8Text.From(JsonNumber.Text(reader.ValueSpan, most));
+                return number.IsPresent ? number : TooLong(name, most);
+            default:
+                faults.Add($"{prefix}{name} must be a string of 1 to {most} characters, or a number");
+                SkipNested(ref reader, name);
+                return Unfit;
+        }
+    }
+
+    private readonly Utf8Text Bounded(Utf8Text text, string name, int most) => text.Span.IsEmpty ? default : LongerThan(text, most) ? TooLong(name, most) : text;
+
+    private readonly Utf8Text TooLong(string name, int most)
+    {
+        faults.Add($"{prefix}{name} must be 1 to {most} characters long");
+        return Unfit;
+    }
+
+    // Text without escapes is copied as it is: the body is valid UTF-8.
+    private static Utf8Text TextOf(ref Utf8JsonReader reader, out bool isDamaged)
+    {
+        isDamaged = false;
+        return reader.ValueIsEscaped ? Utf8Text.From(JsonText.ReadString(ref reader, out isDamaged)) : new Utf8Text(reader.ValueSpan.ToArray());
+    }
+
+    private static bool IsBlank(Utf8Text text) => text.Span is [<= (byte)' ', ..] && text.ToString().AsSpan().IsWhiteSpace();
+
+    private static Utf8Text Trimmed(Utf8Text text) =>
+        text.Span is [> (byte)' ' and < 0x7F, ..] and [.., > (byte)' ' and < 0x7F] ? text : Utf8Text.From(text.ToString().Trim());
+
+    // JSON allows some without an escape: DEL, and those of Latin-1.
+    private static bool HasControlCharacter(Utf8Text text) => text.Span.ContainsAnyExceptInRange((byte)' ', (byte)'~') && text.ToString().Any(char.IsControl);
+
+    private static (double Instant, bool IsNumber) InstantOf(string text) =>
+        text.Length > 0 && !text.AsSpan().ContainsAnyExceptInRange('0', '9') ? (double.Parse(text, CultureInfo.InvariantCulture), true)
+        : (Instants.TryParse(text, out var instant) ? instant : double.NaN, false);
+
+    // Whether nesting is what breaks a body, and not the JSON before.
+    private static bool IsDeeperThan(int depth, ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = depth + 1 });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.CurrentDepth == depth && reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+                {
+                    return true;
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            // It breaks before.
         }
 
-        var text = JsonText.ReadString(ref reader, prefix + name, faults);
-        return Utf8Text.From(trim ? text?.Trim() : text);
+        return false;
     }
 
     /// <summary>Whether a text has more characters than that: Unicode code points, as in PostgreSQL's VARCHAR(255) and SQLite's length().</summary>

@@ -17,7 +17,7 @@ internal readonly record struct JsonMember(string Name, JsonText Value)
     /// <summary>Reads the member at whose key <paramref name="reader"/> stands.</summary>
     public static JsonMember Read(ref Utf8JsonReader reader, string label, Faults faults)
     {
-        var name = JsonText.ReadString(ref reader, label, faults) ?? "";
+        var name = JsonText.ReadString(ref reader);
         reader.Read();
         return new JsonMember(name, JsonText.Read(ref reader, label, faults));
     }

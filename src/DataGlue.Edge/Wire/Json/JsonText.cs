@@ -16,8 +16,7 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
     public Utf8Text Text => new(Utf8);
     public override string ToString() => Text.ToString();
 
-    /// <summary>Reads a value to its last token. What the database cannot keep (a NUL, half a surrogate pair, a number beyond a double) is a fault, and so
-    /// is a key that stands twice.</summary>
+    /// <summary>Reads a value to its last token. A number beyond a double is a fault, and so is a key that stands twice.</summary>
     public static JsonText Read(ref Utf8JsonReader reader, string label, Faults faults)
     {
         var output = new ArrayBufferWriter<byte>(256);
@@ -34,24 +33,21 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
         return Read(ref reader, "", new Faults());
     }
 
-    /// <summary>Reads the string or key at which <paramref name="reader"/> stands, unescaped. Null, and a fault, for what cannot be stored.</summary>
-    public static string? ReadString(ref Utf8JsonReader reader, string label, Faults faults)
+    /// <summary>Reads the string or key at which <paramref name="reader"/> stands, unescaped. What no text can hold becomes U+FFFD.</summary>
+    public static string ReadString(ref Utf8JsonReader reader) => ReadString(ref reader, out _);
+
+    /// <param name="isDamaged">Whether it held a NUL, which ends a text in SQLite, or half of a surrogate pair, which clients make when they cut a text.</param>
+    public static string ReadString(ref Utf8JsonReader reader, out bool isDamaged)
     {
-        try
+        if (!reader.ValueIsEscaped)
         {
-            if (reader.GetString() is var text && !text!.Contains('\0', StringComparison.Ordinal))
-            {
-                return text;
-            }
-
-            faults.Add($"{label} holds a NUL character");
-        }
-        catch (InvalidOperationException)
-        {
-            faults.Add($"{label} holds half of a surrogate pair");
+            isDamaged = false;
+            return Encoding.UTF8.GetString(reader.ValueSpan);
         }
 
-        return null;
+        var text = Unescape(reader.ValueSpan);
+        isDamaged = Mend(text);
+        return new string(text);
     }
 
     /// <summary>A hash of several hashes, in their order.</summary>
@@ -60,12 +56,59 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
     /// <summary>0 for no text.</summary>
     public static ulong HashOf(Utf8Text text) => text.IsPresent ? HashOf(text.Span) : 0;
     public static ulong HashOf(string text) => HashOf(Encoding.UTF8.GetBytes(text));
-    private static ulong HashOf(ReadOnlySpan<byte> bytes) => XxHash3.HashToUInt64(bytes);
+    public static ulong HashOf(ReadOnlySpan<byte> bytes) => XxHash3.HashToUInt64(bytes);
+
+    // Not as Utf8JsonReader does it: half of a surrogate pair is an exception there. The reader has seen that the escapes are right.
+    private static Span<char> Unescape(ReadOnlySpan<byte> escaped)
+    {
+        Span<char> text = new char[escaped.Length];
+        var length = 0;
+        while (true)
+        {
+            var plain = escaped.IndexOf((byte)'\\');
+            length += Encoding.UTF8.GetChars(plain < 0 ? escaped : escaped[..plain], text[length..]);
+            if (plain < 0)
+            {
+                return text[..length];
+            }
+
+            var letter = escaped[plain + 1];
+            escaped = escaped[(plain + 2)..];
+            text[length++] = letter switch
+            {
+                (byte)'b' => '\b',
+                (byte)'f' => '\f',
+                (byte)'n' => '\n',
+                (byte)'r' => '\r',
+                (byte)'t' => '\t',
+                (byte)'u' => (char)ushort.Parse(escaped[..4], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                _ => (char)letter,
+            };
+            escaped = letter == 'u' ? escaped[4..] : escaped;
+        }
+    }
+
+    private static bool Mend(Span<char> text)
+    {
+        var isDamaged = false;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            {
+                i++;
+            }
+            else if (text[i] == '\0' || char.IsSurrogate(text[i]))
+            {
+                text[i] = '\uFFFD';
+                isDamaged = true;
+            }
+        }
+
+        return isDamaged;
+    }
 
     private ref struct Copier(ArrayBufferWriter<byte> output, string label, Faults faults)
     {
-        private const double ExactIntegers = 9_007_199_254_740_992;
-
         public int Keys { get; private set; }
 
         public ulong Copy(ref Utf8JsonReader reader) => reader.TokenType switch
@@ -120,7 +163,7 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
                 return CopyString(ref reader);
             }
 
-            var key = ReadString(ref reader, label, faults) ?? "";
+            var key = ReadString(ref reader);
             keys.Add(Encoding.UTF8.GetBytes(key), label, faults);
             return WriteEscaped(key);
         }
@@ -129,7 +172,7 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
         {
             if (reader.ValueIsEscaped)
             {
-                return WriteEscaped(ReadString(ref reader, label, faults) ?? "");
+                return WriteEscaped(ReadString(ref reader));
             }
 
             WriteQuoted(reader.ValueSpan);
@@ -160,7 +203,7 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
             output.Write(reader.ValueSpan);
             if (reader.TryGetInt64(out var integer))
             {
-                return Combine((ulong)integer, '#');
+                return JsonNumber.Hash(integer);
             }
 
             if (!reader.TryGetDouble(out var number) || !double.IsFinite(number))
@@ -169,9 +212,7 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
                 return 0;
             }
 
-            // The spelling does not count: 1.0 is 1, and 9.90 is 9.9.
-            var isInteger = Math.Truncate(number) == number && Math.Abs(number) < ExactIntegers;
-            return Combine(isInteger ? (ulong)(long)number : BitConverter.DoubleToUInt64Bits(number), '#');
+            return JsonNumber.Hash(reader.ValueSpan);
         }
 
         private readonly void Separate(ulong before) => output.Write(before > 0 ? ","u8 : []);

@@ -16,14 +16,17 @@ internal struct KeySet
     private HashSet<ulong>? many;
 
     /// <summary>Adds a key, without escapes; one that the object has already is a fault. The label, empty for the body, may end with a dot.</summary>
-    public void Add(ReadOnlySpan<byte> key, string label, Faults faults)
+    public bool Add(ReadOnlySpan<byte> key, string label, Faults faults)
     {
-        if (!TryAdd(XxHash3.HashToUInt64(key, Seed)))
+        var isNew = TryAdd(XxHash3.HashToUInt64(key, Seed));
+        if (!isNew)
         {
             var text = Encoding.UTF8.GetString(key);
             var quoted = text.Length <= MaxQuoted ? text : string.Concat(text.AsSpan(0, MaxQuoted), "...");
             faults.Add(label.Length == 0 ? $"The key '{quoted}' stands twice" : $"{label.TrimEnd('.')} has the key '{quoted}' twice");
         }
+
+        return isNew;
     }
 
     private bool TryAdd(ulong hash)
