@@ -8,7 +8,7 @@ namespace DataGlue.Edge.Http;
 
 /// <summary>Accepts connections for Kestrel. Its own listener tries again at once when that fails: out of file descriptors, it would take a whole processor and say
 /// nothing.</summary>
-internal sealed partial class ConnectionListeners(IMemoryPoolFactory<byte> pools, TimeProvider clock, ILogger<ConnectionListeners> logger) : IConnectionListenerFactory
+internal sealed partial class ConnectionListeners(IMemoryPoolFactory<byte> pools, Connections connections, TimeProvider clock, ILogger<ConnectionListeners> logger) : IConnectionListenerFactory
 {
     private const int Backlog = 512;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -22,7 +22,7 @@ internal sealed partial class ConnectionListeners(IMemoryPoolFactory<byte> pools
         {
             socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
             socket.Listen(Backlog);
-            return new(new Listener(socket, new SocketConnectionContextFactory(Options(), logger), WaitAsync));
+            return new(new Listener(socket, new SocketConnectionContextFactory(Options(), logger), connections, WaitAsync));
         }
         catch (SocketException exception)
         {
@@ -55,7 +55,7 @@ internal sealed partial class ConnectionListeners(IMemoryPoolFactory<byte> pools
     [LoggerMessage(EventId = 52, Level = LogLevel.Error, Message = "No connection can be accepted: {Reason}; it is tried again")]
     private partial void LogFailed(string reason);
 
-    private sealed class Listener(Socket socket, SocketConnectionContextFactory connections, Func<SocketException, CancellationToken, Task> wait) : IConnectionListener
+    private sealed class Listener(Socket socket, SocketConnectionContextFactory factory, Connections connections, Func<SocketException, CancellationToken, Task> wait) : IConnectionListener
     {
         private readonly CancellationTokenSource unbound = new();
 
@@ -69,7 +69,14 @@ internal sealed partial class ConnectionListeners(IMemoryPoolFactory<byte> pools
                 {
                     var accepted = await socket.AcceptAsync(cancellationToken);
                     accepted.NoDelay = true;
-                    return connections.Create(accepted);
+                    var connection = factory.Create(accepted);
+                    if (await connections.TryAdmitAsync(connection))
+                    {
+                        return connection;
+                    }
+
+                    connection.Abort();
+                    await connection.DisposeAsync();
                 }
                 catch (Exception exception) when (exception is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
                 {
@@ -98,7 +105,7 @@ internal sealed partial class ConnectionListeners(IMemoryPoolFactory<byte> pools
             unbound.Cancel();
             unbound.Dispose();
             socket.Dispose();
-            connections.Dispose();
+            factory.Dispose();
             return default;
         }
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using DataGlue.Edge.Security;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace DataGlue.Edge.Http;
 
@@ -18,8 +19,9 @@ internal sealed partial class Connections
     private const int OtherFiles = 192;
     private const int FilesOfAnEdge = 192;
 
-    // Those that were told to go are not gone at once. Beyond so many of them, nobody gives way to those who come.
+    // Those that were told to go are not gone at once. While there are so many of them, who comes waits.
     private const int MostLeaving = 64;
+    private static readonly TimeSpan LeavingPause = TimeSpan.FromMilliseconds(5);
 
     private const int FullEvent = 50;
 
@@ -43,23 +45,33 @@ internal sealed partial class Connections
         }
     }
 
-    /// <summary>Serves a connection, if there is room for it.</summary>
-    public async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
+    /// <summary>Makes room for a connection that was accepted. Returns false where all that stand have shown a key.</summary>
+    public async Task<bool> TryAdmitAsync(ConnectionContext connection)
     {
-        if (TryAdmit(connection) is not { } admitted)
+        while (Volatile.Read(ref leaving) >= MostLeaving)
         {
-            connection.Abort();
-            return;
+            await Task.Delay(LeavingPause);
         }
 
+        if (TryAdmit(connection) is not { } admitted)
+        {
+            return false;
+        }
+
+        connection.Features.Set(admitted);
+        return true;
+    }
+
+    /// <summary>Serves a connection that was admitted, and takes it off at its end.</summary>
+    public async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
         try
         {
-            connection.Features.Set(admitted);
             await next(connection);
         }
         finally
         {
-            Remove(admitted);
+            Remove(connection.Features.GetRequiredFeature<StandingConnection>());
         }
     }
 
@@ -106,7 +118,7 @@ internal sealed partial class Connections
             }
         }
 
-        if (last is null || leaving >= MostLeaving)
+        if (last is null)
         {
             return false;
         }

@@ -198,7 +198,15 @@ public sealed class ConnectionTests(NativeBinary binary, ITestOutputHelper outpu
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0), NoDelay = true };
         sockets.Add(socket);
         socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
-        await socket.ConnectAsync(IPAddress.Loopback, server.Port);
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, server.Port);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // Accepted and refused at once.
+        }
+
         return socket;
     }
 
