@@ -53,7 +53,7 @@ internal static partial class UnixFile
         }
         else if (Sync(file.DangerousGetHandle().ToInt32()) != 0)
         {
-            throw new IOException(Marshal.GetLastPInvokeErrorMessage(), Marshal.GetLastPInvokeError());
+            throw new IOException($"The disk has not synced it: {Marshal.GetLastPInvokeErrorMessage()}", Marshal.GetLastPInvokeError());
         }
     }
 

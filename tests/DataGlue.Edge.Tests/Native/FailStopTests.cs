@@ -224,7 +224,7 @@ public sealed class FailStopTests(NativeBinary binary) : IDisposable
         {
             Assert.Equal(1, await refused.ExitAsync());
             Assert.Equal(
-                "DATABASE_PATH must be a database that can be written: The write-ahead log cannot be synced: Input/output error", Assert.Single(refused.Errors));
+                "DATABASE_PATH must be a database that can be written: The write-ahead log cannot be synced: The disk has not synced it: Input/output error", Assert.Single(refused.Errors));
         }
 
         Assert.Equal(database, await File.ReadAllBytesAsync(DatabasePath));
