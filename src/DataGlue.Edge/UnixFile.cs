@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace DataGlue.Edge;
 
-/// <summary>Linux calls that .NET does not offer: syncing a folder, a file's owner, and the rights of what is made.</summary>
+/// <summary>Linux calls that .NET does not offer: syncing that tells of errors, a file's owner, and the rights of what is made.</summary>
 internal static partial class UnixFile
 {
     // AT_FDCWD, STATX_UID | STATX_GID, sizeof(struct statx), offsetof(struct statx, stx_uid); stx_gid follows.
@@ -41,6 +41,20 @@ internal static partial class UnixFile
 
         Directory.CreateDirectory(folder);
         parents.ForEach(SyncFolder);
+    }
+
+    /// <summary>Makes the bytes of a file durable. .NET's own call passes over an error of the disk.</summary>
+    /// <exception cref="IOException">The disk fails; its HResult is the error's number.</exception>
+    public static void Sync(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            RandomAccess.FlushToDisk(file);
+        }
+        else if (Sync(file.DangerousGetHandle().ToInt32()) != 0)
+        {
+            throw new IOException($"The disk has not synced it: {Marshal.GetLastPInvokeErrorMessage()}", Marshal.GetLastPInvokeError());
+        }
     }
 
     /// <summary>Makes the names in a folder durable: a file that was renamed there keeps its new name after a crash.</summary>

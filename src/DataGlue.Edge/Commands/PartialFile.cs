@@ -41,7 +41,7 @@ internal sealed class PartialFile : IDisposable
     public string Path => destination + ".partial";
 
     /// <exception cref="IOException">The disk is full or fails.</exception>
-    public void Sync() => stream.Flush(flushToDisk: true);
+    public void Sync() => UnixFile.Sync(stream.SafeFileHandle);
 
     /// <summary>Syncs the file to the disk and renames it, in one step also where it replaces another.</summary>
     /// <exception cref="IOException">The disk is full or fails, or there is a file and <paramref name="overwrite"/> is false.</exception>

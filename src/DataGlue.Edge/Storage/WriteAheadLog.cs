@@ -91,7 +91,7 @@ internal sealed class WriteAheadLog : IDisposable
             RandomAccess.Write(to, buffer.AsSpan(0, length), offset);
         }
 
-        RandomAccess.FlushToDisk(to);
+        UnixFile.Sync(to);
     }
 
     // The link of a descriptor names its file where that stands now.

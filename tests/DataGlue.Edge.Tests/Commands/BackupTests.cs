@@ -121,6 +121,22 @@ public sealed class BackupTests(NativeBinary binary, ITestOutputHelper output) :
         Assert.Equal("mine", await File.ReadAllTextAsync(folder.File("taken")));
     }
 
+    [Theory]
+    [InlineData(1, "'{0}' is not copied: the disk fails (SQLite Error 10: 'disk I/O error'.)")]
+    [InlineData(2, "The disk has not synced it: Input/output error")]
+    public async Task A_copy_that_the_disk_does_not_sync_is_none(int sync, string sentence)
+    {
+        NativeBinary.SkipWithout();
+        Strace.SkipWithout();
+        await FillAsync(3);
+        string[] failing = ["strace", "-f", "-o", "/dev/null", "-P", Copy + ".partial", "-e", "trace=fsync", "-e", $"inject=fsync:error=EIO:when={sync}"];
+
+        var run = await CommandRun.RunAsync(binary, folder.Path, [], failing, "backup", "copy.db");
+
+        run.Fails(sentence.Replace("{0}", folder.File("data/dataglue.db"), StringComparison.Ordinal));
+        Assert.False(File.Exists(Copy));
+    }
+
     [Fact]
     public async Task A_file_that_has_another_name_too_keeps_what_is_in_it()
     {

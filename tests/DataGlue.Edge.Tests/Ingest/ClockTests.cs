@@ -62,7 +62,6 @@ public sealed class ClockTests : IDisposable
         app.Clock.AdjustTime(ServerApp.Start.AddDays(1));
         var ahead = await TrackAsync();
         (await app.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"own","timestamp":"2024-06-03T12:00:00.000Z"}""")).IsOk();
-        (await app.GetAsync("/readyz")).IsOk();
         app.Clock.AdjustTime(ServerApp.Start);
         var after = await TrackAsync();
 
@@ -74,9 +73,6 @@ public sealed class ClockTests : IDisposable
         // A repetition is one, and a time is ahead by the corrected clock.
         Assert.True((bool)(await app.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"own","timestamp":"2024-06-02T12:00:00.000Z"}""")).IsOk().Json["duplicate"]!);
         Assert.Equal(HttpStatusCode.BadRequest, (await app.TrackAsync("""{"glue_user_id":"a","event":"e","timestamp":"2024-06-03T12:00:00.000Z"}""")).Status);
-        app.Clock.Advance(TimeSpan.FromSeconds(1));
-        (await app.GetAsync("/readyz")).IsOk();
-        Assert.Equal(["2024-06-01T12:00:01.000Z"], app.Query("SELECT value FROM server_state WHERE name = 'probed_at'"));
     }
 
     [Theory]
@@ -121,17 +117,31 @@ public sealed class ClockTests : IDisposable
     [InlineData(-1)]
     public void The_log_is_silent_for_ten_seconds_whatever_the_clock_says(int days)
     {
-        var throttle = new LogThrottle(app.Clock);
+        var clock = new JumpingClock();
+        var throttle = new LogThrottle(clock);
         Assert.True(throttle.Allows(1));
-        app.Clock.AdjustTime(ServerApp.Start.AddDays(days));
+        clock.Now = clock.Now.AddDays(days);
         Assert.False(throttle.Allows(1));
-        app.Clock.AdjustTime(ServerApp.Start);
+        clock.Now = ServerApp.Start;
+        clock.Passed = LogThrottle.Silence - TimeSpan.FromMilliseconds(1);
         Assert.False(throttle.Allows(1));
-        app.Clock.Advance(LogThrottle.Silence);
+        clock.Passed = LogThrottle.Silence;
         Assert.True(throttle.Allows(1));
     }
 
     public void Dispose() => app.Dispose();
+
+    // As the machine's own: what has passed does not follow the time of day.
+    private sealed class JumpingClock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = ServerApp.Start;
+
+        public TimeSpan Passed { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Now;
+
+        public override long GetTimestamp() => (long)(Passed.TotalSeconds * TimestampFrequency);
+    }
 
     private async Task<List<string>> TrackAsync()
     {

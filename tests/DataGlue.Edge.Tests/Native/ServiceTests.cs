@@ -127,7 +127,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
 
         var last = JsonNode.Parse(server.Log[^1])!;
         Assert.Equal((40, $"DataGlue Edge stops: SIG{signal}"), ((int)last["EventId"]!, (string)last["Message"]!));
-        Assert.Equal(["dataglue.db"], Directory.GetFiles(folder.File("data")).Select(Path.GetFileName));
+        Assert.Equal(["dataglue.db", "dataglue.db-lock"], Directory.GetFiles(folder.File("data")).Select(Path.GetFileName).Order());
     }
 
     [Fact]
