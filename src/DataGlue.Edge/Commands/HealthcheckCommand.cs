@@ -15,9 +15,6 @@ internal static class HealthcheckCommand
         "Ask the server on this machine whether it lives (GET /healthz)",
         () => Problem(CommandLine.ReadSettings().Port) is { } problem ? throw new CommandException(problem) : 0);
 
-    /// <summary>Whether a server answers on this port of this machine.</summary>
-    public static bool Answers(int port) => Problem(port) is null;
-
     // Over a plain socket: it runs every few seconds beside a small server, and reads one line.
     private static string? Problem(int port)
     {

@@ -9,6 +9,10 @@ internal sealed class PartialFile : IDisposable
     private const int HeldOnMac = 35;
     private const int HeldOnWindows = unchecked((int)0x80070020);
 
+    // EEXIST, and Windows' own.
+    private const int ExistsOnUnix = 17;
+    private const int ExistsOnWindows = unchecked((int)0x80070050);
+
     // Its lock stops a second process that makes the same file. SQLite's own locks are of another kind and do not collide with it.
     private readonly FileStream stream;
     private readonly string destination;
@@ -25,11 +29,6 @@ internal sealed class PartialFile : IDisposable
         CommandException.Unless(Directory.Exists(folder), $"There is no folder '{folder}'");
         try
         {
-            while (UnixFile.KindOf(Path, followLinks: false) != FileKind.None)
-            {
-                RemoveLeftover();
-            }
-
             stream = Create();
         }
         catch (IOException exception) when (exception.HResult is HeldOnLinux or HeldOnMac or HeldOnWindows)
@@ -64,6 +63,21 @@ internal sealed class PartialFile : IDisposable
     }
 
     private FileStream Create()
+    {
+        while (true)
+        {
+            try
+            {
+                return CreateNew();
+            }
+            catch (IOException exception) when (exception.HResult is ExistsOnUnix or ExistsOnWindows)
+            {
+                RemoveLeftover();
+            }
+        }
+    }
+
+    private FileStream CreateNew()
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())

@@ -18,7 +18,7 @@ internal static class RestoreCommand
     {
         var settings = CommandLine.ReadSettings();
         var database = settings.DatabasePath;
-        CommandException.Unless(!HealthcheckCommand.Answers(settings.Port), $"A server answers at port {settings.Port}: stop it first, then restore, then start it");
+        CommandException.Unless(!DatabaseLock.IsHeld(database), $"A server runs on '{database}': stop it first, then restore, then start it");
         CommandException.Unless(File.Exists(backup), $"There is no file '{backup}'");
         CommandException.Unless(backup != database, $"'{backup}' is the database itself");
         CommandException.Unless(force || !Database.Suffixes.Any(suffix => File.Exists(database + suffix)), $"There is a database at '{database}'; --force replaces it and keeps it beside");

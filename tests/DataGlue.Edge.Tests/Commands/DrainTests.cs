@@ -67,7 +67,7 @@ public sealed class DrainTests(NativeBinary binary) : IDisposable
         (string, string)[] settings = [.. Settings(edge.Port), ("HOME_URL", $"http://127.0.0.1:{homePort}")];
 
         (await CommandRun.RunAsync(binary, folder.Path, settings, [], "restore", ofEdge, "--force")).Fails(
-            $"A server answers at port {edge.Port}: stop it first, then restore, then start it");
+            $"A server runs on '{folder.File("data/dataglue.db")}': stop it first, then restore, then start it");
         await edge.TerminateAsync();
         await home.TerminateAsync();
         (await CommandRun.RunAsync(binary, homeFolder.Path, "restore", ofEdge, "--force")).Fails(
