@@ -47,6 +47,7 @@ public sealed class DiskGuardTests(NativeBinary binary) : IDisposable
 
         await Poll.UntilAsync(async () => (await home.GetAsync("/readyz")).Status == HttpStatusCode.ServiceUnavailable);
         (await home.GetAsync("/readyz")).IsError(HttpStatusCode.ServiceUnavailable, NotReady);
+        (await home.TrackAsync("a", "with the key")).IsOk();
         (await home.PostAsync("/glue/relay", """{"format":1,"items":[]}""")).IsOk();
         (await home.GetAsync("/glue/user/a")).IsOk();
 
@@ -84,6 +85,7 @@ public sealed class DiskGuardTests(NativeBinary binary) : IDisposable
         Leave(20);
         await Poll.UntilAsync(async () => (await TrackAsync(edge, "below")).Status == HttpStatusCode.ServiceUnavailable);
         (await TrackAsync(edge, "below")).IsError(HttpStatusCode.ServiceUnavailable, NearlyFull);
+        (await edge.TrackAsync("a", "with the key")).IsOk();
 
         Leave(40);
         await Poll.UntilAsync(async () => (await TrackAsync(edge, "again")).Status == HttpStatusCode.OK);
