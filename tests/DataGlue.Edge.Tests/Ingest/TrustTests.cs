@@ -107,7 +107,7 @@ public sealed class TrustTests : IDisposable
     [InlineData("a@example.com", true)]
     public async Task A_wrong_signature_is_a_400_and_stores_nothing(string message, bool upperCase)
     {
-        var signature = upperCase ? Sign(signed).ToUpperInvariant() : Sign(message);
+        var signature = upperCase ? Sign(message).ToUpperInvariant() : Sign(message);
         var reply = await PublicAsync("identify", $$"""{"glue_user_id":"a","email":"a@example.com","signature":"{{signature}}"}""");
 
         Assert.Equal(HttpStatusCode.BadRequest, reply.Status);
