@@ -1,4 +1,5 @@
 using System.Net;
+using DataGlue.Edge.Tests.Regions;
 using DataGlue.Edge.Tests.Support;
 
 namespace DataGlue.Edge.Tests.Security;
@@ -6,7 +7,7 @@ namespace DataGlue.Edge.Tests.Security;
 /// <summary>Who said so: what a key makes of what comes with it.</summary>
 public sealed class SourceTests : IDisposable
 {
-    private const string Key = "secret-key-of-the-owner-1";
+    private const string Key = HomeAndEdge.Key;
 
     private const string WriteKey = "write-key-of-the-pages-1";
 
@@ -77,6 +78,26 @@ public sealed class SourceTests : IDisposable
         (await app.TrackAsync(Track)).IsOk();
 
         Assert.Equal(["0 page"], app.Query("SELECT trusted || ' ' || source FROM events"));
+    }
+
+    [Theory]
+    [InlineData("AMS", "@ams")]
+    [InlineData("", "")]
+    public async Task An_edge_says_where_it_stands_and_the_home_keeps_it(string region, string suffix)
+    {
+        app = new ServerApp(("API_KEY", Key), ("FLY_REGION", "fra"));
+        using var edge = HomeAndEdge.EdgeOf(app.Url, ("FLY_REGION", region), ("ALLOWED_ORIGINS", Shop), ("WRITE_KEYS", WriteKey));
+        edge.Client.DefaultRequestHeaders.Remove("x-api-key");
+
+        await PostAllAsync(edge, Key, null);
+        await PostAllAsync(edge, Key, "import:ga4");
+        await PostAllAsync(edge, WriteKey, "import:ga4");
+        (await app.SendAsync("POST", "/glue/track", Track, ("x-api-key", Key))).IsOk();
+
+        string[] said = [$"0 page{suffix}", $"1 import:ga4{suffix}", $"1 server{suffix}"];
+        await Poll.UntilAsync(() => Task.FromResult(app.Query("SELECT count(*) FROM events")[0] == "10"));
+        Assert.Equal([.. said.Append("1 server").Distinct().Order(StringComparer.Ordinal)], app.Query("SELECT DISTINCT trusted || ' ' || source FROM events").Order(StringComparer.Ordinal));
+        Assert.Equal(said.Order(StringComparer.Ordinal), app.Query("SELECT DISTINCT trusted || ' ' || source FROM identities").Order(StringComparer.Ordinal));
     }
 
     public void Dispose() => app?.Dispose();
