@@ -26,7 +26,7 @@ internal sealed class StorageMetrics
         duration = meter.CreateHistogram("dataglue.commit.duration", "s", "Time that a commit took, its statements and its fsync", advice: Seconds);
         size = meter.CreateHistogram("dataglue.commit.writes", "{write}", "Writes that shared one commit", advice: Writes);
         failures = meter.CreateCounter<long>("dataglue.commit.failures", "{commit}", "Commits that the database did not take");
-        steps = meter.CreateCounter<long>("dataglue.commit.steps", "{step}", "Steps of SQLite's virtual machine that writes took");
+        steps = meter.CreateCounter<long>("dataglue.commit.steps", "{step}", "Steps of the database's virtual machine that writes took");
         checkpoints = meter.CreateHistogram("dataglue.checkpoint.duration", "s", "Time that it took to move the write-ahead log into the database file", advice: Seconds);
         failedCheckpoints = meter.CreateCounter<long>("dataglue.checkpoint.failures", "{checkpoint}", "Checkpoints that failed, or were held up by a reader");
         meter.CreateObservableGauge("dataglue.database.size", () => Length(settings.DatabasePath), "By", "The database file");

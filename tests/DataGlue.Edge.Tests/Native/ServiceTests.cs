@@ -220,7 +220,7 @@ public sealed class ServiceTests(NativeBinary binary) : IDisposable
             sync.IsOk().Body);
         Assert.Equal(HttpStatusCode.BadRequest, (await server.PostAsync("/glue/sync", "[]")).Status);
 
-        // A late identification takes the way of the replay.
+        // Each trait has its own time.
         var batch = await server.PostAsync("/glue/batch", """{"batch":[{"type":"identify","glue_user_id":"a","email":"z@example.com","timestamp":1704376800005,"event_id":"i","traits":{"x":null,"z":1}},{"type":"x"}]}""");
         Assert.Equal(
             """{"success":true,"results":[{"status":"stored","event_id":"i","new_user":false},{"status":"rejected","error":"type must be identify, track or sync"}]}""",

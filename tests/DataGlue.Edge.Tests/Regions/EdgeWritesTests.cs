@@ -13,44 +13,44 @@ public sealed partial class EdgeWritesTests : IDisposable
     [InlineData(
         "track", """{"glue_user_id":"a","event":"e","event_id":"own"}""",
         """{"success":true,"event_id":"own","queued":true}""",
-        """{"type":"track","received":1717243200000,"item":{"glue_user_id":"a","event":"e","event_id":"own"}}""")]
+        """{"type":"track","received":1717243200000,"trusted":true,"source":"server","item":{"glue_user_id":"a","event":"e","event_id":"own"}}""")]
     [InlineData(
         "track", " {\"event\" : \"\\u0065\",\n \"glue_user_id\":\"ü\\\"\", \"unknown\":[1]} ",
         """{"success":true,"event_id":"MADE","queued":true}""",
-        """{"type":"track","received":1717243200000,"event_id":"MADE","item":{"glue_user_id":"ü\"","event":"e","unknown":[1]}}""")]
+        """{"type":"track","received":1717243200000,"trusted":true,"source":"server","event_id":"MADE","item":{"glue_user_id":"ü\"","event":"e","unknown":[1]}}""")]
     [InlineData(
         "track", "\uFEFF{\"glue_user_id\":\"a\",\"event\":\"e\"}",
         """{"success":true,"event_id":"MADE","queued":true}""",
-        """{"type":"track","received":1717243200000,"event_id":"MADE","item":{"glue_user_id":"a","event":"e"}}""")]
+        """{"type":"track","received":1717243200000,"trusted":true,"source":"server","event_id":"MADE","item":{"glue_user_id":"a","event":"e"}}""")]
     [InlineData(
         "identify", """{"glue_user_id":"a","email":"a@example.com"}""",
         """{"success":true,"user_id":"a","new_user":false,"queued":true}""",
-        """{"type":"identify","received":1717243200000,"item":{"glue_user_id":"a","event_id":"MADE","email":"a@example.com"}}""")]
+        """{"type":"identify","received":1717243200000,"trusted":true,"source":"server","item":{"glue_user_id":"a","event_id":"MADE","email":"a@example.com"}}""")]
     [InlineData(
         "sync", """{"glue_user_id":"a","data":{"events":[{"event":"x"},{"event":""},{"event":"y","event_id":"own"}],"sessions":[{"id":"s"}]}}""",
         """{"success":true,"events_synced":2,"sessions_synced":1,"events_rejected":[{"index":1,"error":"event is required"}],"queued":true}""",
-        """{"type":"sync","received":1717243200000,"event_ids":["MADE","",null],"item":{"glue_user_id":"a","data":{"sessions":[{"id":"s"}],"events":[{"event":"x"},null,{"event":"y","event_id":"own"}]}}}""")]
+        """{"type":"sync","received":1717243200000,"trusted":true,"source":"server","event_ids":["MADE","",null],"item":{"glue_user_id":"a","data":{"sessions":[{"id":"s"}],"events":[{"event":"x"},null,{"event":"y","event_id":"own"}]}}}""")]
     [InlineData(
         "sync",
         """{"glue_user_id":"a","later":1,"data":{"later":2,"profile":{"later":3,"attribution":{"later":{"x":4},"first_touch":{"later":5,"timestamp":1704376800006},"last_touch":{"gclid":"7"}}},"events":[{"event":"e","event_id":"own","later":8}],"sessions":[{"id":"s","later":9}]}}""",
         """{"success":true,"events_synced":1,"sessions_synced":1,"events_rejected":[],"queued":true}""",
-        """{"type":"sync","received":1717243200000,"event_ids":[null],"item":{"glue_user_id":"a","data":{"profile":{"attribution":{"first_touch":{"later":5,"timestamp":1704376800006},"last_touch":{"gclid":"7"},"later":{"x":4}},"later":3},"sessions":[{"id":"s","later":9}],"events":[{"event":"e","event_id":"own","later":8}],"later":2},"later":1}}""")]
+        """{"type":"sync","received":1717243200000,"trusted":true,"source":"server","event_ids":[null],"item":{"glue_user_id":"a","data":{"profile":{"attribution":{"first_touch":{"later":5,"timestamp":1704376800006},"last_touch":{"gclid":"7"},"later":{"x":4}},"later":3},"sessions":[{"id":"s","later":9}],"events":[{"event":"e","event_id":"own","later":8}],"later":2},"later":1}}""")]
     [InlineData(
         "track", """{"glue_user_id":7,"event":"e","event_id":8,"session_id":9.50,"user_id":" u ","email":" a@example.com ","timestamp":"1970-01-01T00:00:01Z"}""",
         """{"success":true,"event_id":"8","queued":true}""",
-        """{"type":"track","received":1717243200000,"item":{"glue_user_id":"7","event":"e","event_id":"8","session_id":"9.5","email":"a@example.com","user_id":"u","timestamp":"1970-01-01T00:00:01.000Z"}}""")]
+        """{"type":"track","received":1717243200000,"trusted":true,"source":"server","item":{"glue_user_id":"7","event":"e","event_id":"8","session_id":"9.5","email":"a@example.com","user_id":"u","timestamp":"1970-01-01T00:00:01.000Z"}}""")]
     [InlineData(
         "track", """{"glue_user_id":"a","event":"e\ud800","session_id":"undefined","user_id":0,"email":"x","properties":{"\udc00":"\u0000"}}""",
         """{"success":true,"event_id":"MADE","queued":true,"warnings":["session_id 'undefined' stands for nobody (left out)","user_id '0' stands for nobody (left out)","email must have one @ with something on both sides, and no blank (left out)"]}""",
-        """{"type":"track","received":1717243200000,"event_id":"MADE","item":{"glue_user_id":"a","event":"e�","properties":{"�":"�"}}}""")]
+        """{"type":"track","received":1717243200000,"trusted":true,"source":"server","event_id":"MADE","item":{"glue_user_id":"a","event":"e�","properties":{"�":"�"}}}""")]
     [InlineData(
         "identify", """{"glue_user_id":"a","user_id":42,"email":"guest","signature":"00ff","event_id":"i"}""",
         """{"success":true,"user_id":"a","new_user":false,"queued":true,"warnings":["email 'guest' stands for nobody (left out)"]}""",
-        """{"type":"identify","received":1717243200000,"item":{"glue_user_id":"a","event_id":"i","user_id":"42","signature":"00ff"}}""")]
+        """{"type":"identify","received":1717243200000,"trusted":true,"source":"server","item":{"glue_user_id":"a","event_id":"i","user_id":"42","signature":"00ff"}}""")]
     [InlineData(
         "sync", """{"glue_user_id":"a","synced_at":"2099-01-01","data":{"profile":{"user_id":"u","email":5,"first_seen":"1970-01-02"},"sessions":[{"id":5},{}],"events":[{"event":"e","event_id":1,"user_id":"v"}]}}""",
         """{"success":true,"events_synced":1,"sessions_synced":1,"events_rejected":[],"queued":true,"warnings":["synced_at must be epoch milliseconds or an ISO 8601 date and time, from 1970 to 24 hours from now (left out)","data.sessions[1] needs a session_id or id of 1 to 255 characters (left out)","data.profile.email must have one @ with something on both sides, and no blank (left out)"]}""",
-        """{"type":"sync","received":1717243200000,"event_ids":[null],"item":{"glue_user_id":"a","data":{"profile":{"user_id":"u","first_seen":"1970-01-02T00:00:00.000Z","attribution":{}},"sessions":[{"id":5}],"events":[{"event":"e","event_id":"1","user_id":"v"}]}}}""")]
+        """{"type":"sync","received":1717243200000,"trusted":true,"source":"server","event_ids":[null],"item":{"glue_user_id":"a","data":{"profile":{"user_id":"u","first_seen":"1970-01-02T00:00:00.000Z","attribution":{}},"sessions":[{"id":5}],"events":[{"event":"e","event_id":"1","user_id":"v"}]}}}""")]
     public async Task A_write_is_kept_whole_with_its_time_and_the_ids_that_were_made(string verb, string body, string reply, string kept)
     {
         Assert.Equal(reply, Made().Replace((await edge.PostAsync("/glue/" + verb, body)).IsOk().Body, "MADE"));
@@ -76,9 +76,9 @@ public sealed partial class EdgeWritesTests : IDisposable
             Made().Replace(reply.IsOk().Body, "MADE"));
         Assert.Equal(
             [
-                """{"type":"track","received":1717243200000,"event_id":"MADE","item":{"glue_user_id":"a","event":"e"}}""",
-                """{"type":"identify","received":1717243200000,"item":{"glue_user_id":"a","event_id":"i","email":"a@example.com"}}""",
-                """{"type":"sync","received":1717243200000,"event_ids":["MADE",""],"item":{"glue_user_id":"a","data":{"sessions":[],"events":[{"event":"x"},null]}}}""",
+                """{"type":"track","received":1717243200000,"trusted":true,"source":"server","event_id":"MADE","item":{"glue_user_id":"a","event":"e"}}""",
+                """{"type":"identify","received":1717243200000,"trusted":true,"source":"server","item":{"glue_user_id":"a","event_id":"i","email":"a@example.com"}}""",
+                """{"type":"sync","received":1717243200000,"trusted":true,"source":"server","event_ids":["MADE",""],"item":{"glue_user_id":"a","data":{"sessions":[],"events":[{"event":"x"},null]}}}""",
             ],
             edge.Query("SELECT item FROM outbox ORDER BY id").Select(item => Made().Replace(item, "MADE")));
     }

@@ -132,7 +132,9 @@ public sealed partial class RelayTests : IDisposable
     [Fact]
     public async Task Whatever_is_sent_an_edge_answers_and_the_home_stores_as_one_server_would()
     {
-        using var single = new ServerApp();
+        // With the key, as the clients of the edge.
+        using var single = new ServerApp(("API_KEY", HomeAndEdge.Key));
+        single.Client.DefaultRequestHeaders.Add("x-api-key", HomeAndEdge.Key);
         var bodies = new ValidBodies(new Visitors(300));
         var request = Gen.Frequency(
             (4, bodies.Track.Select(body => ("track", body))), (2, bodies.Identify.Select(body => ("identify", body))),
