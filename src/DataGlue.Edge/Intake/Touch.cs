@@ -20,7 +20,11 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
     // The members of context.campaign, as the SDKs of Segment name them.
     private static readonly Dictionary<string, string> CampaignKeys = new()
     {
-        ["source"] = "utm_source", ["medium"] = "utm_medium", ["name"] = "utm_campaign", ["term"] = "utm_term", ["content"] = "utm_content",
+        ["source"] = "utm_source",
+        ["medium"] = "utm_medium",
+        ["name"] = "utm_campaign",
+        ["term"] = "utm_term",
+        ["content"] = "utm_content",
     };
 
     /// <summary>The touch of a write: from its context, or from the query string of its page. Null when neither has a touch key.</summary>
