@@ -1,3 +1,4 @@
 -- What the fingerprint of each row of the identity log was made of. A row that was inserted by hand has none.
-SELECT kind || ' ' || event_id || ' of ' || glue_user_id AS name, fingerprint, email, user_id, traits, context, first_seen, last_seen, touch
+-- As text, since D1 returns numbers as doubles.
+SELECT kind || ' ' || event_id || ' of ' || glue_user_id AS name, CAST(fingerprint AS TEXT) AS fingerprint, email, user_id, traits, context, first_seen, last_seen, touch
 FROM identities WHERE fingerprint <> 0;

@@ -165,7 +165,7 @@ internal sealed class CheckCommand(SqliteConnection connection)
     {
         try
         {
-            return make(row) == unchecked((ulong)row.GetInt64(1));
+            return make(row) == unchecked((ulong)long.Parse(row.GetString(1), CultureInfo.InvariantCulture));
         }
         catch (Exception exception) when (exception is FormatException or JsonException)
         {

@@ -37,6 +37,14 @@ internal static class JourneyJson
         WriteObject(json, "context", row.Context);
         json.WriteString("timestamp", Instants.Normalize(row.Timestamp));
         json.WriteString("created_at", Instants.Normalize(row.CreatedAt));
+        json.WriteString("user_id", row.UserId);
+        json.WriteBoolean("trusted", row.Trusted != 0);
+        json.WriteString("source", row.Source);
+        if (row.Claim != 0)
+        {
+            json.WriteBoolean("claim", true);
+        }
+
         json.WriteEndObject();
     }
 

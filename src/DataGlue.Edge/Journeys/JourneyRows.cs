@@ -26,6 +26,10 @@ internal sealed class EventRow
     public string GlueUserId { get; set; } = "";
     public string? SessionId { get; set; }
     public string? Email { get; set; } // that the event itself carried
+    public string? UserId { get; set; } // the account that it carried
+    public long Claim { get; set; } // 1 where these two join nobody
+    public long Trusted { get; set; } // 1 where it came with a secret key
+    public string Source { get; set; } = ""; // page, server or import:NAME, with the region of an edge
     public string Name { get; set; } = ""; // the column event
     public string? Properties { get; set; }
     public string? Context { get; set; }

@@ -125,7 +125,7 @@ public sealed class D1Tests : IDisposable
     private async Task ReadAsync(D1Database d1, SqliteBatches sqlite)
     {
         var users = (await sqlite.RunAsync([Statement.Of("SELECT glue_user_id AS id FROM users")])).Statements[0].Rows.Select(row => row["id='".Length..^1]);
-        await BothAsync(d1, sqlite, [Read("newest_event"), .. OutboxReads(), Read("logged_profiles"), Read("profile_differences")]);
+        await BothAsync(d1, sqlite, [Read("newest_event"), .. OutboxReads(), Read("logged_profiles"), Read("profile_differences"), Read("event_fingerprints"), Read("identity_fingerprints")]);
         foreach (var user in users.Append("nobody"))
         {
             await BothAsync(d1, sqlite, [.. Reads(user, snapshot: 1_000), .. Reads(user, snapshot: 4)]);

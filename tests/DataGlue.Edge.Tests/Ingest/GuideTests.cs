@@ -73,7 +73,7 @@ public sealed class GuideTests : IDisposable
             "created_at":"2024-06-01T12:00:00.000Z","updated_at":"2024-06-01T12:00:01.000Z"},
             "events":[{"event_id":"EVENT_ID","glue_user_id":"test-123","session_id":"session-456","email":null,
             "event":"page_view","properties":{"url":"/landing","title":"Landing Page"},"context":{},
-            "timestamp":"2024-01-04T14:00:00.000Z","created_at":"2024-06-01T12:00:01.000Z"}],
+            "timestamp":"2024-01-04T14:00:00.000Z","created_at":"2024-06-01T12:00:01.000Z","user_id":null,"trusted":false,"source":"page"}],
             "summary":{"total_events":1,"first_event":"2024-01-04T14:00:00.000Z","last_event":"2024-01-04T14:00:00.000Z"}}
             """;
         Assert.Equal(expected.ReplaceLineEndings("").Replace("EVENT_ID", eventId, StringComparison.Ordinal), reply.IsOk().Body);

@@ -124,6 +124,10 @@ public sealed class TrustTests : IDisposable
 
         Assert.Equal(["claim|a@example.com|0"], app.Query("SELECT naming || '|' || email || '|' || trusted FROM identities"));
         Assert.Equal(["e1|1", "e2|0"], app.Query("SELECT event_id || '|' || claim FROM events ORDER BY event_id"));
+        var events = (await app.SendAsync("GET", "/glue/user/a", null, ("x-api-key", Key))).IsOk().Json["events"]!.AsArray();
+        Assert.Equal(
+            ["False page True", "True server "],
+            events.OrderBy(item => (string)item!["event_id"]!).Select(item => $"{item!["trusted"]} {item["source"]} {item["claim"]}".Replace("false", "False", StringComparison.Ordinal).Replace("true", "True", StringComparison.Ordinal)));
         Assert.Equal(["0||{\"plan\":\"pro\"}"], app.Query("SELECT identified || '|' || coalesce(email, '') || '|' || traits FROM users"));
         Assert.Empty(app.Differences());
     }
