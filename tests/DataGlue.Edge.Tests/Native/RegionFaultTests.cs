@@ -76,7 +76,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         await using var proxy = await StubServer.StartAsync(home.Port);
         proxy.Answer = (body, context) => Task.FromResult(FailOnPoison(body, context));
         var edge = await region.StartEdgeAsync(proxy.Url);
-        var ids = Enumerable.Range(0, 40).Select(i => i % 10 == 5 && i / 10 < Poisons.Length ? Poisons[i / 10].Id : $"{i}");
+        var ids = Enumerable.Range(0, 40).Select(i => i % 10 == 5 && i / 10 < Poisons.Length ? Poisons[i / 10].Id : $"e{i}");
         (await edge.PostAsync("/glue/batch", "{\"batch\":[" + string.Join(',', ids.Select(id => $$"""{"type":"track","glue_user_id":"u","event":"e","event_id":"{{id}}"}""")) + "]}")).IsOk();
 
         await edge.OutboxIsAsync(state => (int)state["depth"]! == Poisons.Length);
@@ -115,7 +115,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         var started = Stopwatch.StartNew();
         for (var i = 0; i < 50; i++)
         {
-            (await edge.TrackAsync("u", $"{i}")).IsOk();
+            (await edge.TrackAsync("u", $"e{i}")).IsOk();
         }
 
         await edge.OutboxIsAsync(state => (string)state["state"]! == "away");
@@ -129,7 +129,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.Equal(51, Count(home, "u"));
 
         // They go together.
-        Assert.InRange(proxy.Seen.Count(body => body.Contains("\"49\"", StringComparison.Ordinal) && body.Contains("\"0\"", StringComparison.Ordinal)), 1, int.MaxValue);
+        Assert.InRange(proxy.Seen.Count(body => body.Contains("\"e49\"", StringComparison.Ordinal) && body.Contains("\"e0\"", StringComparison.Ordinal)), 1, int.MaxValue);
     }
 
     [Fact]
