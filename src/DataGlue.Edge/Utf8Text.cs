@@ -12,6 +12,20 @@ internal readonly record struct Utf8Text
 
     /// <summary>Encodes a text; null is no text.</summary>
     public static Utf8Text From(string? text) => text is null ? default : new Utf8Text(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Whether it has more characters than that: Unicode code points, as in PostgreSQL's VARCHAR(255) and SQLite's length().</summary>
+    public bool IsLongerThan(int most)
+    {
+        // Every byte that does not continue a character begins one.
+        var characters = 0;
+        foreach (var value in Span.Length > most ? Span : [])
+        {
+            characters += (value & 0xC0) == 0x80 ? 0 : 1;
+        }
+
+        return characters > most;
+    }
+
     public Utf8Text Or(Utf8Text other) => IsPresent ? this : other;
     public string? Decode() => bytes is null ? null : Encoding.UTF8.GetString(bytes);
     public override string ToString() => Decode() ?? "";

@@ -18,7 +18,7 @@ internal static class RelayRequest
         var faults = new Faults();
         long? format = null;
         var places = new List<Range>();
-        JsonFields.ReadBody(
+        JsonBody.Read(
             body,
             faults,
             (ref reader) =>

@@ -19,7 +19,7 @@ internal sealed class ItemBody(BodyBudget budget, EventLimiter limiter, Sources 
         using var body = await RequestBody.ReadAsync(request, budget);
         var receipt = new Receipt(Instants.Now(clock), provenance, ids);
         var faults = new Faults();
-        var item = JsonFields.ReadBody(JsonFields.WithoutMark(body.Bytes), faults, (ref reader) => read(ref reader, receipt, faults));
+        var item = JsonBody.Read(JsonBody.WithoutMark(body.Bytes), faults, (ref reader) => read(ref reader, receipt, faults));
         if (faults.None && item is not null)
         {
             limiter.Take(request.HttpContext, cost(item));

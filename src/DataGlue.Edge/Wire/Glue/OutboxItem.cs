@@ -8,7 +8,7 @@ namespace DataGlue.Edge.Wire.Glue;
 internal static class OutboxItem
 {
     /// <summary>How deep it may nest.</summary>
-    public const int Depth = JsonFields.MaxDepth + 1;
+    public const int Depth = JsonBody.MaxDepth + 1;
 
     private static readonly JsonWriterOptions Options = new() { Encoder = ServerJson.Encoder, SkipValidation = true };
 
@@ -40,7 +40,7 @@ internal static class OutboxItem
         var trusted = false;
         Range? item = null;
         var eventIds = new List<Utf8Text>();
-        JsonFields.ReadBody(
+        JsonBody.Read(
             text,
             faults,
             (ref reader) =>
@@ -74,7 +74,7 @@ internal static class OutboxItem
         if (faults.None)
         {
             var provenance = new Provenance(trusted, source.Or(Provenance.Page.Source));
-            JsonFields.ReadBody(
+            JsonBody.Read(
                 text[item!.Value],
                 faults,
                 (ref reader) =>

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Text.Unicode;
 using DataGlue.Edge.Intake;
 
 namespace DataGlue.Edge.Wire.Json;
@@ -10,9 +9,6 @@ namespace DataGlue.Edge.Wire.Json;
 /// <param name="prefix">What stands before a field's name in a fault: empty, or for example <c>data.profile.</c></param>
 internal ref struct JsonFields(string prefix, Faults faults)
 {
-    /// <summary>How deep a body may nest.</summary>
-    public const int MaxDepth = 64;
-
     /// <summary>How far ahead of receipt an instant may lie, in milliseconds.</summary>
     public const long MaxAhead = 24 * 60 * 60 * 1000;
 
@@ -31,8 +27,6 @@ internal ref struct JsonFields(string prefix, Faults faults)
     private int nameLength;
     private List<JsonMember>? others;
 
-    public delegate T ObjectReader<out T>(ref Utf8JsonReader reader);
-
     public delegate void ElementReader(ref Utf8JsonReader reader, int index);
 
     /// <summary>The key on which <see cref="Next"/> has stopped; empty for one that is longer than any known, or not ASCII.</summary>
@@ -44,48 +38,6 @@ internal ref struct JsonFields(string prefix, Faults faults)
 
     // The label of a fault in a part without a name of its own.
     private readonly string Whole => prefix.Length == 0 ? "The body" : prefix.TrimEnd('.');
-
-    /// <summary>A body without the byte order mark that some clients put before it.</summary>
-    public static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> body) => body.StartsWith("\uFEFF"u8) ? body[3..] : body;
-
-    /// <summary>Reads a whole body that is one JSON object. Null, and a fault, when it is not.</summary>
-    public static T? ReadBody<T>(ReadOnlySpan<byte> body, Faults faults, ObjectReader<T> read, int depth = MaxDepth)
-        where T : class
-    {
-        if (!Utf8.IsValid(body))
-        {
-            faults.Add("The body is not valid UTF-8");
-            return null;
-        }
-
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = depth });
-        try
-        {
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            {
-                faults.Add(reader.TokenType switch
-                {
-                    JsonTokenType.StartArray => """The body must be a JSON object; POST /glue/batch takes several at once, as {"batch": [...]}""",
-                    JsonTokenType.String => "The body must be a JSON object, and is a string; it may have been made JSON twice",
-                    _ => "The body must be a JSON object",
-                });
-                return null;
-            }
-
-            var value = read(ref reader);
-            return reader.Read() ? null : value;
-        }
-        catch (JsonException exception)
-        {
-            // Where the JSON breaks matters more than the faults before it.
-            faults.Clear();
-            var problem = IsDeeperThan(depth, body) ? $"nested deeper than {depth} levels" : "not valid JSON";
-            faults.Add(body.IsEmpty
-                ? "The body is empty; it must be a JSON object"
-                : $"The body is {problem}, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}");
-            return null;
-        }
-    }
 
     /// <summary>Steps to the next key; one that stands twice is a fault, and is passed over with its value. False at the end of the object.</summary>
     public bool Next(ref Utf8JsonReader reader)
@@ -357,7 +309,7 @@ internal ref struct JsonFields(string prefix, Faults faults)
         }
     }
 
-    private readonly Utf8Text Bounded(Utf8Text text, string name, int most) => text.Span.IsEmpty ? default : LongerThan(text, most) ? TooLong(name, most) : text;
+    private readonly Utf8Text Bounded(Utf8Text text, string name, int most) => text.Span.IsEmpty ? default : text.IsLongerThan(most) ? TooLong(name, most) : text;
 
     private readonly Utf8Text TooLong(string name, int most)
     {
@@ -383,41 +335,6 @@ internal ref struct JsonFields(string prefix, Faults faults)
     private static (double Instant, bool IsNumber) InstantOf(string text) =>
         text.Length > 0 && !text.AsSpan().ContainsAnyExceptInRange('0', '9') ? (double.Parse(text, CultureInfo.InvariantCulture), true)
         : (Instants.TryParse(text, out var instant) ? instant : double.NaN, false);
-
-    // Whether nesting is what breaks a body, and not the JSON before.
-    private static bool IsDeeperThan(int depth, ReadOnlySpan<byte> body)
-    {
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = depth + 1 });
-        try
-        {
-            while (reader.Read())
-            {
-                if (reader.CurrentDepth == depth && reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
-                {
-                    return true;
-                }
-            }
-        }
-        catch (JsonException)
-        {
-            // It breaks before.
-        }
-
-        return false;
-    }
-
-    /// <summary>Whether a text has more characters than that: Unicode code points, as in PostgreSQL's VARCHAR(255) and SQLite's length().</summary>
-    public static bool LongerThan(Utf8Text text, int most)
-    {
-        // Every byte that does not continue a character begins one.
-        var characters = 0;
-        foreach (var value in text.Span.Length > most ? text.Span : [])
-        {
-            characters += (value & 0xC0) == 0x80 ? 0 : 1;
-        }
-
-        return characters > most;
-    }
 
     [InlineArray(Length)]
     private struct NameBuffer

@@ -28,7 +28,7 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
     /// <summary>Reads JSON text that was read before.</summary>
     public static JsonText Parse(Utf8Text text)
     {
-        var reader = new Utf8JsonReader(text.Span, new JsonReaderOptions { MaxDepth = JsonFields.MaxDepth });
+        var reader = new Utf8JsonReader(text.Span, new JsonReaderOptions { MaxDepth = JsonBody.MaxDepth });
         reader.Read();
         return Read(ref reader, "", new Faults());
     }
