@@ -16,6 +16,11 @@ internal static partial class UnixFile
     private const int InvalidArgument = 22;
     private const int NotSupported = 95;
 
+    // EWOULDBLOCK on Linux and on macOS, and Windows' sharing violation.
+    private const int HeldOnLinux = 11;
+    private const int HeldOnMac = 35;
+    private const int HeldOnWindows = unchecked((int)0x80070020);
+
     // Nothing for the group and for others.
     private const uint OthersMask = 0x3F;
 
@@ -27,6 +32,9 @@ internal static partial class UnixFile
             _ = SetMask(OthersMask);
         }
     }
+
+    /// <summary>Whether a file could not be opened because another process has its lock.</summary>
+    public static bool IsHeld(IOException exception) => exception.HResult is HeldOnLinux or HeldOnMac or HeldOnWindows;
 
     /// <summary>Makes a folder, and those above it that are missing, durable under their names.</summary>
     /// <exception cref="IOException">It cannot be made, or the disk fails.</exception>

@@ -4,11 +4,6 @@ namespace DataGlue.Edge.Commands;
 /// name is not written to. What a killed run has left is removed first.</summary>
 internal sealed class PartialFile : IDisposable
 {
-    // EWOULDBLOCK on Linux and on macOS, and Windows' sharing violation.
-    private const int HeldOnLinux = 11;
-    private const int HeldOnMac = 35;
-    private const int HeldOnWindows = unchecked((int)0x80070020);
-
     // EEXIST, and Windows' own.
     private const int ExistsOnUnix = 17;
     private const int ExistsOnWindows = unchecked((int)0x80070050);
@@ -31,7 +26,7 @@ internal sealed class PartialFile : IDisposable
         {
             stream = Create();
         }
-        catch (IOException exception) when (exception.HResult is HeldOnLinux or HeldOnMac or HeldOnWindows)
+        catch (IOException exception) when (UnixFile.IsHeld(exception))
         {
             throw new CommandException($"Another process is making '{Path}' at this moment");
         }

@@ -9,11 +9,6 @@ namespace DataGlue.Edge.Storage;
 /// </summary>
 internal sealed class DatabaseLock : IDisposable
 {
-    // EWOULDBLOCK on Linux and on macOS, and Windows' sharing violation.
-    private const int HeldOnLinux = 11;
-    private const int HeldOnMac = 35;
-    private const int HeldOnWindows = unchecked((int)0x80070020);
-
     // Who only asks holds the lock for a moment, and a server that is being replaced takes one to end.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -32,7 +27,7 @@ internal sealed class DatabaseLock : IDisposable
             {
                 return new DatabaseLock(File.OpenHandle(PathOf(databasePath), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             }
-            catch (IOException exception) when (IsOfHolder(exception))
+            catch (IOException exception) when (UnixFile.IsHeld(exception))
             {
                 if (waited >= Patience)
                 {
@@ -57,7 +52,7 @@ internal sealed class DatabaseLock : IDisposable
             File.OpenHandle(PathOf(databasePath), FileMode.Open, FileAccess.Read, FileShare.Read).Dispose();
             return false;
         }
-        catch (IOException exception) when (IsOfHolder(exception))
+        catch (IOException exception) when (UnixFile.IsHeld(exception))
         {
             return true;
         }
@@ -70,6 +65,4 @@ internal sealed class DatabaseLock : IDisposable
     public void Dispose() => file.Dispose();
 
     private static string PathOf(string databasePath) => databasePath + "-lock";
-
-    private static bool IsOfHolder(IOException exception) => exception.HResult is HeldOnLinux or HeldOnMac or HeldOnWindows;
 }
