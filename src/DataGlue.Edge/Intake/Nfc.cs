@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace DataGlue.Edge.Intake;
 
 /// <summary>Unicode's normalization form C: one spelling of what looks the same. The program has no ICU, without which <c>string.Normalize</c> does nothing.</summary>
@@ -122,33 +124,26 @@ internal static class Nfc
     // Made when the first text beyond ASCII comes.
     private static class Tables
     {
-        public static readonly Dictionary<int, (int First, int Second)> Parts = [];
-        public static readonly Dictionary<(int First, int Second), int> Wholes = [];
-        public static readonly Dictionary<int, int> Ranks = [];
+        public static readonly FrozenDictionary<int, (int First, int Second)> Parts =
+            Threes(NfcTables.Composed).Concat(Threes(NfcTables.Decomposed)).ToFrozenDictionary(three => three.A, three => (three.B, three.C));
 
-        static Tables()
+        public static readonly FrozenDictionary<(int First, int Second), int> Wholes =
+            Threes(NfcTables.Composed).ToFrozenDictionary(three => (three.B, three.C), three => three.A);
+
+        // A, B and C are the first mark of a run, its last one, and the class of all.
+        public static readonly FrozenDictionary<int, int> Ranks = Threes(NfcTables.Marks)
+            .SelectMany(three => Enumerable.Range(three.A, three.B - three.A + 1), (three, code) => (code, three.C))
+            .ToFrozenDictionary(mark => mark.code, mark => mark.C);
+
+        private static List<(int A, int B, int C)> Threes(ReadOnlySpan<int> table)
         {
-            var composed = NfcTables.Composed;
-            for (var i = 0; i < composed.Length; i += 3)
+            var threes = new List<(int A, int B, int C)>(table.Length / 3);
+            for (var i = 0; i < table.Length; i += 3)
             {
-                Parts.Add(composed[i], (composed[i + 1], composed[i + 2]));
-                Wholes.Add((composed[i + 1], composed[i + 2]), composed[i]);
+                threes.Add((table[i], table[i + 1], table[i + 2]));
             }
 
-            var decomposed = NfcTables.Decomposed;
-            for (var i = 0; i < decomposed.Length; i += 3)
-            {
-                Parts.Add(decomposed[i], (decomposed[i + 1], decomposed[i + 2]));
-            }
-
-            var marks = NfcTables.Marks;
-            for (var i = 0; i < marks.Length; i += 3)
-            {
-                for (var code = marks[i]; code <= marks[i + 1]; code++)
-                {
-                    Ranks.Add(code, marks[i + 2]);
-                }
-            }
+            return threes;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using DataGlue.Edge.Wire.Json;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -18,14 +19,14 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
     ];
 
     // The members of context.campaign, as the SDKs of Segment name them.
-    private static readonly Dictionary<string, string> CampaignKeys = new()
+    private static readonly FrozenDictionary<string, string> CampaignKeys = new Dictionary<string, string>
     {
         ["source"] = "utm_source",
         ["medium"] = "utm_medium",
         ["name"] = "utm_campaign",
         ["term"] = "utm_term",
         ["content"] = "utm_content",
-    };
+    }.ToFrozenDictionary();
 
     /// <summary>The touch of a write: from its context, or from the query string of its page. Null when neither has a touch key.</summary>
     public static Touch? Of(JsonText? context, JsonText? properties, IgnoredReferrers ignored)
