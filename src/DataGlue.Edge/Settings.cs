@@ -59,7 +59,7 @@ internal sealed record Settings
             throw new SettingException("WRITE_KEYS must be other keys than those of API_KEY and RELAY_KEY: pages show them to everyone");
         }
 
-        var home = HomeAddress.Read(name => name == "HOME_URL" ? configuration[name]?.Trim() : Text(configuration, name), port, keys, relayKeys);
+        var home = HomeAddress.Read(name => Text(configuration, name), port, keys, relayKeys);
         return new Settings
         {
             Port = port,

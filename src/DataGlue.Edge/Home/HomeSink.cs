@@ -4,7 +4,7 @@ using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Home;
 
-/// <summary>The sink of a home: each item becomes writes of the model, and all of them share one commit.</summary>
+/// <summary>The sink of a home: each item becomes writes of the model.</summary>
 internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, Settings settings) : ISink
 {
     private const string HeadRefused =
@@ -25,13 +25,28 @@ internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, Settings s
         }
 
         await queue.SubmitAsync(writes);
-        while (writes.OfType<LogWrite>().Where(write => write.MustRunAgain()).ToList<Write>() is { Count: > 0 } again)
+        while (NextRun(writes) is { } again)
         {
             await queue.SubmitAsync(again);
             writes = again;
         }
 
         return Array.ConvertAll(outcomes, outcome => outcome());
+    }
+
+    // Those that must run again; null where none must, as almost always.
+    private static List<Write>? NextRun(List<Write> writes)
+    {
+        List<Write>? again = null;
+        foreach (var write in writes)
+        {
+            if (write is LogWrite log && log.TryPrepareRerun())
+            {
+                (again ??= []).Add(log);
+            }
+        }
+
+        return again;
     }
 
     // Returns what tells the outcome once the writes are committed.

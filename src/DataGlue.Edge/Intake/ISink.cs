@@ -14,8 +14,8 @@ internal interface ISink
     /// <summary>Takes one item, and ends as <see cref="SendBatchAsync"/> does.</summary>
     Task<Outcome> SendAsync(Item item);
 
-    /// <summary>Takes items, which share a commit, and ends when each of them is durable, or refused for a fault of its own.</summary>
+    /// <summary>Takes items, and ends when each of them is durable, or refused for a fault of its own.</summary>
     /// <returns>What became of each, in their order.</returns>
-    /// <exception cref="StorageUnavailableException">Nothing is kept; the same may succeed a little later.</exception>
+    /// <exception cref="StorageUnavailableException">Some may be kept; the same items may be sent again a little later.</exception>
     Task<IReadOnlyList<Outcome>> SendBatchAsync(IReadOnlyList<Item> items);
 }

@@ -35,8 +35,8 @@ internal sealed record Identify : Item
 {
     public Utf8Text Email { get; init; } // it names an e-mail, an account, or both
     public Utf8Text UserId { get; init; } // the site's own id of the account
-    public Utf8Text Signature { get; init; } // what the site's back end has signed these two with; not checked yet
-    public JsonText? Traits { get; init; } // a merge patch
+    public Utf8Text Signature { get; init; } // what the site's back end has signed these two with
+    public JsonText? Traits { get; init; } // what becomes of each key: its value, null to remove it
     public JsonText? Context { get; init; }
 }
 

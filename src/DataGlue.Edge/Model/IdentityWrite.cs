@@ -15,7 +15,6 @@ internal sealed class IdentityWrite : LogWrite
     private readonly Utf8Text received;
     private readonly bool isClaim;
 
-    private (Utf8Text Values, Utf8Text Shown) traitValues;
     private OutcomeStatus status;
     private bool newUser;
 
@@ -101,8 +100,9 @@ internal sealed class IdentityWrite : LogWrite
     {
         base.Bind(values);
 
+        var (traitValues, shown) = TraitValues();
+
         // Who says who he is was there; a profile by itself tells of other times.
-        traitValues = traitValues.Values.IsPresent ? traitValues : TraitValues();
         long?[] seen = [NamesSomebody ? Timestamp : null, FirstSeen, LastSeen];
         var (firstSeen, lastSeen, touch) = (Format(FirstSeen), Format(LastSeen), Touch?.Json ?? default);
         values.Set("kind", kind);
@@ -112,8 +112,8 @@ internal sealed class IdentityWrite : LogWrite
         values.Set("account", UserId);
         values.Set("naming", !NamesSomebody ? default : isClaim ? Naming.Claim : Email.IsPresent ? Naming.Email : Naming.Account);
         values.Set("traits", Traits?.Text ?? default);
-        values.Set("trait_values", traitValues.Values);
-        values.Set("shown", traitValues.Shown);
+        values.Set("trait_values", traitValues);
+        values.Set("shown", shown);
         values.Set("context", Context?.Text ?? default);
         values.Set("first_seen", firstSeen);
         values.Set("last_seen", lastSeen);

@@ -19,9 +19,9 @@ internal abstract class LogWrite(string script, Item item) : Write(script, hasSh
     /// <summary>Whether another visitor has its id, and keeps it.</summary>
     protected bool IsTaken { get; private set; }
 
-    /// <summary>Whether it has changed nothing, and is to be submitted again: its id is that of a trusted write, so that it takes one of its own, or a public event
-    /// stands under the id of this trusted one, and is to get another.</summary>
-    public bool MustRunAgain()
+    /// <summary>Prepares it to be submitted again, where it has changed nothing: its id is that of a trusted write, so that it takes one of its own, or a public event
+    /// stands under the id of this trusted one, and is to get another. False where it is done.</summary>
+    public bool TryPrepareRerun()
     {
         if (IsRefused || !(outranked || owner.IsPresent))
         {

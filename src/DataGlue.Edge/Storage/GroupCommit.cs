@@ -4,7 +4,7 @@ using SQLitePCL;
 namespace DataGlue.Edge.Storage;
 
 /// <summary>
-/// Commits writes in one transaction, as many as it takes in a short time. Where a write breaks a rule of the database, they run once more with a savepoint
+/// Commits writes in one transaction, as many as a bounded amount of work allows. Where a write breaks a rule of the database, they run once more with a savepoint
 /// around each, so that the others still share a commit. Everything else that the database raises (disk full, I/O, a lock, corruption) fails them all. After a
 /// failed fsync, or when another file stands at the path, the process is to end. The log has SQLite's codes and reasons, never a value that was written.
 /// </summary>

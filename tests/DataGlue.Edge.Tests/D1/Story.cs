@@ -185,7 +185,7 @@ internal static class Story
         var answer = new Row();
         answer.Add("owner", 0, owner);
         write.Read(answer);
-        Assert.True(write.MustRunAgain());
+        Assert.True(write.TryPrepareRerun());
         return write;
     }
 

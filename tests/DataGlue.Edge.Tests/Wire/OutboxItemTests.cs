@@ -69,7 +69,7 @@ public sealed class OutboxItemTests
     {
         var faults = new Faults();
         ReadItem read = default;
-        JsonFields.ReadBody(System.Text.Encoding.UTF8.GetBytes(body), faults, (ref reader) =>
+        JsonBody.Read(System.Text.Encoding.UTF8.GetBytes(body), faults, (ref reader) =>
         {
             read = ItemReader.Read(ref reader, type, new Receipt(Received, provenance, new ServerIds()));
             return faults;
