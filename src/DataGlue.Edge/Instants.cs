@@ -7,8 +7,10 @@ internal static class Instants
     /// <summary>The least number that is read as milliseconds, in 1973; a smaller one is one of seconds until the year 5138.</summary>
     public const long LeastNumber = 100_000_000_000;
 
+    /// <summary>Room for an instant in text, in bytes.</summary>
+    public const int MaxLength = 28;
+
     private const int WireLength = 24;
-    private const int RoundTripLength = 28;
     private const long Minute = 60_000;
     private const long Hour = 60 * Minute;
     private const long Day = 24 * Hour;
@@ -23,11 +25,17 @@ internal static class Instants
 
     public static Utf8Text Utf8(long epochMilliseconds)
     {
+        Span<byte> text = stackalloc byte[MaxLength];
+        return new Utf8Text(Write(epochMilliseconds, text).ToArray());
+    }
+
+    /// <summary>Writes the wire form into <paramref name="text"/>, of <see cref="MaxLength"/> bytes. Returns what it has written.</summary>
+    public static ReadOnlySpan<byte> Write(long epochMilliseconds, Span<byte> text)
+    {
         // .NET writes the round-trip format without parsing a pattern.
-        Span<byte> text = stackalloc byte[RoundTripLength];
         DateTimeOffset.FromUnixTimeMilliseconds(epochMilliseconds).UtcDateTime.TryFormat(text, out _, "O", CultureInfo.InvariantCulture);
         text[WireLength - 1] = (byte)'Z';
-        return new Utf8Text(text[..WireLength].ToArray());
+        return text[..WireLength];
     }
 
     /// <summary>Reads a date, or a date and time, of ISO 8601 or RFC 3339. Without an offset it is UTC; parts of a millisecond are cut off.</summary>

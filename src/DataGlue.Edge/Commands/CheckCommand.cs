@@ -8,7 +8,8 @@ using SQLitePCL;
 namespace DataGlue.Edge.Commands;
 
 /// <summary><c>check</c>: reads the whole database in one snapshot and prints what is wrong: damage, a schema that its scripts do not make, profiles that do
-/// not follow from their logs, rows of the logs that are not as they were written. Each part prints one line, and one for each of its first differences. Changes nothing.</summary>
+/// not follow from their logs, rows of the logs that are not as they were written. Each part prints one line, and one for each of its first differences. Changes
+/// nothing; with <c>--repair</c> it first makes anew what follows from the logs.</summary>
 internal sealed class CheckCommand(SqliteConnection connection)
 {
     // How many differences of each part are listed.
@@ -23,20 +24,27 @@ internal sealed class CheckCommand(SqliteConnection connection)
     // The columns of read/profile_differences behind the first, in their order.
     private static readonly string[] Parts = ["e-mail", "traits", "times", "touches"];
 
-    public static Command Make() =>
-        CommandLine.Make("check", "Read the whole database and tell what is damaged or does not fit together; changes nothing", Run);
+    public static Command Make()
+    {
+        var repair = new Option<bool>("--repair") { Description = "First make profiles and traits anew that do not follow from their logs; the server must be stopped" };
+        var command = new Command("check", "Read the whole database and tell what is damaged or does not fit together; changes nothing without --repair") { repair };
+        command.SetAction(parsed => Run(parsed.GetValue(repair)));
+        return command;
+    }
 
-    private static int Run()
+    private static int Run(bool repair)
     {
         var database = CommandLine.DatabasePath();
-        using var connection = Database.OpenUnchanged(database);
-        return new CheckCommand(connection).Check() == 0 ? 0 : throw new CommandException($"'{database}' is not as it should be");
+        using var held = repair ? DatabaseLock.Acquire(database) : null;
+        using var connection = repair ? Database.OpenFile(database, SqliteOpenMode.ReadWrite) : Database.OpenUnchanged(database);
+        return new CheckCommand(connection).Check(repair) == 0 ? 0 : throw new CommandException($"'{database}' is not as it should be");
     }
 
     // Returns the number of differences.
-    private long Check()
+    private long Check(bool repair)
     {
-        using var snapshot = connection.BeginTransaction(deferred: true);
+        // A snapshot, or with a repair the only writer; all is undone where it does not come to the end.
+        connection.Execute(repair ? "BEGIN IMMEDIATE" : "BEGIN");
         if (Integrity() is > 0 and var damage)
         {
             // The other parts would read damaged pages.
@@ -49,7 +57,19 @@ internal sealed class CheckCommand(SqliteConnection connection)
         }
 
         var different = ForeignKeys() + Scripts(applied) + Schema(applied);
-        return different > 0 ? different : Profiles() + Events() + Identities();
+        if (different > 0)
+        {
+            return different;
+        }
+
+        if (repair)
+        {
+            new Repair(connection).Run();
+        }
+
+        different = Profiles() + Events() + Identities() + Derived();
+        connection.Execute("COMMIT");
+        return different;
     }
 
     /// <summary>The first faults that SQLite finds in pages, indexes and rows. On a read-only connection it does not check CHECK constraints.</summary>
@@ -140,6 +160,13 @@ internal sealed class CheckCommand(SqliteConnection connection)
 
     private long Identities() => Fingerprints("identities", "read/identity_fingerprints", static row =>
         IdentityWrite.FingerprintOf(TextOf(row, 2), TextOf(row, 3), JsonOf(row, 4), JsonOf(row, 5), TextOf(row, 6), TextOf(row, 7), TextOf(row, 8)));
+
+    private long Derived()
+    {
+        using var progress = new Progress("comparing traits and e-mails with identities");
+        var rows = DerivedRow.Wrong(connection);
+        return Report("traits and e-mails", "ok, compared with identities", [.. rows.Take(Listed).Select(row => row.ToString())], rows.Count);
+    }
 
     // Makes the fingerprint of each row anew: a bit of a value may turn over without damage to its page.
     private long Fingerprints(string part, string file, Func<SqliteDataReader, ulong> make)

@@ -18,7 +18,7 @@ internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, Settings s
     public async Task<IReadOnlyList<Outcome>> SendBatchAsync(IReadOnlyList<Item> items)
     {
         var writes = new List<Write>(items.Count);
-        var outcomes = new Func<Outcome>[items.Count];
+        var outcomes = new Pending[items.Count];
         for (var i = 0; i < outcomes.Length; i++)
         {
             outcomes[i] = Add(items[i], writes);
@@ -31,7 +31,7 @@ internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, Settings s
             writes = again;
         }
 
-        return Array.ConvertAll(outcomes, outcome => outcome());
+        return Array.ConvertAll(outcomes, outcome => outcome.Outcome);
     }
 
     // Those that must run again; null where none must, as almost always.
@@ -50,34 +50,39 @@ internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, Settings s
     }
 
     // Returns what tells the outcome once the writes are committed.
-    private Func<Outcome> Add(Item item, List<Write> writes)
+    private Pending Add(Item item, List<Write> writes)
     {
         switch (item)
         {
             case Track track:
                 var row = EventOf(track);
                 writes.Add(row);
-                return () => row.Outcome;
+                return new Pending(row);
             case Identify identify:
                 var (proven, refusal) = proof.Check(identify);
                 if (refusal is not null)
                 {
-                    return () => refusal;
+                    return new Pending(null, () => refusal);
                 }
 
                 var identity = IdentityWrite.Of(proven, proof.IsClaim(proven), settings.IgnoredReferrers);
                 writes.Add(identity);
-                return () => identity.Outcome;
+                return new Pending(identity);
             case Sync sync:
-                var profile = sync.Profile is { } known ? IdentityWrite.Of(sync, known, proof.IsClaim(sync), settings.IgnoredReferrers) : [];
-                List<Write> head = [new LastSyncedWrite(sync), .. profile, .. sync.Sessions.Select(session => new SessionWrite(sync, session))];
-                var events = sync.Events.Select(synced => synced.Track is null ? null : EventOf(synced.Track)).ToList();
-                writes.AddRange(head);
-                writes.AddRange(events.OfType<EventWrite>());
-                return () => OutcomeOf(sync, head, events);
+                return Add(sync, writes);
             default:
                 throw new ArgumentException($"No model of {item.GetType().Name}", nameof(item));
         }
+    }
+
+    private Pending Add(Sync sync, List<Write> writes)
+    {
+        var profile = sync.Profile is { } known ? IdentityWrite.Of(sync, known, proof.IsClaim(sync), settings.IgnoredReferrers) : [];
+        List<Write> head = [new LastSyncedWrite(sync), .. profile, .. sync.Sessions.Select(session => new SessionWrite(sync, session))];
+        var events = sync.Events.Select(synced => synced.Track is null ? null : EventOf(synced.Track)).ToList();
+        writes.AddRange(head);
+        writes.AddRange(events.OfType<EventWrite>());
+        return new Pending(null, () => OutcomeOf(sync, head, events));
     }
 
     private EventWrite EventOf(Track track) => new(track, proof.IsClaim(track), settings.IgnoredReferrers);
@@ -106,5 +111,11 @@ internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, Settings s
 
         rejected.Sort((one, other) => one.Index.CompareTo(other.Index));
         return new Outcome(OutcomeStatus.Stored) { EventsAccepted = accepted, EventsNew = added, EventsRejected = rejected.Count > 0 ? rejected : null };
+    }
+
+    // An item that is one write is told by that: a batch has a thousand of them, and each object lives as long as the commit takes.
+    private readonly record struct Pending(LogWrite? Write, Func<Outcome>? Whole = null)
+    {
+        public Outcome Outcome => Write?.Outcome ?? Whole!();
     }
 }

@@ -84,7 +84,8 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
     // Reads the touch keys of the context, which go before those of context.campaign, and returns context.page.
     private static Page ReadContext(JsonText context, Dictionary<string, string> found)
     {
-        var (page, campaign) = (default(Page), new Dictionary<string, string>());
+        var page = default(Page);
+        Dictionary<string, string>? campaign = null;
         var reader = new Utf8JsonReader(context.Utf8);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -98,7 +99,7 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
             }
             else if (isCampaign && reader.TokenType == JsonTokenType.StartObject)
             {
-                ReadCampaign(ref reader, campaign);
+                ReadCampaign(ref reader, campaign ??= []);
             }
             else if (key is not null)
             {
@@ -108,7 +109,7 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
             reader.Skip();
         }
 
-        foreach (var (key, value) in campaign)
+        foreach (var (key, value) in campaign ?? [])
         {
             found.TryAdd(key, value);
         }
@@ -153,7 +154,8 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
     // The part behind # counts as well: some tags put their parameters there, and some routers their query.
     private static void ReadQuery(string? url, Dictionary<string, string> found)
     {
-        var parts = url?.Replace("&amp;", "&", StringComparison.Ordinal).Split('#', 2) ?? [];
+        // Most pages have neither.
+        var parts = url.AsSpan().ContainsAny('?', '#') ? url!.Replace("&amp;", "&", StringComparison.Ordinal).Split('#', 2) : [];
         for (var i = 0; i < parts.Length; i++)
         {
             var start = parts[i].IndexOf('?', StringComparison.Ordinal);

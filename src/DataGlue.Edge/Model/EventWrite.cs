@@ -9,14 +9,12 @@ namespace DataGlue.Edge.Model;
 internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ignored) : LogWrite("event", track)
 {
     private readonly Touch? touch = Touch.Of(track.Context, track.Properties, ignored);
-    private readonly Utf8Text timestamp = Instants.Utf8(track.Timestamp);
-    private readonly Utf8Text received = Instants.Utf8(track.Received);
     private readonly ulong fingerprint = FingerprintOf(track.GlueUserId, track.Timestamp, track.SessionId, track.Event, track.Properties);
 
     private OutcomeStatus status;
     private Utf8Text standsAs;
 
-    public Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = standsAs.Or(EventId) };
+    public override Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = standsAs.Or(EventId) };
 
     public override long Size => 256 + track.Properties.Utf8.Length + (track.Context?.Utf8.Length ?? 0) + (touch?.Json.Span.Length ?? 0);
 
@@ -31,7 +29,7 @@ internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ign
         values.Set("server_made", track.ServerMade);
         values.Set("session_id", track.SessionId);
         values.Set("event", track.Event);
-        values.Set("timestamp", timestamp);
+        values.SetInstant("timestamp", track.Timestamp);
         values.Set("properties", track.Properties.Text);
         values.Set("email", track.Email);
         values.Set("account", track.UserId);
@@ -40,7 +38,7 @@ internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ign
         values.Set("touch", touch?.Json ?? default);
         values.Set("touch_counts", touch?.Counts ?? false);
         values.Set("fingerprint", fingerprint);
-        values.Set("received", received);
+        values.SetInstant("received", track.Received);
     }
 
     public override void Read(Row answer)

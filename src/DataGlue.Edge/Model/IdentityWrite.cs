@@ -1,4 +1,3 @@
-using System.Buffers;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Storage;
 using DataGlue.Edge.Wire.Json;
@@ -8,11 +7,8 @@ namespace DataGlue.Edge.Model;
 /// <summary>A row of <c>identities</c>, the log that e-mail, traits and identification of a profile follow from.</summary>
 internal sealed class IdentityWrite : LogWrite
 {
-    private static readonly Utf8Text NoTraits = Utf8Text.From("{}");
-    private static readonly Comparer<Utf8Text> ByBytes = Comparer<Utf8Text>.Create((x, y) => x.Span.SequenceCompareTo(y.Span));
-
     private readonly Utf8Text kind;
-    private readonly Utf8Text received;
+    private readonly long received;
     private readonly bool isClaim;
 
     private OutcomeStatus status;
@@ -23,11 +19,11 @@ internal sealed class IdentityWrite : LogWrite
     private IdentityWrite(Item item, Utf8Text eventId, Utf8Text kind, bool isClaim)
         : base("identity", item)
     {
-        (this.kind, this.isClaim, received) = (kind, isClaim, Instants.Utf8(item.Received));
+        (this.kind, this.isClaim, received) = (kind, isClaim, item.Received);
         EventId = eventId;
     }
 
-    public Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = EventId, NewUser = newUser };
+    public override Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = EventId, NewUser = newUser };
 
     public override long Size => 256 + 3 * (Traits?.Utf8.Length ?? 0) + (Context?.Utf8.Length ?? 0) + (Touch?.Json.Span.Length ?? 0);
 
@@ -100,29 +96,29 @@ internal sealed class IdentityWrite : LogWrite
     {
         base.Bind(values);
 
-        var (traitValues, shown) = TraitValues();
+        var traits = TraitText.Of(Traits);
 
         // Who says who he is was there; a profile by itself tells of other times.
-        long?[] seen = [NamesSomebody ? Timestamp : null, FirstSeen, LastSeen];
+        long? there = NamesSomebody ? Timestamp : null;
         var (firstSeen, lastSeen, touch) = (Format(FirstSeen), Format(LastSeen), Touch?.Json ?? default);
         values.Set("kind", kind);
-        values.Set("timestamp", Instants.Utf8(Timestamp));
+        values.SetInstant("timestamp", Timestamp);
         values.Set("email", Email);
         values.Set("email_key", EmailKey.Of(Email));
         values.Set("account", UserId);
         values.Set("naming", !NamesSomebody ? default : isClaim ? Naming.Claim : Email.IsPresent ? Naming.Email : Naming.Account);
         values.Set("traits", Traits?.Text ?? default);
-        values.Set("trait_values", traitValues);
-        values.Set("shown", shown);
+        values.Set("trait_values", traits.Values);
+        values.Set("shown", traits.Shown);
         values.Set("context", Context?.Text ?? default);
         values.Set("first_seen", firstSeen);
         values.Set("last_seen", lastSeen);
-        values.Set("seen_from", Format(seen.Min()));
-        values.Set("seen_to", Format(seen.Max()));
+        values.SetInstant("seen_from", Least(there, Least(FirstSeen, LastSeen)));
+        values.SetInstant("seen_to", -Least(-there, Least(-FirstSeen, -LastSeen)));
         values.Set("touch", touch);
         values.Set("touch_counts", Touch?.Counts ?? false);
         values.Set("fingerprint", FingerprintOf(Email, UserId, Traits, Context, firstSeen, lastSeen, touch));
-        values.Set("received", received);
+        values.SetInstant("received", received);
     }
 
     public override void Read(Row answer)
@@ -132,36 +128,7 @@ internal sealed class IdentityWrite : LogWrite
         newUser = !answer.Flag("identified");
     }
 
-    // {"name":"<JSON of the value>", ...} and {"name":value, ...} without those that are null, both in the order of the names. The JSON functions of SQLite
-    // would lose the spelling of a number; the second has the form in which they write an object.
-    private (Utf8Text Values, Utf8Text Shown) TraitValues()
-    {
-        if (Traits is not { } traits)
-        {
-            return (NoTraits, NoTraits);
-        }
-
-        var members = JsonMember.Of(traits, "traits", new Faults()).Select(member => (Name: Utf8Text.From(member.Name), member.Value)).OrderBy(member => member.Name, ByBytes).ToList();
-        return (
-            Object(members, (json, value) => json.WriteStringValue(value.Utf8)),
-            Object(members.Where(member => !member.Value.IsNull), (json, value) => json.WriteRawValue(value.Utf8, skipInputValidation: true)));
-    }
-
-    private static Utf8Text Object(IEnumerable<(Utf8Text Name, JsonText Value)> members, Action<Utf8JsonWriter, JsonText> write)
-    {
-        var output = new ArrayBufferWriter<byte>(256);
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = ServerJson.Encoder, SkipValidation = true });
-        json.WriteStartObject();
-        foreach (var (name, value) in members)
-        {
-            json.WritePropertyName(name.Span);
-            write(json, value);
-        }
-
-        json.WriteEndObject();
-        json.Flush();
-        return new Utf8Text(output.WrittenSpan.ToArray());
-    }
+    private static long? Least(long? one, long? other) => one is null || other < one ? other ?? one : one;
 
     private static Utf8Text Format(long? instant) => instant is { } known ? Instants.Utf8(known) : default;
 }

@@ -16,6 +16,9 @@ internal abstract class LogWrite(string script, Item item) : Write(script, hasSh
     /// <summary>The id under which it is to stand.</summary>
     public Utf8Text EventId { get; protected set; } = item.EventId;
 
+    /// <summary>What became of it, once it is committed.</summary>
+    public abstract Outcome Outcome { get; }
+
     /// <summary>Whether another visitor has its id, and keeps it.</summary>
     protected bool IsTaken { get; private set; }
 

@@ -53,7 +53,7 @@ internal sealed class AsideWrite(long id, string reason, Utf8Text now) : Write("
         values.Set("now", now);
     }
 
-    public override void Read(Row answer) => WasThere = answer.Has("id");
+    public override void Read(Row answer) => WasThere = answer.Flag("id");
 }
 
 /// <summary>One item that is aside, or all of them, is sent <paramref name="again"/>, or deleted.</summary>

@@ -9,7 +9,7 @@ internal sealed class LastSyncedWrite(Sync sync) : Write("last_synced")
     public override void Bind(Binder values)
     {
         values.Set("user", sync.GlueUserId);
-        values.Set("synced_at", Instants.Utf8(sync.Timestamp));
-        values.Set("received", Instants.Utf8(sync.Received));
+        values.SetInstant("synced_at", sync.Timestamp);
+        values.SetInstant("received", sync.Received);
     }
 }

@@ -15,10 +15,10 @@ internal sealed class SessionWrite(Sync sync, Session session) : Write("session"
         values.Set("user", sync.GlueUserId);
         values.Set("session_id", session.Id);
         values.Set("data", session.Data);
-        values.Set("synced_at", Instants.Utf8(sync.Timestamp));
+        values.SetInstant("synced_at", sync.Timestamp);
 
         // Decides between two of the same time.
         values.Set("event_id", sync.EventId.Or(NoId));
-        values.Set("received", Instants.Utf8(sync.Received));
+        values.SetInstant("received", sync.Received);
     }
 }

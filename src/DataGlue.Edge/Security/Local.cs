@@ -14,10 +14,10 @@ internal static class Local
     {
         var request = context.Request;
 
-        // No current client speaks HTTP/1.0, but many proxies do.
+        // No current client speaks HTTP/1.0, but many proxies do. Request.Host would decode punycode, and throw where it is none.
         return HttpProtocol.IsHttp11(request.Protocol)
             && IsLoopback(context.Connection.RemoteIpAddress)
-            && IsLoopbackName(request.Host.Host)
+            && IsLoopbackName(new HostString(request.Headers.Host.ToString()).Host)
             && request.Headers.Origin.Count == 0
             && !IsCrossSite(request.Headers)
             && !request.Headers.Keys.Any(IsOfProxy);

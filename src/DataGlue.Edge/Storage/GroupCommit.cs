@@ -10,7 +10,7 @@ namespace DataGlue.Edge.Storage;
 /// </summary>
 internal sealed partial class GroupCommit(Database database, StorageMetrics metrics, TimeProvider clock, ILogger logger) : IDisposable
 {
-    // A transaction ends once its writes have taken so many steps of SQLite's virtual machine: 2,048 common ones fit, and of those that are dear
+    // A transaction ends once its writes have taken so many steps of SQLite's virtual machine: 3,000 common ones fit, and of those that are dear
     // as many as take some tens of milliseconds. What else waits is not to wait for them.
     private const long Turn = 1_000_000;
 
@@ -53,7 +53,7 @@ internal sealed partial class GroupCommit(Database database, StorageMetrics metr
 
     /// <summary>Commits the writes, from the first on, until its turn is over. Returns how many.</summary>
     /// <exception cref="StorageUnavailableException">The database takes none of them.</exception>
-    public int Commit(IReadOnlyList<Write> writes)
+    public int Commit(List<Write> writes)
     {
         Steps = 0;
         try
@@ -140,7 +140,7 @@ internal sealed partial class GroupCommit(Database database, StorageMetrics metr
     }
 
     // Leaves an open transaction behind when it succeeds, and none when it does not; the last write that it counts has then broken a rule.
-    private bool TryRun(IReadOnlyList<Write> writes, out int count)
+    private bool TryRun(List<Write> writes, out int count)
     {
         connection.Control("BEGIN IMMEDIATE");
         count = 0;

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace DataGlue.Edge.Storage;
 
-/// <summary>The SQL files under sql/write and sql/read, which the program carries under their own names.</summary>
+/// <summary>The SQL files under sql/write, sql/read and sql/repair, which the program carries under their own names.</summary>
 internal static class SqlFile
 {
     // Of the program, not of a database: every database has the same.

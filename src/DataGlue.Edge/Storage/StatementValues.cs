@@ -37,21 +37,6 @@ internal sealed unsafe class StatementValues : Binder, IDisposable
         }
     }
 
-    public override void Set(string name, Utf8Text value)
-    {
-        var text = value.Span;
-
-        // Never empty: a null pointer would be bound as NULL, and not as the empty text.
-        if (used + text.Length >= capacity)
-        {
-            Resize(Math.Max(2 * capacity, Math.Max(used + text.Length + 1, 4096)));
-        }
-
-        text.CopyTo(new Span<byte>(memory + used, text.Length));
-        Fill(name, new Value(value.IsPresent ? ValueKind.Text : ValueKind.Null, 0, used, text.Length));
-        used += text.Length;
-    }
-
     public override void Set(string name, long value) => Fill(name, new Value(ValueKind.Number, value, 0, 0));
 
     public int BindTo(nint statement, int index, int slot)
@@ -68,6 +53,21 @@ internal sealed unsafe class StatementValues : Binder, IDisposable
         memory = null;
         capacity = 0;
     }
+
+    protected override void SetText(string name, ReadOnlySpan<byte> text)
+    {
+        // Never empty: a null pointer would be bound as NULL, and not as the empty text.
+        if (used + text.Length >= capacity)
+        {
+            Resize(Math.Max(2 * capacity, Math.Max(used + text.Length + 1, 4096)));
+        }
+
+        text.CopyTo(new Span<byte>(memory + used, text.Length));
+        Fill(name, new Value(ValueKind.Text, 0, used, text.Length));
+        used += text.Length;
+    }
+
+    protected override void SetNull(string name) => Fill(name, new Value(ValueKind.Null, 0, 0, 0));
 
     private void Fill(string name, Value value)
     {

@@ -11,7 +11,7 @@ internal sealed class Submission
 
     public Submission(IReadOnlyList<Write> writes)
     {
-        Writes = writes;
+        Writes = writes as Write[] ?? [.. writes];
         foreach (var write in writes)
         {
             write.IsRefused = false; // it may have been submitted before
@@ -19,7 +19,7 @@ internal sealed class Submission
         }
     }
 
-    public IReadOnlyList<Write> Writes { get; }
+    public Write[] Writes { get; }
 
     /// <summary>How many of them are committed.</summary>
     public int Committed { get; set; }
@@ -30,7 +30,7 @@ internal sealed class Submission
     /// <summary>Ends after the commit, or with why storage took none of it.</summary>
     public Task Completion => completion.Task;
 
-    public bool IsDone => failure is not null || Committed == Writes.Count;
+    public bool IsDone => failure is not null || Committed == Writes.Length;
 
     public void Fail(StorageUnavailableException exception) => failure = exception;
 

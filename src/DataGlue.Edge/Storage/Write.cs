@@ -31,7 +31,30 @@ internal abstract class Write(string script, bool hasShortcut = false)
 internal abstract class Binder
 {
     /// <summary>Binds a text, or NULL where there is none.</summary>
-    public abstract void Set(string name, Utf8Text value);
+    public void Set(string name, Utf8Text value)
+    {
+        if (value.IsPresent)
+        {
+            SetText(name, value.Span);
+        }
+        else
+        {
+            SetNull(name);
+        }
+    }
+
+    /// <summary>Binds an instant in milliseconds since 1970 as text, or NULL where there is none.</summary>
+    public void SetInstant(string name, long? instant)
+    {
+        if (instant is { } known)
+        {
+            SetText(name, Instants.Write(known, stackalloc byte[Instants.MaxLength]));
+        }
+        else
+        {
+            SetNull(name);
+        }
+    }
 
     public abstract void Set(string name, long value);
 
@@ -39,6 +62,12 @@ internal abstract class Binder
 
     /// <summary>Binds a 64-bit hash; the database knows signed numbers only.</summary>
     public void Set(string name, ulong value) => Set(name, unchecked((long)value));
+
+    /// <param name="name">The name of the value.</param>
+    /// <param name="value">Text in UTF-8; a copy is taken.</param>
+    protected abstract void SetText(string name, ReadOnlySpan<byte> value);
+
+    protected abstract void SetNull(string name);
 }
 
 /// <summary>What a script has answered: the columns of every row that its statements returned, by name.</summary>
@@ -46,17 +75,29 @@ internal sealed class Row
 {
     private readonly List<(string Name, long Number, string? Text)> columns = [];
 
-    public bool Has(string name) => columns.Exists(column => column.Name == name);
-
     /// <summary>The number of a column; 0 where no row had it.</summary>
-    public long Number(string name) => columns.Find(column => column.Name == name).Number;
+    public long Number(string name) => Find(name).Number;
 
     public bool Flag(string name) => Number(name) != 0;
 
     /// <summary>The text of a column; none where no row had it, and for NULL.</summary>
-    public Utf8Text Text(string name) => Utf8Text.From(columns.Find(column => column.Name == name).Text);
+    public Utf8Text Text(string name) => Utf8Text.From(Find(name).Text);
 
     internal void Add(string name, long number, string? text) => columns.Add((name, number, text));
 
     internal void Clear() => columns.Clear();
+
+    // Asked several times for each write, and a predicate would be an object each time.
+    private (string Name, long Number, string? Text) Find(string name)
+    {
+        foreach (var column in columns)
+        {
+            if (column.Name == name)
+            {
+                return column;
+            }
+        }
+
+        return default;
+    }
 }

@@ -12,10 +12,10 @@ internal sealed partial class WriteQueue(
     /// <summary>How much memory writes may hold that are not committed, in bytes.</summary>
     public const long MaxHeldBytes = 48 * 1024 * 1024;
 
-    private const int MaxWritesPerCommit = 2_048;
+    private const int MaxWritesPerCommit = 4_096;
 
-    // How many writes of each request come before more of any.
-    private const int Slice = 64;
+    // A request of so many writes goes before larger ones.
+    private const int Small = 64;
 
     private readonly GroupCommit writer = new(database, metrics, clock, logger);
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -162,6 +162,9 @@ internal sealed partial class WriteQueue(
                 open.ForEach(submission => submission.Fail(unavailable));
             }
 
+            // They are garbage once they are answered, and it is collected while the next are written.
+            plan.Clear();
+            writes.Clear();
             Complete(open);
             writer.Checkpoint();
         }
@@ -183,28 +186,25 @@ internal sealed partial class WriteQueue(
         Submission.CompleteAll(done);
     }
 
-    // The writes of the next transaction: the first of each request, so that a small one is not kept waiting, and then the rest in turn.
+    // The writes of the next transaction: small requests, and what is left of large ones, go before the large ones, so that they are not kept waiting.
     private static void Plan(List<Submission> open, List<Submission> plan, List<Write> writes)
     {
-        plan.Clear();
-        writes.Clear();
-        foreach (var submission in open)
+        foreach (var isSmall in (ReadOnlySpan<bool>)[true, false])
         {
-            Add(submission, 0, Slice);
-        }
-
-        for (var i = 0; i < open.Count && writes.Count < MaxWritesPerCommit; i++)
-        {
-            Add(open[i], Slice, MaxWritesPerCommit - writes.Count);
-        }
-
-        void Add(Submission submission, int from, int most)
-        {
-            var start = submission.Committed + from;
-            for (var i = start; i < Math.Min(start + most, submission.Writes.Count); i++)
+            foreach (var submission in open)
             {
-                plan.Add(submission);
-                writes.Add(submission.Writes[i]);
+                var end = submission.Writes.Length;
+                if (end - submission.Committed <= Small != isSmall)
+                {
+                    continue;
+                }
+
+                end = isSmall ? end : Math.Min(end, submission.Committed + MaxWritesPerCommit - writes.Count);
+                for (var i = submission.Committed; i < end; i++)
+                {
+                    plan.Add(submission);
+                    writes.Add(submission.Writes[i]);
+                }
             }
         }
     }

@@ -34,7 +34,8 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         Assert.Equal(["integrity: ok", "foreign keys: ok", "scripts: ok, 1 applied", "schema: ok", "profiles: ok, 7 compared with their logs"], whileServing.Output.Take(5));
         Assert.Matches("^events: ok, [1-9][0-9]* compared with their fingerprints$", whileServing.Output[5]);
         Assert.Matches("^identities: ok, [1-9][0-9]* compared with their fingerprints$", whileServing.Output[6]);
-        Assert.Equal(7, whileServing.Output.Count);
+        Assert.Equal("traits and e-mails: ok, compared with identities", whileServing.Output[7]);
+        Assert.Equal(8, whileServing.Output.Count);
         Assert.Equal(whileServing.Output, stopped.Output);
     }
 
@@ -44,7 +45,10 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     [InlineData("UPDATE users SET first_seen = '2020-01-01T00:00:00.000Z' WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: times")]
     [InlineData("UPDATE users SET attribution = NULL WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: touches")]
     [InlineData("DELETE FROM events WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: times, touches")]
-    [InlineData("DELETE FROM identities WHERE glue_user_id IN ('v1', 'v2')", "profiles: 2 wrong", "  v1: e-mail, traits, times", "  v2: e-mail, traits, times")]
+    [InlineData("DELETE FROM identities WHERE glue_user_id IN ('v1', 'v2')", "profiles: 2 wrong", "  v1: e-mail, times", "  v2: e-mail, times")]
+    [InlineData("DELETE FROM identities WHERE glue_user_id = 'v1'", "traits and e-mails: 1 wrong", "  identify i1 of v1: trait n is stray")]
+    [InlineData("DELETE FROM traits WHERE glue_user_id IN ('v1', 'v2')", "traits and e-mails: 2 wrong", "  identify i1 of v1: trait n is missing", "  identify i2 of v2: trait n is missing")]
+    [InlineData("UPDATE identities SET email_starts = 0 WHERE event_id = 'i1'", "traits and e-mails: 1 wrong", "  identify i1 of v1: the mark of its e-mail")]
     [InlineData("UPDATE users SET traits = '{}', glue_user_id = glue_user_id || char(10)", "profiles: 30 wrong", "  v0 : e-mail, times, touches")]
     [InlineData("UPDATE events SET properties = '{\"n\":2}' WHERE event_id = 't1'", "events: 1 wrong", "  t1 of v1")]
     [InlineData("UPDATE events SET session_id = 't' WHERE event_id = 't1'", "events: 1 wrong", "  t1 of v1")]
@@ -89,6 +93,69 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         Sqlite3.Run(DatabasePath, change);
 
         Assert.Contains(line, (await CheckAsync()).IsOk().Output);
+    }
+
+    [Theory]
+    [InlineData("UPDATE users SET traits = '{}', email = NULL, first_seen = NULL, attribution = NULL WHERE glue_user_id IN ('v1', 'v2')", 0, 2)]
+    [InlineData("DELETE FROM traits WHERE glue_user_id IN ('v1', 'v2')", 2, 0)]
+    [InlineData("DELETE FROM traits; UPDATE users SET traits = '{}'", 30, 30)]
+    [InlineData("INSERT INTO traits VALUES ('v1', 'stray', '2024-01-04T14:00:01.000Z', 'i1', 'identify', '1'); UPDATE users SET traits = '{\"n\":1,\"stray\":1}' WHERE glue_user_id = 'v1'", 1, 1)]
+    [InlineData("UPDATE identities SET email_starts = 0 WHERE event_id = 'i1'; UPDATE users SET identified_at = NULL WHERE glue_user_id = 'v1'", 1, 1)]
+    [InlineData("SELECT 1", 0, 0)]
+    public async Task What_follows_from_the_logs_is_made_anew(string change, int rows, int profiles)
+    {
+        NativeBinary.SkipWithout();
+        Sqlite3.SkipWithout();
+        await FillAsync();
+        var before = Contents();
+        Sqlite3.Run(DatabasePath, change);
+
+        var run = (await CheckAsync("--repair")).IsOk();
+
+        Assert.Equal(
+            [$"repaired: {rows} {(rows == 1 ? "row" : "rows")} of traits and e-mails", $"repaired: {profiles} {(profiles == 1 ? "profile" : "profiles")}"],
+            run.Output.Where(line => line.StartsWith("repaired", StringComparison.Ordinal)));
+        Assert.Equal(before, Contents());
+        (await CheckAsync()).IsOk();
+    }
+
+    [Fact]
+    public async Task Rows_that_were_put_in_by_hand_for_a_known_visitor_count_after_a_repair()
+    {
+        NativeBinary.SkipWithout();
+        Sqlite3.SkipWithout();
+        await FillAsync();
+        Sqlite3.Run(DatabasePath, "INSERT INTO events (event_id, glue_user_id, event, timestamp) VALUES ('by-hand', 'v1', 'e', '2023-01-01T00:00:00.000Z')");
+        (await CheckAsync()).Fails($"'{DatabasePath}' is not as it should be");
+
+        (await CheckAsync("--repair")).IsOk();
+
+        Assert.Equal(["2023-01-01T00:00:00.000Z"], new DatabaseFile(DatabasePath).Query("SELECT first_seen FROM users WHERE glue_user_id = 'v1'"));
+    }
+
+    [Fact]
+    public async Task A_repair_leaves_the_logs_as_they_are_and_names_what_it_cannot_mend()
+    {
+        NativeBinary.SkipWithout();
+        Sqlite3.SkipWithout();
+        await FillAsync();
+        Sqlite3.Run(DatabasePath, "UPDATE events SET event = 'f' WHERE event_id = 't1'; UPDATE users SET traits = '{}' WHERE glue_user_id = 'v2'");
+
+        var run = (await CheckAsync("--repair")).Fails($"'{DatabasePath}' is not as it should be");
+
+        Assert.Contains("repaired: 1 profile", run.Output);
+        Assert.Contains("  t1 of v1", run.Output);
+        Assert.Contains("profiles: ok, 30 compared with their logs", run.Output);
+        Assert.Equal(["f"], new DatabaseFile(DatabasePath).Query("SELECT event FROM events WHERE event_id = 't1'"));
+    }
+
+    [Fact]
+    public async Task Nothing_is_repaired_beside_a_server()
+    {
+        NativeBinary.SkipWithout();
+        using var server = await ServerProcess.StartAsync(binary, folder.Path);
+
+        (await CheckAsync("--repair")).Fails($"DATABASE_PATH must be the database of one server, and another one runs on '{DatabasePath}'; stop it first");
     }
 
     [Fact]
@@ -187,5 +254,15 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
 
     private static string Hash(string path) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));
 
-    private Task<CommandRun> CheckAsync() => CommandRun.RunAsync(binary, folder.Path, "check");
+    // All that follows from the logs, and the logs.
+    private List<string> Contents() => new DatabaseFile(DatabasePath).Query(
+        """
+        SELECT json_array(glue_user_id, email, identified, identified_at, traits, first_seen, last_seen, attribution, first_touch_key, last_touch_key) FROM users
+        UNION ALL SELECT json_array(glue_user_id, event_id, kind, timestamp, email, email_starts, traits) FROM identities
+        UNION ALL SELECT json_array(glue_user_id, name, timestamp, event_id, kind, value) FROM traits
+        UNION ALL SELECT json_array(event_id, glue_user_id, timestamp) FROM events
+        ORDER BY 1
+        """);
+
+    private Task<CommandRun> CheckAsync(params string[] options) => CommandRun.RunAsync(binary, folder.Path, ["check", .. options]);
 }

@@ -10,6 +10,8 @@ namespace DataGlue.Edge.Tests.D1;
 /// <summary>The product's SQL on Cloudflare's D1, beside the same on SQLite, row for row.</summary>
 public sealed class D1Tests : IDisposable
 {
+    private static readonly string[] RepairsInTurn = ["identity_traits", "traits", "traits_delete", "email_starts", "profile"];
+
     private readonly TempFolder folder = new();
     private readonly Dictionary<string, bool> run = [];
 
@@ -29,14 +31,16 @@ public sealed class D1Tests : IDisposable
         }
 
         await ReadAsync(d1, sqlite);
-        Assert.Empty(ProductSql.Writes.Concat(ProductSql.Reads.Values).Concat(ProductSql.Questions.Values).Except(run.Keys));
-        Assert.Empty(run.Where(statement => !statement.Value).Select(statement => statement.Key));
-
         var tables = await Tables.NamesAsync(sqlite);
         Assert.Equal(tables, await Tables.NamesAsync(d1));
         var rows = await Tables.DumpAsync(sqlite, tables);
         Assert.Equal(rows, await Tables.DumpAsync(d1, tables));
         Assert.Equal(rows, await ByTheServerAsync(tables));
+
+        await RepairAsync(d1, sqlite);
+        Assert.Equal(await Tables.DumpAsync(sqlite, tables), await Tables.DumpAsync(d1, tables));
+        Assert.Empty(ProductSql.Writes.Concat(ProductSql.Reads.Values).Concat(ProductSql.Questions.Values).Concat(ProductSql.Repairs.Values).Except(run.Keys));
+        Assert.Empty(run.Where(statement => !statement.Value).Select(statement => statement.Key));
     }
 
     [Fact]
@@ -136,6 +140,25 @@ public sealed class D1Tests : IDisposable
             (string, object?)[] values = [("email", email), ("key", email.ToLowerInvariant())];
             await BothAsync(d1, sqlite, [Read("profiles_of_email", values), .. ProductSql.Questions.Values.Select(sql => Statement.Of(sql, values))]);
         }
+    }
+
+    // An identity's traits are lost and there is a stray one; both are seen, and mended.
+    private async Task RepairAsync(D1Database d1, SqliteBatches sqlite)
+    {
+        (string, object?)[] values =
+        [
+            ("user", "mended"), ("event_id", "m"), ("kind", "identify"), ("timestamp", Story.Received), ("name", "stray"), ("trait_values", """{"plan":"\"pro\""}"""), ("now", Story.Received),
+        ];
+        await BothAsync(d1, sqlite,
+        [
+            Statement.Of("INSERT INTO users (glue_user_id, logged, created_at, updated_at) VALUES ('mended', 1, '', '')"),
+            Statement.Of($$"""INSERT INTO identities (glue_user_id, event_id, kind, timestamp, email, email_key, naming, traits, created_at) VALUES ('mended', 'm', 'identify', '{{Story.Received}}', 'm@example.com', 'm@example.com', 'email', '{"plan":"pro"}', '')"""),
+            Statement.Of($"INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, value) VALUES ('mended', 'stray', '{Story.Received}', 'm', 'identify', '1')"),
+            Read("derived_differences"),
+            .. RepairsInTurn.Select(file => Statement.Of(ProductSql.Repairs[file], values)),
+        ]);
+        var left = await sqlite.RunAsync([Read("derived_differences"), Statement.Of("SELECT email || traits AS profile FROM users WHERE glue_user_id = 'mended'")]);
+        Assert.Equal(["", """profile='m@example.com{"plan":"pro"}'"""], left.Statements.Select(statement => string.Join('\n', statement.Rows)));
     }
 
     private static IEnumerable<Statement> OutboxReads() =>

@@ -19,6 +19,9 @@ public static class ProductSql
     /// <summary>The questions of sql/queries, by the name of their file.</summary>
     public static IReadOnlyDictionary<string, string> Questions { get; } = Files("queries");
 
+    /// <summary>What a repair runs, by the name of its file.</summary>
+    public static IReadOnlyDictionary<string, string> Repairs { get; } = Files("repair");
+
     private static Dictionary<string, string> Files(string folder) =>
         Directory.GetFiles(Path.Combine(Folder, folder), "*.sql").ToDictionary(file => Path.GetFileNameWithoutExtension(file)!, File.ReadAllText);
 }

@@ -19,7 +19,7 @@ public sealed partial class ProductSqlTests
 
     private static IEnumerable<string> Scripts => SchemaUpgrade.Scripts().SelectMany(script => SqlText.Split(script.Contents));
 
-    private static IEnumerable<string> Statements => [.. ProductSql.Writes, .. ProductSql.Reads.Values, .. ProductSql.Questions.Values, .. Scripts];
+    private static IEnumerable<string> Statements => [.. ProductSql.Writes, .. ProductSql.Reads.Values, .. ProductSql.Questions.Values, .. ProductSql.Repairs.Values, .. Scripts];
 
     [Fact]
     public void No_statement_on_the_data_stands_in_the_code()
@@ -34,14 +34,14 @@ public sealed partial class ProductSqlTests
     [Fact]
     public void Every_file_is_one_that_the_program_carries_and_the_other_way_round() => Assert.Equal(
         Directory.GetFiles(Path.Combine(NativeBinary.Root, "sql"), "*.sql", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(NativeBinary.Root, file)[..^4]).Where(name => name.StartsWith("sql/write/", StringComparison.Ordinal) || name.StartsWith("sql/read/", StringComparison.Ordinal)).Order(),
+            .Select(file => Path.GetRelativePath(NativeBinary.Root, file)[..^4]).Where(name => name.Split('/') is [_, "write" or "read" or "repair", _]).Order(),
         typeof(SqlFile).Assembly.GetManifestResourceNames().Where(name => name.StartsWith("sql/", StringComparison.Ordinal)).Order());
 
     [Fact]
     public void A_read_is_one_statement_and_each_file_begins_with_what_it_is_for()
     {
-        Assert.All(ProductSql.Reads.Values, sql => Assert.Single(SqlText.Split(sql)));
-        Assert.All([.. ProductSql.Reads.Values, .. ProductSql.Scripts.Values], sql => Assert.StartsWith("-- ", sql, StringComparison.Ordinal));
+        Assert.All([.. ProductSql.Reads.Values, .. ProductSql.Repairs.Values], sql => Assert.Single(SqlText.Split(sql)));
+        Assert.All([.. ProductSql.Reads.Values, .. ProductSql.Repairs.Values, .. ProductSql.Scripts.Values], sql => Assert.StartsWith("-- ", sql, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -18,9 +18,11 @@ internal sealed class NamedValues : Binder
         return named.values;
     }
 
-    public override void Set(string name, Utf8Text value) => values.Add(name, value.Decode());
-
     public override void Set(string name, long value) => values.Add(name, value);
+
+    protected override void SetText(string name, ReadOnlySpan<byte> value) => values.Add(name, System.Text.Encoding.UTF8.GetString(value));
+
+    protected override void SetNull(string name) => values.Add(name, null);
 }
 
 /// <summary>

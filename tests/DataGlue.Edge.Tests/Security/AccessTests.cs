@@ -259,6 +259,8 @@ public sealed class AccessTests : IDisposable
     [InlineData("Host", "127.0.0.1.example:80")]
     [InlineData("Host", "192.0.2.1")]
     [InlineData("Host", "localhost.")]
+    [InlineData("Host", "xn--d")]
+    [InlineData("Host", "a.xn--:80")]
     [InlineData("Origin", "http://localhost:8080")]
     [InlineData("Origin", "null")]
     [InlineData("Sec-Fetch-Site", "cross-site")]

@@ -18,6 +18,11 @@ public sealed class EventLimitTests : IDisposable
     {
         { "/glue/track", """{"glue_user_id":"a","event":"e"}""", 1 },
         { "/glue/identify", """{"glue_user_id":"a","email":"a@example.com"}""", 1 },
+        { "/glue/identify", Traits(9), 1 },
+        { "/glue/identify", Traits(10), 2 },
+        { "/glue/identify", Traits(79), 8 },
+        { "/glue/sync", """{"glue_user_id":"a","data":{"profile":""" + Object(19) + "}}", 2 },
+        { "/glue/sync", """{"glue_user_id":"a","data":{"profile":{"plan":"pro","traits":""" + Object(19) + "}}}", 3 },
         { "/glue/sync", """{"glue_user_id":"a","data":{}}""", 1 },
         { "/glue/sync", """{"glue_user_id":"a","data":{"profile":{}}}""", 1 },
         { "/glue/sync", """{"glue_user_id":"a","data":{"profile":{"glue_user_id":"a","total_events":5}}}""", 1 },
@@ -145,6 +150,10 @@ public sealed class EventLimitTests : IDisposable
     }
 
     public void Dispose() => app?.Dispose();
+
+    private static string Traits(int keys) => """{"glue_user_id":"a","email":"a@example.com","traits":""" + Object(keys) + "}";
+
+    private static string Object(int keys) => $"{{{string.Join(',', Enumerable.Range(0, keys).Select(key => $"\"k{key}\":{key}"))}}}";
 
     private void Start(params (string Name, string Value)[] settings) =>
         app = new ServerApp([("EVENT_LIMIT", Limit.ToString(CultureInfo.InvariantCulture)), .. settings]);

@@ -86,9 +86,9 @@ internal sealed class Faults
 
         public void AddAll(Sentences others, string before)
         {
-            foreach (var sentence in others.listed ?? [])
+            for (var i = 0; i < others.listed?.Count; i++)
             {
-                Add(before + sentence);
+                Add(before + others.listed[i]);
             }
 
             unlisted += others.unlisted;

@@ -1,0 +1,89 @@
+using System.Buffers;
+using DataGlue.Edge.Wire.Json;
+
+namespace DataGlue.Edge.Model;
+
+/// <summary>The traits of one identity in the two forms in which its script takes them, both in the order of the names.</summary>
+/// <param name="Values"><c>{"name":"JSON of the value", ...}</c>: the JSON functions of SQLite would lose the spelling of a number.</param>
+/// <param name="Shown"><c>{"name":value, ...}</c> without those that are null, in the form in which these functions write an object.</param>
+internal readonly record struct TraitText(Utf8Text Values, Utf8Text Shown)
+{
+    private static readonly TraitText None = new(Utf8Text.From("{}"), Utf8Text.From("{}"));
+
+    private static readonly Comparison<Member> ByName = (x, y) => x.Name.Span.SequenceCompareTo(y.Name.Span);
+
+    public static TraitText Of(JsonText? traits)
+    {
+        if (traits is not { IsEmptyObject: false } given)
+        {
+            return None;
+        }
+
+        var members = Members(given);
+        members.Sort(ByName);
+        var (values, shown) = (new ArrayBufferWriter<byte>(given.Utf8.Length + 64), new ArrayBufferWriter<byte>(given.Utf8.Length));
+        foreach (var member in members)
+        {
+            Begin(values, member);
+            values.Write("\""u8);
+            WriteEscaped(values, member.Value.Span);
+            values.Write("\""u8);
+            if (!member.Value.Span.SequenceEqual("null"u8))
+            {
+                Begin(shown, member);
+                shown.Write(member.Value.Span);
+            }
+        }
+
+        return new TraitText(End(values), End(shown));
+    }
+
+    // The text is without white space, and each name is as SQLite writes it.
+    private static List<Member> Members(JsonText traits)
+    {
+        var members = new List<Member>(traits.Keys);
+        var reader = new Utf8JsonReader(traits.Utf8);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var token = traits.Utf8.AsMemory((int)reader.TokenStartIndex, reader.ValueSpan.Length + 2);
+            var name = reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(JsonText.ReadString(ref reader)) : token[1..^1];
+            reader.Read();
+            var start = (int)reader.TokenStartIndex;
+            reader.Skip();
+            members.Add(new Member(name, token, traits.Utf8.AsMemory(start, (int)reader.BytesConsumed - start)));
+        }
+
+        return members;
+    }
+
+    private static void Begin(ArrayBufferWriter<byte> output, Member member)
+    {
+        output.Write(output.WrittenCount == 0 ? "{"u8 : ","u8);
+        output.Write(member.Token.Span);
+        output.Write(":"u8);
+    }
+
+    private static Utf8Text End(ArrayBufferWriter<byte> output)
+    {
+        output.Write(output.WrittenCount == 0 ? "{}"u8 : "}"u8);
+        return new Utf8Text(output.WrittenSpan.ToArray());
+    }
+
+    // JSON has no control character outside of its own escapes.
+    private static void WriteEscaped(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> json)
+    {
+        for (var end = json.IndexOfAny((byte)'"', (byte)'\\'); end >= 0; end = json.IndexOfAny((byte)'"', (byte)'\\'))
+        {
+            output.Write(json[..end]);
+            output.Write("\\"u8);
+            output.Write(json.Slice(end, 1));
+            json = json[(end + 1)..];
+        }
+
+        output.Write(json);
+    }
+
+    // The name, its token with quotation marks, and the value as JSON.
+    private readonly record struct Member(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Token, ReadOnlyMemory<byte> Value);
+}
