@@ -22,7 +22,7 @@ internal sealed class Database
 
     private const int MemoryStatisticsOption = 9;
     private const int StatementJournalOption = 26;
-    private const int MaxStatementJournal = 1024 * 1024;
+    private const int MaxStatementJournal = (128 * 1024) - 1;
 
     private const UnixFileMode OthersRights = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
@@ -42,7 +42,7 @@ internal sealed class Database
         _ = raw.sqlite3_config(MemoryStatisticsOption, 0);
 
         // Once what one statement has changed exceeds this, SQLite keeps it in a temporary file, and does so until the commit: most of what an
-        // identification wrote went there.
+        // identification wrote went there. It moves all of it there in one write, of which it writes the length modulo 128 KiB: more would be a full disk.
         _ = raw.sqlite3_config(StatementJournalOption, MaxStatementJournal);
     }
 

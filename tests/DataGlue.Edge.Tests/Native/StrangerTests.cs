@@ -70,6 +70,25 @@ public sealed partial class StrangerTests(NativeBinary binary, ITestOutputHelper
         Assert.InRange(stepsAfter - stepsBefore, 0, steps);
     }
 
+    [Fact]
+    public async Task A_small_request_is_answered_while_dear_ones_are_at_work()
+    {
+        NativeBinary.SkipWithout();
+        using var server = await ServerProcess.StartAsync(binary, folder.Path, [("RATE_LIMIT", "0"), ("EVENT_LIMIT", "0")]);
+        var dear = Enumerable.Range(0, 4).Select(k => SendAsync(server, new Request("/glue/batch", Batch(120, i => Identify($"d{k}-{i}", 250, i * 10, Epoch + i, "identify"))))).ToList();
+
+        // They are in the queue once the first of their rows is stored.
+        var database = new DatabaseFile(folder.File("data/dataglue.db"));
+        await Poll.UntilAsync(() => Task.FromResult(database.Query("SELECT count(*) FROM identities")[0] != "0"));
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(HttpStatusCode.OK, await SendAsync(server, new Request("/glue/track", Track($"small-{i}", "another"))));
+        }
+
+        Assert.Contains(dear, request => !request.IsCompleted);
+        Assert.All(await Task.WhenAll(dear), status => Assert.Equal(HttpStatusCode.OK, status));
+    }
+
     public void Dispose() => folder.Dispose();
 
     // What came before, and the request.
