@@ -4,7 +4,7 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Model;
 
 /// <summary>A row of one of the two logs, under an id that another visitor may have: what it is to do then shows when it has run, and it runs again.</summary>
-internal abstract class LogWrite(string script, Item item) : Write(script, hasShortcut: true)
+internal abstract class LogWrite(string script, Item item) : Write(script, hasShortcuts: true)
 {
     // An event and one that was tracked live may both stand in the way.
     private const int MostRuns = 4;

@@ -6,18 +6,24 @@ namespace DataGlue.Edge.Storage;
 internal sealed class PreparedScript : IDisposable
 {
     private readonly nint database;
-    private readonly List<PreparedStatement> shortcut = [];
+    private readonly List<PreparedStatement> common = [];
+    private readonly List<PreparedStatement> known = [];
     private readonly List<PreparedStatement> statements = [];
     private readonly ParameterNames names = new();
     private readonly Row answer = new();
-    private bool hasRun; // whether it took more than the shortcut
+    private bool hasRun; // whether it took more than the shortcuts
 
     public PreparedScript(SqliteConnection connection, Write write)
     {
         database = connection.Handle!.DangerousGetHandle();
         try
         {
-            PreparedStatement.PrepareAll(connection, write.HasShortcut ? SqlFile.Read($"write/{write.Script}_common") : "", names, shortcut);
+            if (write.HasShortcuts)
+            {
+                PreparedStatement.PrepareAll(connection, SqlFile.Read($"write/{write.Script}_common"), names, common);
+                PreparedStatement.PrepareAll(connection, SqlFile.Read($"write/{write.Script}_known"), names, known);
+            }
+
             PreparedStatement.PrepareAll(connection, SqlFile.Read($"write/{write.Script}"), names, statements);
         }
         catch
@@ -28,12 +34,11 @@ internal sealed class PreparedScript : IDisposable
         }
     }
 
-    /// <summary>Runs the shortcut where the write is of the common kind, else the statements in order, and lets the write read the answer.</summary>
+    /// <summary>Runs a shortcut where the write is of its kind, else the statements in order, and lets the write read the answer.</summary>
     public void Run(Write write, StatementValues values)
     {
         values.Take(write, names);
-        answer.Clear();
-        if (!TryShortcut(values))
+        if (!TryCommon(values) && !IsKnown(values))
         {
             answer.Clear();
             hasRun = true;
@@ -50,7 +55,12 @@ internal sealed class PreparedScript : IDisposable
     public long TakeSteps()
     {
         var steps = 0L;
-        foreach (var statement in shortcut)
+        foreach (var statement in common)
+        {
+            steps += statement.TakeSteps();
+        }
+
+        foreach (var statement in known)
         {
             steps += statement.TakeSteps();
         }
@@ -66,23 +76,37 @@ internal sealed class PreparedScript : IDisposable
 
     public void Dispose()
     {
-        shortcut.ForEach(statement => statement.Dispose());
+        common.ForEach(statement => statement.Dispose());
+        known.ForEach(statement => statement.Dispose());
         statements.ForEach(statement => statement.Dispose());
     }
 
     // The first statement decides: where it adds no row, the write is not a common one.
-    private bool TryShortcut(StatementValues values)
+    private bool TryCommon(StatementValues values)
     {
-        if (shortcut.Count == 0 || !shortcut[0].TryRun(values, answer) || SqliteNative.Changes(database) == 0)
+        answer.Clear();
+        if (common.Count == 0 || !common[0].TryRun(values, answer) || SqliteNative.Changes(database) == 0)
         {
             return false;
         }
 
-        for (var i = 1; i < shortcut.Count; i++)
+        for (var i = 1; i < common.Count; i++)
         {
-            shortcut[i].Run(values, answer);
+            common[i].Run(values, answer);
         }
 
         return true;
+    }
+
+    // Changes nothing, and answers where there is nothing to do.
+    private bool IsKnown(StatementValues values)
+    {
+        answer.Clear();
+        foreach (var statement in known)
+        {
+            statement.Run(values, answer);
+        }
+
+        return answer.Flag("known");
     }
 }

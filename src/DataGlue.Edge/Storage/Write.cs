@@ -2,12 +2,12 @@ namespace DataGlue.Edge.Storage;
 
 /// <summary>One write: it names its script, binds its values, and reads the answer. It is timed and named already, so that it may run again, or twice.</summary>
 /// <param name="script">A file of sql/write: statements that run in order, as one atomic unit, over one set of named values. No C# decides between two.</param>
-/// <param name="hasShortcut">Whether the file of this name with _common does the common case in few statements. In every other its first statement breaks a
-/// constraint or adds nothing, and the script runs.</param>
-internal abstract class Write(string script, bool hasShortcut = false)
+/// <param name="hasShortcuts">Whether the file of this name with _common does the common case in few statements, of which the first breaks a constraint or adds
+/// nothing in every other, and the one with _known answers where there is nothing to do. Else the script runs.</param>
+internal abstract class Write(string script, bool hasShortcuts = false)
 {
     public string Script => script;
-    public bool HasShortcut => hasShortcut;
+    public bool HasShortcuts => hasShortcuts;
 
     /// <summary>Whether a rule of the database's owner (a trigger, a constraint) did not allow it; holds once the commit is through.</summary>
     public bool IsRefused { get; internal set; }

@@ -58,10 +58,10 @@ internal sealed class WriterConnection(Database database) : IDisposable
     /// <summary>Runs the script of a write, which then reads the answer. Returns how many steps of SQLite's virtual machine that took.</summary>
     public long Run(Write write)
     {
-        if (!scripts.TryGetValue((write.Script, write.HasShortcut), out var script))
+        if (!scripts.TryGetValue((write.Script, write.HasShortcuts), out var script))
         {
             script = new PreparedScript(connection!, write);
-            scripts.Add((write.Script, write.HasShortcut), script);
+            scripts.Add((write.Script, write.HasShortcuts), script);
         }
 
         script.Run(write, values);

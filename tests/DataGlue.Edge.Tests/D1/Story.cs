@@ -92,6 +92,9 @@ internal static class Story
         Event("e5", "10:00", user: "hand-1", touch: Google),
         Event("live-4", "10:00", user: "hand-2", live: true, touch: Google),
         Event("an @user 'quoted' :event\nline", "10:00", user: "odd", properties: """{"@user":"? ?1 \\n \u0001 '' --","é":[1e300,0.1,null]}"""),
+
+        // The very same again.
+        Event("an @user 'quoted' :event\nline", "10:00", user: "odd", properties: """{"@user":"? ?1 \\n \u0001 '' --","é":[1e300,0.1,null]}"""),
     ];
 
     private static IEnumerable<Write> Identities() =>
@@ -103,6 +106,7 @@ internal static class Story
         Identity("i2", "10:35", email: "ADA@example.com", traits: """{"d":3}"""),
         Identity("i2", "10:35", user: "thief", email: "thief@example.com"),
         Identity("e2", "10:35", user: "thief", email: "thief@example.com"),
+        Identity("i5", "10:30", user: "new", email: "new@example.com", touch: Google),
         Identity("i5", "10:30", user: "new", email: "new@example.com", touch: Google),
         Identity("i6", "10:30", user: "hand-3", email: "three@example.com", traits: """{"x":1}"""),
         .. IdentityWrite.Of(Sync(Ada, "11:30"), Profile(), isClaim: false, IgnoredReferrers.None),
