@@ -75,6 +75,12 @@ internal static class JourneyEndpoints
 
         var isEpoch = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var instant)
             && instant <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+        if (isEpoch && instant < Instants.LeastNumber)
+        {
+            throw new RequestException(
+                StatusCodes.Status400BadRequest, "after is a number below 100,000,000,000: is it in seconds? It must be in milliseconds since 1970");
+        }
+
         return isEpoch || Instants.TryParse(text, out instant) ? EventKey.EndOf(Instants.Format(instant)) : null;
     }
 }

@@ -20,6 +20,7 @@ internal sealed class Database
         SELECT count(*) FROM sqlite_schema;
         """;
 
+    private const int PageCacheOption = 7;
     private const int MemoryStatisticsOption = 9;
     private const int StatementJournalOption = 26;
     private const int MaxStatementJournal = (128 * 1024) - 1;
@@ -40,6 +41,9 @@ internal sealed class Database
         Batteries_V2.Init();
         _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
         _ = raw.sqlite3_config(MemoryStatisticsOption, 0);
+
+        // Else each table that a statement makes for itself takes 20 pages at once and gives them back to the system: ten times its price.
+        _ = SqliteNative.Configure(PageCacheOption, 0, 0, 0);
 
         // Once what one statement has changed exceeds this, SQLite keeps it in a temporary file, and does so until the commit: most of what an
         // identification wrote went there. It moves all of it there in one write, of which it writes the length modulo 128 KiB: more would be a full disk.

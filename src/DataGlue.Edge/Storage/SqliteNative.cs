@@ -7,6 +7,10 @@ internal static unsafe partial class SqliteNative
 {
     private const string Library = "e_sqlite3";
 
+    /// <summary>Sets an option of the process that takes a buffer and two numbers. SQLite must not have been used.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_config")]
+    public static partial int Configure(int option, nint buffer, int size, int count);
+
     [LibraryImport(Library, EntryPoint = "sqlite3_file_control")]
     public static partial int FileControl(nint database, nint name, int control, out int result);
 

@@ -9,6 +9,8 @@ public sealed class JourneyTests : IDisposable
 {
     private const string BadLimit = "limit must be a whole number from 1 to 2147483647";
 
+    private const string AfterInSeconds = "after is a number below 100,000,000,000: is it in seconds? It must be in milliseconds since 1970";
+
     private const string BadAfter = "after must be the event_id of an event of this journey, or an instant";
 
     private readonly ServerApp app = new();
@@ -146,6 +148,9 @@ public sealed class JourneyTests : IDisposable
     [InlineData("?after=nothing", BadAfter)]
     [InlineData("?after=others", BadAfter)]
     [InlineData("?after=", BadAfter)]
+    [InlineData("?after=0", AfterInSeconds)]
+    [InlineData("?after=1704376801", AfterInSeconds)]
+    [InlineData("?after=99999999999", AfterInSeconds)]
     public async Task A_page_that_makes_no_sense_is_a_400(string query, string sentence)
     {
         await TrackAsync("a", ("e1", 1));
