@@ -1,6 +1,6 @@
 -- An event, with an id of the client's own or one that the server has made. Of several reports of one id the one that is least by (trusted first,
--- time, fingerprint, source) stands. E-mail, account and context, which one report may have and another lack, are the least that any report of
--- the same trust has; a touch is taken from a public report where no trusted one has any.
+-- time, fingerprint, source, properties) stands; one fingerprint has several spellings. E-mail, account and context, which one report may have and
+-- another lack, are the least that any report of the same trust has; a touch is taken from a public report where no trusted one has any.
 -- An event that was tracked live, without an id, and one that has an id are the same event when they tell the same and no other has met it.
 
 -- A trusted write has its id whoever came first: a public event of another visitor (@owner, whom an earlier run has answered) stands under
@@ -52,7 +52,7 @@ RETURNING event_id AS stands_as;
 INSERT INTO events
   (event_id, glue_user_id, session_id, event, timestamp, properties, email, user_id, claim, context, touch, touch_counts, touch_trusted, fingerprint,
    trusted, source, created_at, server_made)
-SELECT @event_id, @user, @session_id, @event, @timestamp, @properties, @email, @account, @claim, @context, @touch, @touch_counts, @trusted, @fingerprint,
+SELECT @event_id, @user, @session_id, @event, @timestamp, @properties, @email, @account, @claim, @context, @touch, @touch_counts, @trusted * (@touch IS NOT NULL), @fingerprint,
   @trusted, @source, @received, @server_made
 WHERE NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id)
   AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (is_event = 1 OR trusted >= @trusted));
@@ -91,7 +91,8 @@ UPDATE events SET
   server_made = min(events.server_made, @server_made)
 FROM (
   SELECT e.id, @trusted - e.trusted AS above,
-    (1 - @trusted, @timestamp, @fingerprint, @source) < (1 - e.trusted, e.timestamp, coalesce(e.fingerprint, @fingerprint), e.source) AS wins,
+    (1 - @trusted, @timestamp, @fingerprint, @source, @properties)
+      < (1 - e.trusted, e.timestamp, coalesce(e.fingerprint, @fingerprint), e.source, coalesce(e.properties, @properties)) AS wins,
     -- A trusted touch beats a public one, one that counts one that does not. Between equals the lesser text stands.
     @touch IS NOT NULL AND (e.touch IS NULL OR (@trusted, @touch_counts, e.touch) > (e.touch_trusted, e.touch_counts, @touch)) AS touches
   FROM events e WHERE (e.event_id = @event_id OR e.live_event_id = @event_id) AND e.glue_user_id = @user) m

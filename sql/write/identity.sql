@@ -1,6 +1,6 @@
 -- A row of the log that e-mail, traits and identification of a profile follow from: an identification, the profile of a sync, or a touch that such
 -- a profile brought. An id is bound to its visitor where an identification brought it; the ids of a sync are its visitor's own affair.
--- Of two reports of one id the one that is least by (trusted first, time, fingerprint, source) stands whole.
+-- Of two reports of one id the one that is least by (trusted first, time, fingerprint, source, traits, context) stands whole.
 
 -- A trusted write has its id whoever came first: a public event of another visitor (@owner, whom an earlier run has answered) stands under
 -- an id of its own from now on.
@@ -40,25 +40,29 @@ ON CONFLICT DO NOTHING;
 UPDATE identities SET email_starts = (email_key IS NOT (
   SELECT p.email_key FROM identities p
   JOIN identities s ON s.event_id = @event_id AND s.glue_user_id = @user AND s.kind = @kind
-    AND (1 - @trusted, @timestamp, @fingerprint, @source) < (1 - s.trusted, s.timestamp, s.fingerprint, s.source)
+    AND (1 - @trusted, @timestamp, @fingerprint, @source, coalesce(@traits, ''), coalesce(@context, ''))
+      < (1 - s.trusted, s.timestamp, s.fingerprint, s.source, coalesce(s.traits, ''), coalesce(s.context, ''))
   WHERE p.glue_user_id = @user AND p.naming = 'email' AND (p.timestamp, p.event_id, p.kind) < (s.timestamp, s.event_id, s.kind)
   ORDER BY p.timestamp DESC, p.event_id DESC, p.kind DESC LIMIT 1))
 WHERE id = (
   SELECT n.id FROM identities n
   JOIN identities s ON s.event_id = @event_id AND s.glue_user_id = @user AND s.kind = @kind
-    AND (1 - @trusted, @timestamp, @fingerprint, @source) < (1 - s.trusted, s.timestamp, s.fingerprint, s.source)
+    AND (1 - @trusted, @timestamp, @fingerprint, @source, coalesce(@traits, ''), coalesce(@context, ''))
+      < (1 - s.trusted, s.timestamp, s.fingerprint, s.source, coalesce(s.traits, ''), coalesce(s.context, ''))
   WHERE s.naming = 'email' AND n.glue_user_id = @user AND n.naming = 'email' AND (n.timestamp, n.event_id, n.kind) > (s.timestamp, s.event_id, s.kind)
   ORDER BY n.timestamp, n.event_id, n.kind LIMIT 1)
   AND NOT (@kind = 'identify' AND EXISTS (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))));
 DELETE FROM traits WHERE glue_user_id = @user AND event_id = @event_id AND kind = @kind
   AND name IN (SELECT j.key FROM identities s, json_each(s.traits) j WHERE s.event_id = @event_id AND s.glue_user_id = @user AND s.kind = @kind
-      AND (1 - @trusted, @timestamp, @fingerprint, @source) < (1 - s.trusted, s.timestamp, s.fingerprint, s.source))
+      AND (1 - @trusted, @timestamp, @fingerprint, @source, coalesce(@traits, ''), coalesce(@context, ''))
+      < (1 - s.trusted, s.timestamp, s.fingerprint, s.source, coalesce(s.traits, ''), coalesce(s.context, '')))
   AND timestamp = (SELECT s.timestamp FROM identities s WHERE s.event_id = @event_id AND s.glue_user_id = @user AND s.kind = @kind)
   AND NOT (@kind = 'identify' AND EXISTS (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))));
 DELETE FROM identities WHERE id = (SELECT s.id FROM identities s WHERE s.event_id = @event_id AND s.glue_user_id = @user AND s.kind = @kind
-    AND (1 - @trusted, @timestamp, @fingerprint, @source) < (1 - s.trusted, s.timestamp, s.fingerprint, s.source))
+    AND (1 - @trusted, @timestamp, @fingerprint, @source, coalesce(@traits, ''), coalesce(@context, ''))
+      < (1 - s.trusted, s.timestamp, s.fingerprint, s.source, coalesce(s.traits, ''), coalesce(s.context, '')))
   AND NOT (@kind = 'identify' AND EXISTS (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))));
 

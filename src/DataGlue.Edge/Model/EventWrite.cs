@@ -16,7 +16,7 @@ internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ign
 
     public override Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = standsAs.Or(EventId) };
 
-    public override long Size => 256 + track.Properties.Utf8.Length + (track.Context?.Utf8.Length ?? 0) + (touch?.Json.Span.Length ?? 0);
+    public override long Size => track.Properties.Utf8.Length + (track.Context?.Utf8.Length ?? 0) + (touch?.Json.Span.Length ?? 0);
 
     /// <summary>What makes two reports the same event. It is stored.</summary>
     /// <param name="timestamp">In milliseconds since 1970.</param>

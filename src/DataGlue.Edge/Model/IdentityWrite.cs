@@ -25,7 +25,7 @@ internal sealed class IdentityWrite : LogWrite
 
     public override Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = EventId, NewUser = newUser };
 
-    public override long Size => 256 + 3 * (Traits?.Utf8.Length ?? 0) + (Context?.Utf8.Length ?? 0) + (Touch?.Json.Span.Length ?? 0);
+    public override long Size => 3 * (Traits?.Utf8.Length ?? 0) + (Context?.Utf8.Length ?? 0) + (Touch?.Json.Span.Length ?? 0);
 
     private long Timestamp { get; init; } // the time at which it holds, in milliseconds since 1970
     private Utf8Text Email { get; init; } // as it was sent

@@ -8,7 +8,7 @@ internal sealed class SessionWrite(Sync sync, Session session) : Write("session"
 {
     private static readonly Utf8Text NoId = new([]);
 
-    public override long Size => 256 + session.Data.Span.Length;
+    public override long Size => session.Data.Span.Length;
 
     public override void Bind(Binder values)
     {

@@ -3,8 +3,8 @@ namespace DataGlue.Edge.Storage;
 /// <summary>The writes of one request, waiting for the commit that makes them durable.</summary>
 internal sealed class Submission
 {
-    // A write holds its values about once itself and once on its way through SQLite; the rest is a fixed price.
-    private const int SizeOfWrite = 512;
+    // A write holds its long values about once itself and once on its way through SQLite; its ids and itself are a fixed price.
+    private const int SizeOfWrite = 640;
 
     private readonly TaskCompletionSource completion = new();
     private StorageUnavailableException? failure;

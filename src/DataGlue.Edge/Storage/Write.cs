@@ -16,7 +16,7 @@ internal abstract class Write(string script, bool hasShortcuts = false)
     public virtual bool IsProbe => false;
 
     /// <summary>About how much text its values are, in bytes.</summary>
-    public virtual long Size => 256;
+    public virtual long Size => 0;
 
     /// <summary>Gives every value that the script names.</summary>
     public abstract void Bind(Binder values);

@@ -132,6 +132,25 @@ public sealed class OrderAndRepetitionTests : IDisposable
             },
             iter: 400, threads: 1, print: orders => $"\n{string.Join('\n', orders.First)}\n--\n{string.Join('\n', orders.Second)}");
 
+    [Theory]
+    [InlineData("track", "properties", """{"v":1}""", """{"v":1.0}""")]
+    [InlineData("track", "properties", """{"v":1,"w":2}""", """{"w":2,"v":1}""")]
+    [InlineData("identify", "traits", """{"v":1}""", """{"v":1.0}""")]
+    [InlineData("identify", "traits", """{"v":{"a":1,"b":2}}""", """{"v":{"b":2,"a":1}}""")]
+    [InlineData("identify", "context", """{"v":100}""", """{"v":1e2}""")]
+    public async Task Two_spellings_of_one_report_come_to_the_same_bytes_in_either_order(string verb, string field, string first, string second)
+    {
+        foreach (var (app, value) in new[] { (one, first), (one, second), (other, second), (other, first), (other, second) })
+        {
+            (await app.PostAsync(
+                "/glue/" + verb, $$"""{"glue_user_id":"v","event":"e","email":"e@example.com","event_id":"1","timestamp":{{Epoch}},"{{field}}":{{value}} }""")).IsOk();
+        }
+
+        Assert.Equal(Stored(one), Stored(other));
+        Assert.Empty(one.Differences());
+        Assert.Empty(other.Differences());
+    }
+
     public void Dispose()
     {
         one.Dispose();
@@ -161,6 +180,14 @@ public sealed class OrderAndRepetitionTests : IDisposable
     }
 
     // Object keys sorted, so that states compare as text.
+    private static List<string> Stored(ServerApp app) => app.Query(
+        """
+        SELECT coalesce(properties, '') || coalesce(context, '') FROM events
+        UNION ALL SELECT coalesce(traits, '') || coalesce(context, '') FROM identities
+        UNION ALL SELECT value FROM traits
+        UNION ALL SELECT traits FROM users
+        """);
+
     private static string State(ServerApp app, string run)
     {
         var users = app.Query($"SELECT glue_user_id FROM users WHERE glue_user_id LIKE '{run}%' ORDER BY 1");
