@@ -92,6 +92,24 @@ public sealed class IdentifyTests : IDisposable
         Assert.Equal("new@example.com", (string?)(await app.UserAsync("a")).Json["user"]!["email"]);
     }
 
+    [Theory]
+    [InlineData("\\ud83d\\ude00")]
+    [InlineData("\\u2028\\u007f\\ue000")]
+    [InlineData("\\u0001\\u001f\\b\\t\\n\\f\\r")]
+    [InlineData("\\u0022\\u005c\\u002f\\u0027\\u003c")]
+    [InlineData("\\u00e9 and é")]
+    public async Task A_key_with_escapes_is_the_same_key_whichever_way_it_came_to_the_profile(string key)
+    {
+        await IdentifyAsync("one", "2", $$"""{"{{key}}":"{{key}}"}""");
+        Assert.Empty(app.Differences());
+
+        await IdentifyAsync("one", "3", """{"other":1}""");
+        await IdentifyAsync("one", "1", """{"early":1}""");
+
+        Assert.Empty(app.Differences());
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse($$"""{"{{key}}":"{{key}}","other":1,"early":1}"""), (await app.UserAsync("one")).Json["user"]!["traits"]));
+    }
+
     public void Dispose() => app.Dispose();
 
     private async Task IdentifyAsync(string user, string day, string traits) =>

@@ -9,6 +9,10 @@ namespace DataGlue.Edge.Wire.Json;
 /// <param name="Keys">How many keys it has, at all levels.</param>
 internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
 {
+    private static readonly SearchValues<byte> Escaped = SearchValues.Create([.. Enumerable.Range(0, ' ').Select(value => (byte)value), (byte)'"', (byte)'\\']);
+
+    private static ReadOnlySpan<byte> HexDigits => "0123456789abcdef"u8;
+
     public static JsonText EmptyObject { get; } = new("{}"u8.ToArray(), Combine(0, 0, '{'), 0);
 
     public bool IsEmptyObject => Utf8.AsSpan().SequenceEqual("{}"u8);
@@ -179,11 +183,35 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
             return HashOf(reader.ValueSpan) ^ '"';
         }
 
+        // With the escapes of SQLite's JSON functions, so that a text which these write is the same.
         private readonly ulong WriteEscaped(string text)
         {
-            WriteQuoted(JsonEncodedText.Encode(text, ServerJson.Encoder).EncodedUtf8Bytes);
-            return HashOf(text) ^ '"';
+            var utf8 = Encoding.UTF8.GetBytes(text);
+            output.Write("\""u8);
+            ReadOnlySpan<byte> rest = utf8;
+            for (var end = rest.IndexOfAny(Escaped); end >= 0; end = rest.IndexOfAny(Escaped))
+            {
+                output.Write(rest[..end]);
+                WriteEscape(rest[end]);
+                rest = rest[(end + 1)..];
+            }
+
+            output.Write(rest);
+            output.Write("\""u8);
+            return HashOf(utf8) ^ '"';
         }
+
+        private readonly void WriteEscape(byte value) => output.Write(value switch
+        {
+            (byte)'"' => "\\\""u8,
+            (byte)'\\' => "\\\\"u8,
+            (byte)'\b' => "\\b"u8,
+            (byte)'\t' => "\\t"u8,
+            (byte)'\n' => "\\n"u8,
+            (byte)'\f' => "\\f"u8,
+            (byte)'\r' => "\\r"u8,
+            _ => [.. "\\u00"u8, HexDigits[value >> 4], HexDigits[value & 0xF]],
+        });
 
         private readonly void WriteQuoted(ReadOnlySpan<byte> text)
         {
