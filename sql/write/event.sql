@@ -52,8 +52,8 @@ RETURNING event_id AS stands_as;
 INSERT INTO events
   (event_id, glue_user_id, session_id, event, timestamp, properties, email, user_id, claim, context, touch, touch_counts, touch_trusted, fingerprint,
    trusted, source, created_at, server_made)
-SELECT @event_id, @user, @session_id, @event, @timestamp, @properties, @email, @account, @claim, @context, @touch, @touch_counts, @trusted * (@touch IS NOT NULL), @fingerprint,
-  @trusted, @source, @received, @server_made
+SELECT @event_id, @user, @session_id, @event, @timestamp, @properties, @email, @account, @claim, @context, @touch, @touch_counts,
+  @trusted * (@touch IS NOT NULL), @fingerprint, @trusted, @source, @received, @server_made
 WHERE NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id)
   AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (is_event = 1 OR trusted >= @trusted));
 
@@ -78,12 +78,8 @@ UPDATE events SET
   email = CASE WHEN m.above > 0 THEN @email WHEN m.above < 0 THEN events.email ELSE coalesce(min(events.email, @email), events.email, @email) END,
   user_id = CASE WHEN m.above > 0 THEN @account WHEN m.above < 0 THEN events.user_id ELSE coalesce(min(events.user_id, @account), events.user_id, @account) END,
   context = CASE WHEN m.above > 0 THEN @context WHEN m.above < 0 THEN events.context ELSE coalesce(min(events.context, @context), events.context, @context) END,
-  -- Where one report is a claim and another of the same trust is none, it is none.
-  claim = CASE
-    WHEN m.above > 0 THEN @claim
-    WHEN m.above < 0 OR coalesce(@email, @account) IS NULL THEN events.claim
-    WHEN coalesce(events.email, events.user_id) IS NULL THEN @claim
-    ELSE min(events.claim, @claim) END,
+  -- What was decided stays when the setting changes.
+  claim = CASE WHEN m.above > 0 OR (m.above = 0 AND coalesce(events.email, events.user_id) IS NULL) THEN @claim ELSE events.claim END,
   touch = CASE WHEN m.touches THEN @touch ELSE events.touch END,
   touch_counts = CASE WHEN m.touches THEN @touch_counts ELSE events.touch_counts END,
   touch_trusted = CASE WHEN m.touches THEN @trusted ELSE events.touch_trusted END,
@@ -98,8 +94,7 @@ FROM (
   FROM events e WHERE (e.event_id = @event_id OR e.live_event_id = @event_id) AND e.glue_user_id = @user) m
 WHERE events.id = m.id AND (m.wins OR m.touches OR events.server_made > @server_made
   OR (m.above = 0 AND (@email < coalesce(events.email, @email || '~') OR @account < coalesce(events.user_id, @account || '~')
-    OR @context < coalesce(events.context, @context || '~')
-    OR (coalesce(@email, @account) IS NOT NULL AND @claim < events.claim))));
+    OR @context < coalesce(events.context, @context || '~'))));
 
 -- The times and touches of the profile, where they may be others by now.
 UPDATE users SET (first_seen, last_seen, attribution, first_touch_key, last_touch_key) = (

@@ -14,8 +14,8 @@ VALUES (
       SELECT c.id FROM events c
       WHERE c.timestamp = @timestamp AND c.fingerprint = @fingerprint AND c.server_made = 1 - @server_made AND c.live_event_id IS NULL AND c.glue_user_id = @user
       ORDER BY c.id LIMIT 1) THEN @event_id END,
-  @user, @session_id, @event, @timestamp, @properties, @email, @account, @claim, @context, @touch, @touch_counts, @trusted * (@touch IS NOT NULL), @fingerprint,
-  @trusted, @source, @received, @server_made);
+  @user, @session_id, @event, @timestamp, @properties, @email, @account, @claim, @context, @touch, @touch_counts,
+  @trusted * (@touch IS NOT NULL), @fingerprint, @trusted, @source, @received, @server_made);
 
 -- Joins what the statement before has inserted; without that it would have no visitor, and fail.
 INSERT INTO users (glue_user_id, first_seen, last_seen, attribution, first_touch_key, last_touch_key, created_at, updated_at, logged)

@@ -132,6 +132,24 @@ public sealed class TrustTests : IDisposable
         Assert.Empty(app.Differences());
     }
 
+    [Theory]
+    [InlineData("on", 1)]
+    [InlineData("off", 0)]
+    public async Task What_was_decided_stays_when_the_setting_changes(string first, int claim)
+    {
+        using var folder = new TempFolder();
+        foreach (var setting in new[] { first, first == "on" ? "off" : "on" })
+        {
+            using var server = new ServerApp(("DATABASE_PATH", folder.File("kept.db")), ("IDENTITY_SECRET", Secret), ("REQUIRE_SIGNED_IDENTITY", setting));
+            (await server.TrackAsync("""{"glue_user_id":"a","event":"e","email":"b@example.com","event_id":"e1","timestamp":1704376800000}""")).IsOk();
+            (await server.IdentifyAsync("""{"glue_user_id":"a","email":"b@example.com","event_id":"i1","timestamp":1704376800000}""")).IsOk();
+        }
+
+        var database = new DatabaseFile(folder.File("kept.db"));
+        Assert.Equal([$"{claim}"], database.Query("SELECT claim FROM events"));
+        Assert.Equal([claim == 1 ? "claim" : "email"], database.Query("SELECT naming FROM identities"));
+    }
+
     public void Dispose() => app.Dispose();
 
     private static string Sign(string text) => Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(text)));
