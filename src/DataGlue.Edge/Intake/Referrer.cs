@@ -5,22 +5,23 @@ internal static class Referrer
 {
     // Apps name themselves in place of a host.
     private static readonly string[] AppSchemes = ["android-app", "ios-app"];
+    private static readonly string[] Schemes = ["http", "https", .. AppSchemes];
+
+    // What ends the name of a file and of no host.
+    private static readonly string[] FileEndings = ["html", "htm", "php", "asp", "aspx", "jsp", "js", "css", "xml", "json", "txt", "pdf"];
 
     /// <summary>The host that a referrer names: lower case, in ASCII, without <c>www.</c>, port and last dot; null for what names none, as <c>(direct)</c> and <c>/path</c>.</summary>
     public static string? HostOf(string? text)
     {
         var trimmed = text?.Trim() ?? "";
         var start = trimmed.StartsWith("//", StringComparison.Ordinal) ? "https:" : trimmed.Contains("://", StringComparison.Ordinal) ? "" : "https://";
-        if (!Uri.TryCreate(start + trimmed, UriKind.Absolute, out var uri) || uri.Host.Length == 0)
+        if (!Uri.TryCreate(start + trimmed, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || !Schemes.Contains(uri.Scheme))
         {
             return null;
         }
 
         var host = uri.IdnHost.TrimEnd('.').ToLowerInvariant();
-
-        // Without a scheme, only what has the form of a full name of a host is one: direct, null and (none) are words.
-        var isName = host.Contains('.', StringComparison.Ordinal) && uri.UserInfo.Length == 0 && uri.HostNameType is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6;
-        return start == "https://" && !isName ? null : host.StartsWith("www.", StringComparison.Ordinal) ? host[4..] : host;
+        return start == "https://" && !IsFullName(uri, host, trimmed) ? null : host.StartsWith("www.", StringComparison.Ordinal) ? host[4..] : host;
     }
 
     /// <summary>Whether a referrer is outside of the page's site. Of a page without a host every one is.</summary>
@@ -34,6 +35,16 @@ internal static class Referrer
         var isApp = AppSchemes.Any(scheme => referrer.TrimStart().StartsWith(scheme + "://", StringComparison.OrdinalIgnoreCase));
         return isApp || (!ignored.Contain(host) && (HostOf(pageUrl) is not { } page || !(IsWithin(host, page) || IsWithin(page, host))));
     }
+
+    // Without a scheme, only what has the form of a full name of a host is one: direct, (none), v1.2 and index.html are words.
+    private static bool IsFullName(Uri uri, string host, string text) => uri.UserInfo.Length == 0 && uri.HostNameType switch
+    {
+        UriHostNameType.Dns => host[(host.LastIndexOf('.') + 1)..] is var last && last.Length < host.Length
+            && (last.StartsWith("xn--", StringComparison.Ordinal) || last.All(char.IsAsciiLetter)) && !FileEndings.Contains(last),
+        UriHostNameType.IPv4 => text.StartsWith(host, StringComparison.Ordinal),
+        UriHostNameType.IPv6 => true,
+        _ => false,
+    };
 
     /// <summary>Whether a host is a domain, or below it.</summary>
     public static bool IsWithin(string host, string domain) =>

@@ -61,21 +61,16 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
 
     private static Touch? From(Dictionary<string, string> found, string? pageUrl, IEnumerable<JsonMember> others, IgnoredReferrers ignored)
     {
-        // Whatever names no host, as (direct) and null, is what some script has put in the place of nothing.
-        if (found.TryGetValue(ReferrerKey, out var referrer) && Referrer.HostOf(referrer) is null)
-        {
-            found.Remove(ReferrerKey);
-        }
-
         return found.Count == 0 ? null : new Touch(
             JsonMember.Object([.. Keys.Where(found.ContainsKey).Select(key => JsonMember.OfText(key, found[key])), .. others]),
-            found.Keys.Any(key => key is not ReferrerKey and not LandingPage) || (referrer is not null && Referrer.IsOutside(referrer, pageUrl, ignored)));
+            found.Keys.Any(key => key is not ReferrerKey and not LandingPage)
+                || (found.TryGetValue(ReferrerKey, out var referrer) && Referrer.IsOutside(referrer, pageUrl, ignored)));
     }
 
-    // The first that says something stands.
+    // The first that says something stands. A referrer that names no host, as (direct) and null, is what some script has put in the place of nothing.
     private static void TryAdd(Dictionary<string, string> found, string key, string? text)
     {
-        if (text?.Trim() is { Length: > 0 } value && !value.Contains('\0', StringComparison.Ordinal))
+        if (text?.Trim() is { Length: > 0 } value && !value.Contains('\0', StringComparison.Ordinal) && (key != ReferrerKey || Referrer.HostOf(value) is not null))
         {
             found.TryAdd(key, Cut(value));
         }

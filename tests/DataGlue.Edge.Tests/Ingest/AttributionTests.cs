@@ -45,6 +45,7 @@ public sealed class AttributionTests : IDisposable
         { """{"referrer":"/x","page":{"url":"https://shop.example/"}}""", "{}", """{"landing_page":"https://shop.example/"}""", false },
         { """{"page":{"url":"https://shop.example/","referrer":"https://news.example/"}}""", "{}",
             """{"referrer":"https://news.example/","landing_page":"https://shop.example/"}""", true },
+        { """{"referrer":"(direct)","page":{"referrer":"https://page.example/"}}""", "{}", """{"referrer":"https://page.example/"}""", true },
         { """{"referrer":"https://own.example/","page":{"referrer":"https://page.example/"}}""", "{}", """{"referrer":"https://own.example/"}""", true },
         { """{"referrer":"https://shop.example/x"}""", """{"url":"https://shop.example/y"}""", """{"referrer":"https://shop.example/x"}""", false },
         { """{"referrer":"","page":{"url":""}}""", "{}", null, false },
@@ -108,6 +109,14 @@ public sealed class AttributionTests : IDisposable
         { "about:blank", "https://shop.example/", false, false },
         { "https://", "https://shop.example/", false, false },
         { "data:text/html,x", "https://shop.example/", false, false },
+        { "index.html", "https://shop.example/", false, false },
+        { "cart.php?x=1", "https://shop.example/", false, false },
+        { "v1.2", "https://shop.example/", false, false },
+        { "1.5", "https://shop.example/", false, false },
+        { "192.0.2.1", "https://shop.example/", true, true },
+        { "news.xn--p1ai", "https://shop.example/", true, true },
+        { "javascript://news.example/x", "https://shop.example/", false, false },
+        { "chrome-extension://abcdef/page.html", "https://shop.example/", false, false },
     };
 
     [Theory]
