@@ -1,12 +1,8 @@
--- Where the rows that follow from identities differ from it: a key of its traits without a row in traits, a row in traits that no identity names, and
--- an e-mail that is marked as another than the one before it and is not, or the other way round.
+-- Rows of traits that no identity names, and e-mails that are marked as another than the one before them and are not, or the other way round.
 WITH named (glue_user_id, name, timestamp, event_id, kind) AS (
   SELECT i.glue_user_id, t.key, i.timestamp, i.event_id, i.kind FROM identities i, json_each(i.traits) t
   WHERE json_type(i.traits) = 'object' AND typeof(t.key) = 'text')
-SELECT 'missing' AS what, glue_user_id, name, timestamp, event_id, kind FROM (
-  SELECT * FROM named EXCEPT SELECT glue_user_id, name, timestamp, event_id, kind FROM traits)
-UNION ALL
-SELECT 'stray', glue_user_id, name, timestamp, event_id, kind FROM (
+SELECT 'stray' AS what, glue_user_id, name, timestamp, event_id, kind FROM (
   SELECT glue_user_id, name, timestamp, event_id, kind FROM traits EXCEPT SELECT * FROM named)
 UNION ALL
 SELECT 'e-mail', glue_user_id, NULL, timestamp, event_id, kind FROM (

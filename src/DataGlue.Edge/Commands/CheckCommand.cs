@@ -155,11 +155,10 @@ internal sealed class CheckCommand(SqliteConnection connection)
         return Report("profiles", $"ok, {total} compared with their logs", first, different);
     }
 
-    private long Events() => Fingerprints("events", "read/event_fingerprints", static row =>
-        EventWrite.FingerprintOf(TextOf(row, 2), InstantOf(row, 3), TextOf(row, 4), TextOf(row, 5), JsonText.Parse(TextOf(row, 6))));
+    private long Events() => Fingerprints("events", StoredEvents());
 
-    private long Identities() => Fingerprints("identities", "read/identity_fingerprints", static row =>
-        IdentityWrite.FingerprintOf(TextOf(row, 2), TextOf(row, 3), JsonOf(row, 4), JsonOf(row, 5), TextOf(row, 6), TextOf(row, 7), TextOf(row, 8)));
+    private long Identities() => Fingerprints(
+        "identities", StoredIdentity.All(connection).Where(identity => identity.HasFingerprint).Select(identity => (identity.ToString(), identity.IsIntact)));
 
     private long Derived()
     {
@@ -168,31 +167,40 @@ internal sealed class CheckCommand(SqliteConnection connection)
         return Report("traits and e-mails", "ok, compared with identities", [.. rows.Take(Listed).Select(row => row.ToString())], rows.Count);
     }
 
-    // Makes the fingerprint of each row anew: a bit of a value may turn over without damage to its page.
-    private long Fingerprints(string part, string file, Func<SqliteDataReader, ulong> make)
+    // Whether each row has the fingerprint that is made of it now: a bit of a value may turn over without damage to its page.
+    private static long Fingerprints(string part, IEnumerable<(string Name, bool IsIntact)> rows)
     {
         using var progress = new Progress($"comparing {part} with their fingerprints");
-        using var command = connection.CreateCommand();
-        command.CommandText = SqlFile.Read(file);
-        using var reader = command.ExecuteReader();
         var (read, different, first) = (0L, 0L, new List<string>());
-        while (reader.Read())
+        foreach (var (name, isIntact) in rows)
         {
             read++;
-            if (!Is(make, reader) && different++ < Listed)
+            if (!isIntact && different++ < Listed)
             {
-                first.Add(reader.GetString(0));
+                first.Add(name);
             }
         }
 
         return Report(part, $"ok, {read} compared with their fingerprints", first, different);
     }
 
-    private static bool Is(Func<SqliteDataReader, ulong> make, SqliteDataReader row)
+    private IEnumerable<(string Name, bool IsIntact)> StoredEvents()
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = SqlFile.Read("read/event_fingerprints");
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            yield return (reader.GetString(0), IsIntact(reader));
+        }
+    }
+
+    private static bool IsIntact(SqliteDataReader row)
     {
         try
         {
-            return make(row) == unchecked((ulong)long.Parse(row.GetString(1), CultureInfo.InvariantCulture));
+            var made = EventWrite.FingerprintOf(row.Utf8(2), InstantOf(row, 3), row.Utf8(4), row.Utf8(5), JsonText.Parse(row.Utf8(6)));
+            return row.IsFingerprint(1, made);
         }
         catch (Exception exception) when (exception is FormatException or JsonException)
         {
@@ -200,12 +208,8 @@ internal sealed class CheckCommand(SqliteConnection connection)
         }
     }
 
-    private static Utf8Text TextOf(SqliteDataReader row, int column) => row.IsDBNull(column) ? default : Utf8Text.From(row.GetString(column));
-
-    private static JsonText? JsonOf(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : JsonText.Parse(TextOf(row, column));
-
     private static long InstantOf(SqliteDataReader row, int column) =>
-        Instants.TryParse(row.GetString(column), out var instant) && Instants.Utf8(instant) == TextOf(row, column) ? instant : throw new FormatException();
+        Instants.TryParse(row.GetString(column), out var instant) && Instants.Utf8(instant) == row.Utf8(column) ? instant : throw new FormatException();
 
     private static long Report(string part, string good, List<string> first, long? differences = null)
     {

@@ -27,7 +27,7 @@ internal sealed class Repair(SqliteConnection connection)
         var (user, name, timestamp, event_id, kind) = (row.GlueUserId, row.Name, row.Timestamp, row.EventId, row.Kind);
         switch (row.What)
         {
-            case "missing":
+            case "missing" or "wrong":
                 var traits = connection.QueryFirst<string>(SqlFile.Read("repair/identity_traits"), new { user, event_id, kind });
                 var trait_values = TraitText.Of(JsonText.Parse(Utf8Text.From(traits))).Values.ToString();
                 connection.Execute(SqlFile.Read("repair/traits"), new { user, timestamp, event_id, kind, trait_values });
@@ -57,31 +57,4 @@ internal sealed class Repair(SqliteConnection connection)
 
         return users;
     }
-}
-
-/// <summary>A row, or a mark in one, that is to follow from identities and does not.</summary>
-/// <param name="What">What it is: a row of traits that is <c>missing</c> or <c>stray</c>, or the mark of an <c>e-mail</c>.</param>
-/// <param name="GlueUserId">Whose it is.</param>
-/// <param name="Name">The key of the traits; null of an e-mail.</param>
-/// <param name="Timestamp">The time of the identity, as it is stored.</param>
-/// <param name="EventId">Its id.</param>
-/// <param name="Kind">Its kind.</param>
-internal sealed record DerivedRow(string What, string GlueUserId, string? Name, string Timestamp, string EventId, string Kind)
-{
-    public static List<DerivedRow> Wrong(SqliteConnection connection)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = SqlFile.Read("read/derived_differences");
-        using var reader = command.ExecuteReader();
-        var rows = new List<DerivedRow>();
-        while (reader.Read())
-        {
-            rows.Add(new DerivedRow(
-                reader.GetString(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5)));
-        }
-
-        return rows;
-    }
-
-    public override string ToString() => $"{Kind} {EventId} of {GlueUserId}: {(Name is null ? "the mark of its e-mail" : $"trait {Name} is {What}")}";
 }

@@ -48,6 +48,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     [InlineData("DELETE FROM identities WHERE glue_user_id IN ('v1', 'v2')", "profiles: 2 wrong", "  v1: e-mail, times", "  v2: e-mail, times")]
     [InlineData("DELETE FROM identities WHERE glue_user_id = 'v1'", "traits and e-mails: 1 wrong", "  identify i1 of v1: trait n is stray")]
     [InlineData("DELETE FROM traits WHERE glue_user_id IN ('v1', 'v2')", "traits and e-mails: 2 wrong", "  identify i1 of v1: trait n is missing", "  identify i2 of v2: trait n is missing")]
+    [InlineData("UPDATE traits SET value = '2' WHERE glue_user_id = 'v1'", "traits and e-mails: 1 wrong", "  identify i1 of v1: trait n is wrong")]
     [InlineData("UPDATE identities SET email_starts = 0 WHERE event_id = 'i1'", "traits and e-mails: 1 wrong", "  identify i1 of v1: the mark of its e-mail")]
     [InlineData("UPDATE users SET traits = '{}', glue_user_id = glue_user_id || char(10)", "profiles: 30 wrong", "  v0 : e-mail, times, touches")]
     [InlineData("UPDATE events SET properties = '{\"n\":2}' WHERE event_id = 't1'", "events: 1 wrong", "  t1 of v1")]
@@ -98,6 +99,9 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     [Theory]
     [InlineData("UPDATE users SET traits = '{}', email = NULL, first_seen = NULL, attribution = NULL WHERE glue_user_id IN ('v1', 'v2')", 0, 2)]
     [InlineData("DELETE FROM traits WHERE glue_user_id IN ('v1', 'v2')", 2, 0)]
+    [InlineData("UPDATE traits SET value = '2' WHERE glue_user_id IN ('v1', 'v2')", 1, 0)]
+    [InlineData("UPDATE traits SET value = 'no JSON' WHERE glue_user_id = 'v1'", 1, 0)]
+    [InlineData("UPDATE traits SET value = '7' WHERE glue_user_id = 'v1'; UPDATE users SET traits = '{\"n\":7}' WHERE glue_user_id = 'v1'", 1, 1)]
     [InlineData("DELETE FROM traits; UPDATE users SET traits = '{}'", 30, 30)]
     [InlineData("INSERT INTO traits VALUES ('v1', 'stray', '2024-01-04T14:00:01.000Z', 'i1', 'identify', '1'); UPDATE users SET traits = '{\"n\":1,\"stray\":1}' WHERE glue_user_id = 'v1'", 1, 1)]
     [InlineData("UPDATE identities SET email_starts = 0 WHERE event_id = 'i1'; UPDATE users SET identified_at = NULL WHERE glue_user_id = 'v1'", 1, 1)]
@@ -139,12 +143,15 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         NativeBinary.SkipWithout();
         Sqlite3.SkipWithout();
         await FillAsync();
-        Sqlite3.Run(DatabasePath, "UPDATE events SET event = 'f' WHERE event_id = 't1'; UPDATE users SET traits = '{}' WHERE glue_user_id = 'v2'");
+        Sqlite3.Run(DatabasePath, "UPDATE events SET event = 'f' WHERE event_id = 't1'; UPDATE users SET traits = '{}' WHERE glue_user_id = 'v2'; UPDATE identities SET traits = '{\"n\":9}' WHERE event_id = 'i3'");
 
         var run = (await CheckAsync("--repair")).Fails($"'{DatabasePath}' is not as it should be");
 
         Assert.Contains("repaired: 1 profile", run.Output);
+        Assert.Contains("repaired: 0 rows of traits and e-mails", run.Output);
         Assert.Contains("  t1 of v1", run.Output);
+        Assert.Contains("  identify i3 of v3", run.Output);
+        Assert.Equal(["{\"n\":3}"], new DatabaseFile(DatabasePath).Query("SELECT traits FROM users WHERE glue_user_id = 'v3'"));
         Assert.Contains("profiles: ok, 30 compared with their logs", run.Output);
         Assert.Equal(["f"], new DatabaseFile(DatabasePath).Query("SELECT event FROM events WHERE event_id = 't1'"));
     }

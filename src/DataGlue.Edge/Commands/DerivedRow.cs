@@ -1,0 +1,72 @@
+using Dapper;
+using DataGlue.Edge.Model;
+using DataGlue.Edge.Storage;
+using DataGlue.Edge.Wire.Json;
+using Microsoft.Data.Sqlite;
+
+namespace DataGlue.Edge.Commands;
+
+/// <summary>A row of traits, or the mark of an e-mail, that is to follow from identities and does not.</summary>
+/// <param name="What">What it is: a row of traits that is <c>missing</c>, <c>wrong</c> or <c>stray</c>, or the mark of an <c>e-mail</c>.</param>
+/// <param name="GlueUserId">Whose it is.</param>
+/// <param name="Name">The key of the traits; null of an e-mail.</param>
+/// <param name="Timestamp">The time of the identity, as it is stored.</param>
+/// <param name="EventId">Its id.</param>
+/// <param name="Kind">Its kind.</param>
+internal sealed record DerivedRow(string What, string GlueUserId, string? Name, string Timestamp, string EventId, string Kind)
+{
+    /// <summary>All of them. What follows from an identity that is not as it was written is not compared: it may be all that is left of what was.</summary>
+    public static List<DerivedRow> Wrong(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = SqlFile.Read("read/derived_differences");
+        using var reader = command.ExecuteReader();
+        var rows = new List<DerivedRow>();
+        while (reader.Read())
+        {
+            rows.Add(new DerivedRow(
+                reader.GetString(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5)));
+        }
+
+        foreach (var identity in StoredIdentity.All(connection).Where(identity => identity is { IsIntact: true, Traits: not null }))
+        {
+            rows.AddRange(TraitsOf(connection, identity));
+        }
+
+        return rows;
+    }
+
+    public override string ToString() => $"{Kind} {EventId} of {GlueUserId}: {(Name is null ? "the mark of its e-mail" : $"trait {Name} is {What}")}";
+
+    private static IEnumerable<DerivedRow> TraitsOf(SqliteConnection connection, StoredIdentity identity)
+    {
+        var (user, timestamp, event_id, kind) = (identity.GlueUserId, identity.Timestamp, identity.EventId, identity.Kind);
+        var trait_values = TraitText.Of(identity.Traits).Values.ToString();
+        return connection.Query<TraitRow>(SqlFile.Read("read/trait_rows"), new { user, timestamp, event_id, kind, trait_values })
+            .Where(row => !row.IsRight)
+            .Select(row => new DerivedRow(row.Found is null ? "missing" : "wrong", user, row.Name, timestamp, event_id, kind));
+    }
+
+    // The values as JSON text.
+    internal sealed class TraitRow
+    {
+        public string Name { get; set; } = "";
+        public string Expected { get; set; } = "";
+        public string? Found { get; set; }
+
+        // SQLite has put the traits of a row that was inserted by hand into other words: 1e2 is 100.0 there.
+        public bool IsRight => Found == Expected || HashOf(Found) == HashOf(Expected);
+
+        private static ulong? HashOf(string? json)
+        {
+            try
+            {
+                return json is null ? null : JsonText.Parse(Utf8Text.From(json)).Hash;
+            }
+            catch (JsonException)
+            {
+                return null;
+            }
+        }
+    }
+}
