@@ -105,7 +105,7 @@ CREATE TABLE identities (
 ) STRICT;
 
 -- No statement walks the log of a visitor: whatever a profile needs is found by one of these with one look.
-CREATE UNIQUE INDEX idx_identities_event_id ON identities (event_id, glue_user_id, kind);
+CREATE UNIQUE INDEX idx_identities_event_id ON identities (event_id, kind, glue_user_id);
 CREATE INDEX idx_identities_naming ON identities (glue_user_id, naming, timestamp, event_id, kind) WHERE naming IS NOT NULL;
 CREATE INDEX idx_identities_email_starts ON identities (glue_user_id, timestamp, event_id, kind) WHERE email_starts = 1;
 CREATE INDEX idx_identities_touch ON identities (glue_user_id, touch_counts, timestamp, event_id) WHERE touch IS NOT NULL;

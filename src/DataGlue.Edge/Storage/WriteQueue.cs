@@ -14,9 +14,6 @@ internal sealed partial class WriteQueue(
 
     private const int MaxWritesPerCommit = 4_096;
 
-    // A request of so many writes goes before larger ones.
-    private const int Small = 64;
-
     private readonly GroupCommit writer = new(database, metrics, clock, logger);
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -143,9 +140,9 @@ internal sealed partial class WriteQueue(
         var open = new List<Submission>();
         var plan = new List<Submission>();
         var writes = new List<Write>();
-        while (!HasFailed && TryTake(open))
+        for (var shortestFirst = true; !HasFailed && TryTake(open); shortestFirst = !shortestFirst)
         {
-            Plan(open, plan, writes);
+            Plan(open, plan, writes, shortestFirst);
             var started = Stopwatch.GetTimestamp();
             try
             {
@@ -186,25 +183,17 @@ internal sealed partial class WriteQueue(
         Submission.CompleteAll(done);
     }
 
-    // The writes of the next transaction: small requests, and what is left of large ones, go before the large ones, so that they are not kept waiting.
-    private static void Plan(List<Submission> open, List<Submission> plan, List<Write> writes)
+    // The writes of the next transaction, which may end before it has come to all of them. The shortest requests and the oldest take turns to go first: neither
+    // a small request behind large ones nor a large one behind many small ones waits for long.
+    private static void Plan(List<Submission> open, List<Submission> plan, List<Write> writes, bool shortestFirst)
     {
-        foreach (var isSmall in (ReadOnlySpan<bool>)[true, false])
+        foreach (var submission in shortestFirst ? open.OrderBy(submission => submission.Writes.Length) : open.AsEnumerable())
         {
-            foreach (var submission in open)
+            var end = Math.Min(submission.Writes.Length, submission.Committed + MaxWritesPerCommit - writes.Count);
+            for (var i = submission.Committed; i < end; i++)
             {
-                var end = submission.Writes.Length;
-                if (end - submission.Committed <= Small != isSmall)
-                {
-                    continue;
-                }
-
-                end = isSmall ? end : Math.Min(end, submission.Committed + MaxWritesPerCommit - writes.Count);
-                for (var i = submission.Committed; i < end; i++)
-                {
-                    plan.Add(submission);
-                    writes.Add(submission.Writes[i]);
-                }
+                plan.Add(submission);
+                writes.Add(submission.Writes[i]);
             }
         }
     }

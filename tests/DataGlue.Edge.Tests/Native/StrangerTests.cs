@@ -29,6 +29,8 @@ public sealed partial class StrangerTests(NativeBinary binary, ITestOutputHelper
         { "the same event again", HttpStatusCode.OK, 0, 0, 600 },
         { "an event before two thousand others", HttpStatusCode.OK, 1, 8_192, 600 },
         { "an event under an id of somebody else", HttpStatusCode.Conflict, 0, 0, 1_000 },
+        { "an event under an id of a thousand syncs", HttpStatusCode.OK, 2, 8_192, 400 },
+        { "an identification under an id of a thousand syncs", HttpStatusCode.OK, 2, 8_192, 500 },
         { "another report of an event", HttpStatusCode.OK, 0, 8_192, 2_500 },
         { "an identification", HttpStatusCode.OK, 2, 8_192, 500 },
         { "an identification with 256 traits", HttpStatusCode.OK, 258, 32_768, 10_000 },
@@ -89,6 +91,33 @@ public sealed partial class StrangerTests(NativeBinary binary, ITestOutputHelper
         Assert.All(await Task.WhenAll(dear), status => Assert.Equal(HttpStatusCode.OK, status));
     }
 
+    [Fact]
+    public async Task A_large_request_is_answered_while_small_ones_keep_coming()
+    {
+        NativeBinary.SkipWithout();
+        using var server = await ServerProcess.StartAsync(binary, folder.Path, [("RATE_LIMIT", "0"), ("EVENT_LIMIT", "0")]);
+        using var isAnswered = new CancellationTokenSource();
+        var small = Enumerable.Range(0, 4).Select(async client =>
+        {
+            // Each fills a transaction.
+            for (var k = 0; k < 100 && !isAnswered.IsCancellationRequested; k++)
+            {
+                var number = k;
+                Assert.Equal(HttpStatusCode.OK, await SendAsync(server, new Request("/glue/batch", Batch(60, i => Identify($"s{client}-{number}-{i}", 250, i * 10, Epoch + i, "identify")))));
+            }
+
+            return isAnswered.IsCancellationRequested;
+        }).ToList();
+
+        var database = new DatabaseFile(folder.File("data/dataglue.db"));
+        await Poll.UntilAsync(() => Task.FromResult(database.Query("SELECT count(*) FROM identities")[0] != "0"));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(server, new Request("/glue/batch", Batch(200, i => Track($"large-{i}", "another", "track")))));
+        await isAnswered.CancelAsync();
+
+        // Those that came to their end before have kept nobody waiting.
+        Assert.All(await Task.WhenAll(small), Assert.True);
+    }
+
     public void Dispose() => folder.Dispose();
 
     // What came before, and the request.
@@ -103,6 +132,8 @@ public sealed partial class StrangerTests(NativeBinary binary, ITestOutputHelper
         "the same event again" => ([("/glue/track", Track("e1"))], new Request("/glue/track", Track("e1"))),
         "an event before two thousand others" => (History(), new Request("/glue/track", Track("e1"))),
         "an event under an id of somebody else" => ([("/glue/track", Track("e1", "another"))], new Request("/glue/track", Track("e1"))),
+        "an event under an id of a thousand syncs" => (SyncsOf("e1"), new Request("/glue/track", Track("e1"))),
+        "an identification under an id of a thousand syncs" => (SyncsOf("i"), new Request("/glue/identify", Identify("i", 0))),
         "another report of an event" => (History(), new Request("/glue/track", Track("t500"))),
         "an identification" => ([], new Request("/glue/identify", Identify("i", 0))),
         "an identification with 256 traits" => ([], new Request("/glue/identify", Identify("i", 256))),
@@ -123,6 +154,10 @@ public sealed partial class StrangerTests(NativeBinary binary, ITestOutputHelper
             """{"glue_user_id":"v","synced_at":1704376800001,"data":{"profile":{"email":"s@example.com","last_seen":1704376800002,"attribution":{"first_touch":{"utm_source":"y","timestamp":1704376800003},"last_touch":{"utm_source":"z","timestamp":1704376800004}}}}}""")),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such case"),
     };
+
+    // The ids of syncs are their visitors' own affair, so many may have the same.
+    private static List<(string Path, string Body)> SyncsOf(string id) =>
+        [("/glue/batch", Batch(1_000, i => $$"""{"type":"sync","glue_user_id":"s{{i}}","event_id":"{{id}}","data":{"profile":{"plan":"pro"} } }"""))];
 
     // Of one visitor: a thousand events with touches, and as many identifications, with traits and e-mails that change.
     private static List<(string Path, string Body)> History() =>
