@@ -17,7 +17,7 @@ internal sealed class Repair(SqliteConnection connection)
         Console.WriteLine($"repaired: {rows.Count} {(rows.Count == 1 ? "row" : "rows")} of traits and e-mails");
 
         var profiles = Different();
-        var now = Instants.Utf8(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()).ToString();
+        var now = Instants.Format(Instants.Now(TimeProvider.System));
         profiles.ForEach(user => connection.Execute(SqlFile.Read("repair/profile"), new { user, now }));
         Console.WriteLine($"repaired: {profiles.Count} {(profiles.Count == 1 ? "profile" : "profiles")}");
     }

@@ -15,12 +15,12 @@ internal static class Referrer
     {
         var trimmed = text?.Trim() ?? "";
         var start = trimmed.StartsWith("//", StringComparison.Ordinal) ? "https:" : trimmed.Contains("://", StringComparison.Ordinal) ? "" : "https://";
-        if (!Uri.TryCreate(start + trimmed, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || !Schemes.Contains(uri.Scheme))
+        if (!Uri.TryCreate(start + trimmed, UriKind.Absolute, out var uri) || !Schemes.Contains(uri.Scheme) || HostName.AsciiOf(uri) is not { } ascii)
         {
             return null;
         }
 
-        var host = uri.IdnHost.TrimEnd('.').ToLowerInvariant();
+        var host = ascii.TrimEnd('.').ToLowerInvariant();
         return start == "https://" && !IsFullName(uri, host, trimmed) ? null : host.StartsWith("www.", StringComparison.Ordinal) ? host[4..] : host;
     }
 

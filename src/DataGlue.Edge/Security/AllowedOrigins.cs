@@ -31,13 +31,12 @@ internal sealed class AllowedOrigins(FrozenSet<string>? names)
     // As a browser writes it: lower case, the host in ASCII, no default port, nothing behind the host. Null for what is not an origin.
     private static string? Serialize(string text)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || uri.Host.Contains('*', StringComparison.Ordinal)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || HostName.AsciiOf(uri) is not { } host || host.Contains('*', StringComparison.Ordinal)
             || uri.UserInfo.Length > 0 || uri.PathAndQuery is not ("/" or "") || uri.Fragment.Length > 0)
         {
             return null;
         }
 
-        var host = uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost;
         return uri.IsDefaultPort ? $"{uri.Scheme}://{host}" : $"{uri.Scheme}://{host}:{uri.Port}";
     }
 }

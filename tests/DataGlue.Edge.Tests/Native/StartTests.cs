@@ -59,6 +59,7 @@ public sealed class StartTests(NativeBinary binary, ITestOutputHelper output) : 
     [InlineData("API_KEY", "of the owner", Keys)]
     [InlineData("API_KEY", "of-the-öwner", Keys)]
     [InlineData("ALLOWED_ORIGINS", "shop.example", Origins + "'shop.example'")]
+    [InlineData("ALLOWED_ORIGINS", "https://xn--\u00e4", Origins + "'https://xn--\u00e4'")]
     [InlineData("ALLOWED_ORIGINS", "https://shop.example,*", Origins + "'https://shop.example,*'")]
     [InlineData("ALLOWED_ORIGINS", "https://*.shop.example", Origins + "'https://*.shop.example'")]
     [InlineData("ALLOWED_ORIGINS", "https://shop.example/path", Origins + "'https://shop.example/path'")]
