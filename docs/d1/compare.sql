@@ -21,7 +21,7 @@ SELECT 'identities', count(*), sum(fingerprint & 65535), sum(
   + coalesce(length(user_id), -1) + coalesce(length(naming), -1) + length(email_starts) + length(trusted) + length(source))
 FROM identities
 UNION ALL
-SELECT 'traits', count(*), 0, sum(length(glue_user_id) + length(name) + length(timestamp) + length(event_id) + length(kind) + length(value))
+SELECT 'traits', count(*), 0, sum(length(glue_user_id) + length(name) + length(timestamp) + length(event_id) + length(kind) + size + coalesce(length(value), 0) + coalesce(place, 0))
 FROM traits
 UNION ALL
 SELECT 'sessions', count(*), 0, sum(

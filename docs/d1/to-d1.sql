@@ -25,8 +25,8 @@ SELECT 'identities',
     touch, touch_counts, fingerprint, trusted, source, created_at)
 FROM main.identities
 UNION ALL
-SELECT 'traits', 'glue_user_id, name, timestamp, event_id, kind, value',
-  row_number() OVER (ORDER BY glue_user_id, name, timestamp, event_id, kind), json_array(glue_user_id, name, timestamp, event_id, kind, value)
+SELECT 'traits', 'glue_user_id, name, timestamp, event_id, kind, size, value, place',
+  row_number() OVER (ORDER BY glue_user_id, name, timestamp, event_id, kind), json_array(glue_user_id, name, timestamp, event_id, kind, size, value, place)
 FROM main.traits
 UNION ALL
 SELECT 'sessions', 'id, glue_user_id, session_id, data, synced_at, event_id, created_at, updated_at',

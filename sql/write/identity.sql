@@ -30,8 +30,8 @@ FROM base_rows WHERE glue_user_id = @user
   AND NOT (@kind = 'identify' AND EXISTS (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))))
 ON CONFLICT DO NOTHING;
-INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, value)
-SELECT t.glue_user_id, t.name, i.timestamp, i.event_id, i.kind, t.value
+INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value, place)
+SELECT t.glue_user_id, t.name, i.timestamp, i.event_id, i.kind, octet_length(t.value), CASE WHEN t.place IS NULL THEN t.value END, t.place
 FROM base_traits t JOIN identities i ON i.event_id = '' AND i.glue_user_id = t.glue_user_id AND i.kind = 'base'
 WHERE t.glue_user_id = @user
 ON CONFLICT DO NOTHING;
@@ -78,8 +78,10 @@ WHERE id = (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))));
 
 -- The keys of its traits.
-INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, value)
-SELECT @user, t.key, @timestamp, @event_id, @kind, t.value FROM json_each(@trait_values) t
+INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value, place)
+SELECT @user, t.key, @timestamp, @event_id, @kind, octet_length(t.value), CASE WHEN octet_length(t.value) <= 512 THEN t.value END,
+  CASE WHEN octet_length(t.value) > 512 THEN instr(CAST(@traits AS BLOB), CAST(t.value AS BLOB)) END
+FROM json_each(@trait_values) t
 WHERE NOT EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind)
   AND NOT (@kind = 'identify' AND EXISTS (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))))
@@ -109,4 +111,7 @@ UPDATE users SET (email, identified, identified_at, traits, first_seen, last_see
   SELECT email, identified, identified_at, traits, first_seen, last_seen, attribution, first_touch_key, last_touch_key
   FROM derived_profiles WHERE glue_user_id = @user),
   logged = 1
-WHERE glue_user_id = @user AND changes() = 1;
+WHERE glue_user_id = @user
+  AND (changes() = 1
+    OR ((logged = 0 OR EXISTS (SELECT 1 FROM events WHERE glue_user_id = @user AND fingerprint IS NULL))
+      AND EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind)));

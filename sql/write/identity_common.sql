@@ -81,6 +81,8 @@ ON CONFLICT (glue_user_id) DO UPDATE SET
 WHERE users.logged = 1;
 
 -- The keys of its traits.
-INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, value)
-SELECT @user, t.key, @timestamp, @event_id, @kind, t.value FROM json_each(@trait_values) t WHERE true
+INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value, place)
+SELECT @user, t.key, @timestamp, @event_id, @kind, octet_length(t.value), CASE WHEN octet_length(t.value) <= 512 THEN t.value END,
+  CASE WHEN octet_length(t.value) > 512 THEN instr(CAST(@traits AS BLOB), CAST(t.value AS BLOB)) END
+FROM json_each(@trait_values) t WHERE true
 ON CONFLICT DO NOTHING;

@@ -44,18 +44,26 @@ internal sealed record DerivedRow(string What, string GlueUserId, string? Name, 
         var trait_values = TraitText.Of(identity.Traits).Values.ToString();
         return connection.Query<TraitRow>(SqlFile.Read("read/trait_rows"), new { user, timestamp, event_id, kind, trait_values })
             .Where(row => !row.IsRight)
-            .Select(row => new DerivedRow(row.Found is null ? "missing" : "wrong", user, row.Name, timestamp, event_id, kind));
+            .Select(row => new DerivedRow(row.FoundSize is null ? "missing" : "wrong", user, row.Name, timestamp, event_id, kind));
     }
 
-    // The values as JSON text.
+    // A key of traits as it is to be, and as it is found. Values are JSON text, sizes and places bytes.
     internal sealed class TraitRow
     {
         public string Name { get; set; } = "";
-        public string Expected { get; set; } = "";
-        public string? Found { get; set; }
+        public string Value { get; set; } = "";
+        public long Size { get; set; }
+        public long? Place { get; set; }
+        public string? FoundValue { get; set; }
+        public long? FoundSize { get; set; }
+        public long? FoundPlace { get; set; }
+
+        public bool IsRight => FoundValue is null
+            ? FoundPlace is not null && (FoundPlace, FoundSize) == (Place, Size)
+            : FoundPlace is null && FoundSize == Encoding.UTF8.GetByteCount(FoundValue) && IsSame;
 
         // SQLite has put the traits of a row that was inserted by hand into other words: 1e2 is 100.0 there.
-        public bool IsRight => Found == Expected || HashOf(Found) == HashOf(Expected);
+        private bool IsSame => FoundValue == Value || HashOf(FoundValue) == HashOf(Value);
 
         private static ulong? HashOf(string? json)
         {

@@ -8,7 +8,7 @@ internal sealed class ServerIds
 {
     private const int MaxLength = 48;
     private const int TailLength = 9;
-    private const int HashPrefix = 4;
+    private const int NumberPrefix = 4;
 
     // 36 to the power of TailLength.
     private const long Tails = 101_559_956_668_416;
@@ -24,17 +24,22 @@ internal sealed class ServerIds
     public Utf8Text NewIdentification(long now) => New("idn"u8, now);
 
     /// <summary>The id under which a public event stands while a trusted write of another visitor has its own.</summary>
-    public static Utf8Text OfPublic(Utf8Text user, Utf8Text eventId)
+    public static Utf8Text OfPublic(Utf8Text user, Utf8Text eventId) => OfNumber(JsonText.Combine(JsonText.HashOf(user), JsonText.HashOf(eventId)));
+
+    /// <summary>An id of the same form that nobody can know in advance.</summary>
+    public static Utf8Text OfNobody() => OfNumber((ulong)Unguessable.Number());
+
+    private static Utf8Text OfNumber(ulong number)
     {
         Span<byte> id = stackalloc byte[MaxLength];
         "evt_"u8.CopyTo(id);
-        var length = HashPrefix;
-        for (var left = JsonText.Combine(JsonText.HashOf(user), JsonText.HashOf(eventId)); left > 0; left /= (ulong)Base36.Length)
+        var length = NumberPrefix;
+        for (var left = number; left > 0; left /= (ulong)Base36.Length)
         {
             id[length++] = Base36[(int)(left % (ulong)Base36.Length)];
         }
 
-        id[HashPrefix..length].Reverse();
+        id[NumberPrefix..length].Reverse();
         return new Utf8Text(id[..length].ToArray());
     }
 

@@ -12,6 +12,7 @@ internal abstract class LogWrite(string script, Item item) : Write(script, hasSh
     private int runs;
     private bool outranked;
     private Utf8Text owner;
+    private Utf8Text ownerId; // under which the event of the owner is to stand
 
     /// <summary>The id under which it is to stand.</summary>
     public Utf8Text EventId { get; protected set; } = item.EventId;
@@ -44,13 +45,17 @@ internal abstract class LogWrite(string script, Item item) : Write(script, hasSh
         values.Set("trusted", item.Provenance.Trusted);
         values.Set("source", item.Provenance.Source);
         values.Set("owner", owner);
-        values.Set("owner_id", owner.IsPresent ? ServerIds.OfPublic(owner, EventId) : default);
+        values.Set("owner_id", ownerId);
     }
 
     public override void Read(Row answer)
     {
         outranked = answer.Flag("outranked");
         IsTaken = answer.Flag("taken") && !outranked;
-        owner = IsTaken ? default : answer.Text("owner");
+
+        // Anybody can compute the id of a public event, and take it in advance: then the event stands in the way once more.
+        var inTheWay = IsTaken ? default : answer.Text("owner");
+        ownerId = !inTheWay.IsPresent ? default : inTheWay == owner ? ServerIds.OfNobody() : ServerIds.OfPublic(inTheWay, EventId);
+        owner = inTheWay;
     }
 }

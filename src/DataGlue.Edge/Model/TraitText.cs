@@ -3,11 +3,14 @@ using DataGlue.Edge.Wire.Json;
 
 namespace DataGlue.Edge.Model;
 
-/// <summary>The traits of one identity in the two forms in which its script takes them, both in the order of the names.</summary>
+/// <summary>The traits of one identity in the two forms in which its script takes them, both in the order of the names. A key whose name is longer than 255 bytes is in
+/// neither: it stays in the log.</summary>
 /// <param name="Values"><c>{"name":"JSON of the value", ...}</c>: the JSON functions of SQLite would lose the spelling of a number.</param>
 /// <param name="Shown"><c>{"name":value, ...}</c> without those that are null, in the form in which these functions write an object.</param>
 internal readonly record struct TraitText(Utf8Text Values, Utf8Text Shown)
 {
+    private const int MaxName = 255;
+
     private static readonly TraitText None = new(Utf8Text.From("{}"), Utf8Text.From("{}"));
 
     private static readonly Comparison<Member> ByName = (x, y) => x.Name.Span.SequenceCompareTo(y.Name.Span);
@@ -20,6 +23,7 @@ internal readonly record struct TraitText(Utf8Text Values, Utf8Text Shown)
         }
 
         var members = Members(given);
+        members.RemoveAll(member => member.Name.Length > MaxName);
         members.Sort(ByName);
         var (values, shown) = (new ArrayBufferWriter<byte>(given.Utf8.Length + 64), new ArrayBufferWriter<byte>(given.Utf8.Length));
         foreach (var member in members)

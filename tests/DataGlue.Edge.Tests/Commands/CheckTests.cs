@@ -103,7 +103,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     [InlineData("UPDATE traits SET value = 'no JSON' WHERE glue_user_id = 'v1'", 1, 0)]
     [InlineData("UPDATE traits SET value = '7' WHERE glue_user_id = 'v1'; UPDATE users SET traits = '{\"n\":7}' WHERE glue_user_id = 'v1'", 1, 1)]
     [InlineData("DELETE FROM traits; UPDATE users SET traits = '{}'", 30, 30)]
-    [InlineData("INSERT INTO traits VALUES ('v1', 'stray', '2024-01-04T14:00:01.000Z', 'i1', 'identify', '1'); UPDATE users SET traits = '{\"n\":1,\"stray\":1}' WHERE glue_user_id = 'v1'", 1, 1)]
+    [InlineData("INSERT INTO traits VALUES ('v1', 'stray', '2024-01-04T14:00:01.000Z', 'i1', 'identify', 1, '1', NULL); UPDATE users SET traits = '{\"n\":1,\"stray\":1}' WHERE glue_user_id = 'v1'", 1, 1)]
     [InlineData("UPDATE identities SET email_starts = 0 WHERE event_id = 'i1'; UPDATE users SET identified_at = NULL WHERE glue_user_id = 'v1'", 1, 1)]
     [InlineData("SELECT 1", 0, 0)]
     public async Task What_follows_from_the_logs_is_made_anew(string change, int rows, int profiles)
@@ -266,7 +266,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         """
         SELECT json_array(glue_user_id, email, identified, identified_at, traits, first_seen, last_seen, attribution, first_touch_key, last_touch_key) FROM users
         UNION ALL SELECT json_array(glue_user_id, event_id, kind, timestamp, email, email_starts, traits) FROM identities
-        UNION ALL SELECT json_array(glue_user_id, name, timestamp, event_id, kind, value) FROM traits
+        UNION ALL SELECT json_array(glue_user_id, name, timestamp, event_id, kind, size, value, place) FROM traits
         UNION ALL SELECT json_array(event_id, glue_user_id, timestamp) FROM events
         ORDER BY 1
         """);

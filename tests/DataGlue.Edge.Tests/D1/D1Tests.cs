@@ -160,7 +160,7 @@ public sealed class D1Tests : IDisposable
         [
             Statement.Of("INSERT INTO users (glue_user_id, logged, created_at, updated_at) VALUES ('mended', 1, '', '')"),
             Statement.Of($$"""INSERT INTO identities (glue_user_id, event_id, kind, timestamp, email, email_key, naming, traits, created_at) VALUES ('mended', 'm', 'identify', '{{Story.Received}}', 'm@example.com', 'm@example.com', 'email', '{"plan":"pro"}', '')"""),
-            Statement.Of($"INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, value) VALUES ('mended', 'stray', '{Story.Received}', 'm', 'identify', '1')"),
+            Statement.Of($"INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value) VALUES ('mended', 'stray', '{Story.Received}', 'm', 'identify', 1, '1')"),
             Read("derived_differences"),
             Read("trait_rows", values),
             .. RepairsInTurn.Select(file => Statement.Of(ProductSql.Repairs[file], values)),

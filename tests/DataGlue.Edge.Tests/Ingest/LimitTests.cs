@@ -33,6 +33,13 @@ public sealed class LimitTests : IDisposable
     // A letter of one byte, of three, and of four, which is two in UTF-16: each is one character.
     private static readonly string[] Letters = ["a", "語", "😀"];
 
+    // As JSON: the shortest that is long, one of escapes, numbers, nesting.
+    private static readonly string[] LongValues =
+    [
+        $"\"{new string('x', 510)}\"", $"\"{new string('x', 511)}\"", $"\"{string.Concat(Enumerable.Repeat("\\\"\\n", 400))}\"", $"\"{string.Concat(Enumerable.Repeat("語😀", 400))}\"",
+        $"0.{new string('7', 700)}", $"1.{new string('3', 700)}e5", $"[{string.Join(',', Enumerable.Repeat("1.50", 300))}]", $$"""{"a\"b":{{{string.Join(',', Enumerable.Range(0, 90).Select(i => $"\"k{i}\":{i}"))}}} }""".Replace(" ", "", StringComparison.Ordinal),
+    ];
+
     private readonly ServerApp app = new();
 
     public static TheoryData<string, string, int, string> FieldsAndLetters
@@ -145,6 +152,66 @@ public sealed class LimitTests : IDisposable
         Assert.Equal("b@example.com", (string?)user["email"]);
     }
 
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("")]
+    [InlineData("a.b")]
+    [InlineData("a[0]")]
+    [InlineData("$")]
+    [InlineData("#")]
+    [InlineData("a\"b")]
+    [InlineData("a\\b")]
+    [InlineData("a\nb")]
+    [InlineData("\u0001")]
+    [InlineData("Größe 😀")]
+    public async Task A_long_value_of_traits_is_shown_whatever_its_key(string name)
+    {
+        var key = $"\"{System.Text.Json.JsonEncodedText.Encode(name)}\"";
+        foreach (var (i, value) in LongValues.Index())
+        {
+            // The newest of a key is shown, in any order of arrival.
+            var user = $"v{i}";
+            (await IdentifyAsync(user, 2, $"{{{key}:{value}}}")).IsOk();
+            (await IdentifyAsync(user, 1, $"{{{key}:\"old\",\"z\":1}}")).IsOk();
+
+            var shown = Assert.Single(app.Query($"SELECT traits FROM users WHERE glue_user_id = '{user}'"));
+            Assert.True(shown.Contains($":{value}", StringComparison.Ordinal) && shown.Contains("\"z\":1", StringComparison.Ordinal), shown[..60]);
+            Assert.NotNull((await app.UserAsync(user)).IsOk().Json["user"]!["traits"]![name]);
+        }
+
+        Assert.Equal(["512"], app.Query("SELECT max(length(value)) FROM traits"));
+        Assert.Empty(app.Differences());
+    }
+
+    [Fact]
+    public async Task A_key_of_traits_has_255_bytes_and_a_longer_one_stays_in_the_log()
+    {
+        var (longest, over) = (new string('k', 253) + "é", new string('k', 254) + "é");
+        (await IdentifyAsync("v", 1, $$"""{"{{over}}":1,"{{longest}}":2}""")).IsOk();
+        (await IdentifyAsync("v", 0, $$"""{"{{over}}":3,"a":4}""")).IsOk();
+
+        Assert.Equal([$$"""{"a":4,"{{longest}}":2}"""], app.Query("SELECT traits FROM users"));
+        Assert.Equal(["2"], app.Query($"SELECT count(*) FROM identities WHERE traits LIKE '%{over}%'"));
+    }
+
+    [Fact]
+    public async Task Traits_show_what_fits_in_64_KiB_in_the_order_of_their_keys()
+    {
+        // Of the first two 40 bytes are left, which "d" exceeds by one, and "e" fills: its name, its value and four for the signs about them.
+        string[] traits = [$$"""{"a":"{{new string('x', 40_000)}}"}""", $$"""{"b":"{{new string('y', 65_536 - 40_040 - 14)}}"}""", $$"""{"c":null}""", $$"""{"d":"{{new string('d', 34)}}"}""", $$"""{"e":"{{new string('e', 33)}}"}"""];
+        int[][] orders = [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [3, 1, 4, 0, 2]];
+        foreach (var order in orders)
+        {
+            var user = string.Concat(order);
+            foreach (var i in order)
+            {
+                (await IdentifyAsync(user, i, traits[i])).IsOk();
+            }
+
+            Assert.Equal(["a,b,e"], app.Query($"SELECT group_concat(key) FROM users, json_each(traits) WHERE glue_user_id = '{user}'"));
+        }
+    }
+
     [Fact]
     public async Task Traits_hold_a_thousand_keys_in_any_order_of_arrival()
     {
@@ -214,6 +281,9 @@ public sealed class LimitTests : IDisposable
     }
 
     public void Dispose() => app.Dispose();
+
+    private Task<Reply> IdentifyAsync(string user, int second, string traits) => app.IdentifyAsync(
+        $$"""{"glue_user_id":"{{user}}","email":"a@example.com","event_id":"{{user}}-{{second}}","timestamp":{{1704376800000 + (second * 1000)}},"traits":{{traits}} }""");
 
     private static string Batch(int count) => $$"""
         {"batch":[{{string.Join(',', Enumerable.Range(0, count).Select(i => $$"""{"type":"track","glue_user_id":"a","event":"e","event_id":"e{{i}}"}"""))}}]}

@@ -47,6 +47,35 @@ public sealed class RowsByHandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_long_value_of_its_traits_stays_in_whatever_words_it_stands()
+    {
+        var (plain, escaped, spaced) = (new string('x', 600), string.Concat(Enumerable.Repeat("\\/", 600)), string.Concat(Enumerable.Repeat("1, ", 600)));
+        Run($$"""INSERT INTO users (glue_user_id, traits) VALUES ('a', '{"plain":"{{plain}}", "escaped":"{{escaped}}", "list":[ {{spaced}} 1]}')""");
+
+        await app.IdentifyAsync("""{"glue_user_id":"a","email":"a@example.com","traits":{"b":2}}""");
+
+        var traits = (await app.UserAsync("a")).Json["user"]!["traits"]!;
+        Assert.Equal(plain, (string?)traits["plain"]);
+        Assert.Equal(new string('/', 600), (string?)traits["escaped"]);
+        Assert.Equal(601, traits["list"]!.AsArray().Count);
+        Assert.Equal(2, (int)traits["b"]!);
+    }
+
+    [Theory]
+    [InlineData("track", """{"glue_user_id":"a","event":"e","event_id":"e1","timestamp":1704376800000}""")]
+    [InlineData("identify", """{"glue_user_id":"a","email":"a@example.com","event_id":"i1","timestamp":1704376800000}""")]
+    public async Task A_repeated_write_of_a_visitor_with_an_event_by_hand_derives_the_profile(string verb, string body)
+    {
+        await app.PostAsync("/glue/" + verb, body);
+        Run("INSERT INTO events (event_id, glue_user_id, event, timestamp) VALUES ('by-hand', 'a', 'e', '2023-01-01T00:00:00.000Z')");
+
+        (await app.PostAsync("/glue/" + verb, body)).IsOk();
+
+        Assert.Equal("2023-01-01T00:00:00.000Z", (string?)(await app.UserAsync("a")).Json["user"]!["first_seen"]);
+        Assert.Empty(app.Differences());
+    }
+
+    [Fact]
     public async Task An_event_widens_its_times_whatever_their_form()
     {
         Run("INSERT INTO users (glue_user_id, first_seen, last_seen) VALUES ('a', '2024-01-04 14:00:00', '2024-01-04 20:00:00')");

@@ -39,6 +39,30 @@ public sealed class TrustTests : IDisposable
     }
 
     [Theory]
+    [InlineData("track")]
+    [InlineData("identify")]
+    public async Task A_trusted_write_has_its_id_also_where_the_next_id_of_a_public_event_was_taken_in_advance(string verb)
+    {
+        // A stranger learns on another site under which id his event will stand.
+        const string Public = """{"glue_user_id":"stranger","event":"e","event_id":"order-1"}""";
+        (await TrustedAsync("track", """{"glue_user_id":"shop","event":"order","event_id":"order-1"}""")).IsOk();
+        var next = (string)(await PublicAsync("track", Public)).IsOk().Json["event_id"]!;
+        using var other = new ServerApp(("API_KEY", Key), ("WRITE_KEYS", "public-key-0123456789"));
+        foreach (var body in new[] { Public.Replace("stranger", "accomplice", StringComparison.Ordinal).Replace("order-1", next, StringComparison.Ordinal), Public })
+        {
+            (await other.SendAsync("POST", "/glue/track", body, ("x-api-key", "public-key-0123456789"))).IsOk();
+        }
+
+        var shop = await other.SendAsync("POST", "/glue/" + verb, """{"glue_user_id":"shop","event":"order","email":"s@example.com","event_id":"order-1"}""", ("x-api-key", Key));
+
+        shop.IsOk();
+        Assert.Equal(["shop"], other.Query("SELECT glue_user_id FROM events WHERE event_id = 'order-1' UNION SELECT glue_user_id FROM identities WHERE event_id = 'order-1'"));
+        Assert.Equal(["accomplice"], other.Query($"SELECT glue_user_id FROM events WHERE event_id = '{next}'"));
+        Assert.Matches("^evt_[0-9a-z]{1,13}$", Assert.Single(other.Query("SELECT event_id FROM events WHERE glue_user_id = 'stranger'")));
+        Assert.Empty(other.Differences());
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_trusted_identification_has_its_id_too(bool trustedFirst)
