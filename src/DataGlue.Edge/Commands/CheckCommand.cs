@@ -162,9 +162,9 @@ internal sealed class CheckCommand(SqliteConnection connection)
 
     private long Derived()
     {
-        using var progress = new Progress("comparing traits and e-mails with identities");
+        using var progress = new Progress("comparing derived rows with the logs");
         var rows = DerivedRow.Wrong(connection);
-        return Report("traits and e-mails", "ok, compared with identities", [.. rows.Take(Listed).Select(row => row.ToString())], rows.Count);
+        return Report("derived rows", "ok, compared with the logs", [.. rows.Take(Listed).Select(row => row.ToString())], rows.Count);
     }
 
     // Whether each row has the fingerprint that is made of it now: a bit of a value may turn over without damage to its page.

@@ -6,14 +6,16 @@ using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Commands;
 
-/// <summary>A row of traits, or the mark of an e-mail, that is to follow from identities and does not.</summary>
-/// <param name="What">What it is: a row of traits that is <c>missing</c>, <c>wrong</c> or <c>stray</c>, or the mark of an <c>e-mail</c>.</param>
+/// <summary>What is to follow from the logs and does not: a row of traits, a value of an identity, or a visitor.</summary>
+/// <param name="What">What it is: a row of traits that is <c>missing</c>, <c>wrong</c> or <c>stray</c>, the mark of an <c>e-mail</c>, the <c>name</c> by which an identity
+/// joins, or a <c>visitor</c> who has no row.</param>
 /// <param name="GlueUserId">Whose it is.</param>
-/// <param name="Name">The key of the traits; null of an e-mail.</param>
-/// <param name="Timestamp">The time of the identity, as it is stored.</param>
+/// <param name="Name">The key of the traits; null of all else.</param>
+/// <param name="Timestamp">The time of the identity, as it is stored; empty of a visitor.</param>
 /// <param name="EventId">Its id.</param>
 /// <param name="Kind">Its kind.</param>
-internal sealed record DerivedRow(string What, string GlueUserId, string? Name, string Timestamp, string EventId, string Kind)
+/// <param name="Identity">Of a name: the identity, which knows what it is to be.</param>
+internal sealed record DerivedRow(string What, string GlueUserId, string? Name, string Timestamp, string EventId, string Kind, StoredIdentity? Identity = null)
 {
     /// <summary>All of them. What follows from an identity that is not as it was written is not compared: it may be all that is left of what was.</summary>
     public static List<DerivedRow> Wrong(SqliteConnection connection)
@@ -28,15 +30,29 @@ internal sealed record DerivedRow(string What, string GlueUserId, string? Name, 
                 reader.GetString(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5)));
         }
 
-        foreach (var identity in StoredIdentity.All(connection).Where(identity => identity is { IsIntact: true, Traits: not null }))
+        foreach (var identity in StoredIdentity.All(connection).Where(identity => identity.IsIntact))
         {
-            rows.AddRange(TraitsOf(connection, identity));
+            if (!identity.NamesRight)
+            {
+                rows.Add(new DerivedRow("name", identity.GlueUserId, null, identity.Timestamp, identity.EventId, identity.Kind, identity));
+            }
+
+            if (identity.Traits is not null)
+            {
+                rows.AddRange(TraitsOf(connection, identity));
+            }
         }
 
         return rows;
     }
 
-    public override string ToString() => $"{Kind} {EventId} of {GlueUserId}: {(Name is null ? "the mark of its e-mail" : $"trait {Name} is {What}")}";
+    public override string ToString() => What switch
+    {
+        "visitor" => $"{GlueUserId} has no profile",
+        "name" => $"{Kind} {EventId} of {GlueUserId}: whom it names",
+        "e-mail" => $"{Kind} {EventId} of {GlueUserId}: the mark of its e-mail",
+        _ => $"{Kind} {EventId} of {GlueUserId}: trait {Name} is {What}",
+    };
 
     private static IEnumerable<DerivedRow> TraitsOf(SqliteConnection connection, StoredIdentity identity)
     {

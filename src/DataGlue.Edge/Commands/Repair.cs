@@ -6,18 +6,24 @@ using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Commands;
 
-/// <summary>Makes anew what follows from the logs where it does not: traits and marks of e-mails from identities, and profiles from all. Leaves the logs as they are.</summary>
+/// <summary>Makes anew what follows from the logs where it does not: traits, names and marks of e-mails from identities, and profiles from all. Leaves the logs as they are.</summary>
 internal sealed class Repair(SqliteConnection connection)
 {
+    private readonly string now = Instants.Format(Instants.Now(TimeProvider.System));
+
     /// <summary>Repairs within the open transaction, and prints how much of each kind.</summary>
     public void Run()
     {
+        // Which e-mail is another than the one before it follows from the names.
         var rows = DerivedRow.Wrong(connection);
+        var names = rows.FindAll(row => row.What == "name");
+        names.ForEach(Mend);
+        rows = names.Count == 0 ? rows : DerivedRow.Wrong(connection);
         rows.ForEach(Mend);
-        Console.WriteLine($"repaired: {rows.Count} {(rows.Count == 1 ? "row" : "rows")} of traits and e-mails");
+        var count = names.Count + rows.Count;
+        Console.WriteLine($"repaired: {count} {(count == 1 ? "row" : "rows")} that follow from the logs");
 
         var profiles = Different();
-        var now = Instants.Format(Instants.Now(TimeProvider.System));
         profiles.ForEach(user => connection.Execute(SqlFile.Read("repair/profile"), new { user, now }));
         Console.WriteLine($"repaired: {profiles.Count} {(profiles.Count == 1 ? "profile" : "profiles")}");
     }
@@ -34,6 +40,13 @@ internal sealed class Repair(SqliteConnection connection)
                 break;
             case "stray":
                 connection.Execute(SqlFile.Read("repair/traits_delete"), new { user, name, timestamp, event_id, kind });
+                break;
+            case "name":
+                var (naming, email_key) = (row.Identity!.Naming, row.Identity.EmailKey);
+                connection.Execute(SqlFile.Read("repair/names"), new { user, event_id, kind, naming, email_key });
+                break;
+            case "visitor":
+                connection.Execute(SqlFile.Read("repair/visitor"), new { user, now });
                 break;
             default:
                 connection.Execute(SqlFile.Read("repair/email_starts"), new { user, event_id, kind });

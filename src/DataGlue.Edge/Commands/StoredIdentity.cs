@@ -10,10 +10,14 @@ namespace DataGlue.Edge.Commands;
 /// <param name="EventId">Its id.</param>
 /// <param name="Kind">Its kind.</param>
 /// <param name="Timestamp">Its time, as it is stored.</param>
+/// <param name="EmailKey">The key of its e-mail that it is to have; null of none.</param>
+/// <param name="Naming">Whom it is to name. A claim stays one: what was decided of it is told by nothing else.</param>
+/// <param name="NamesRight">Whether it has these two.</param>
 /// <param name="Traits">Its traits; null where it has none, or they are no JSON.</param>
 /// <param name="HasFingerprint">Whether it has a fingerprint; what was inserted by hand has none.</param>
 /// <param name="IsIntact">Whether it says what it said when it was written, as far as that is known.</param>
-internal sealed record StoredIdentity(string GlueUserId, string EventId, string Kind, string Timestamp, JsonText? Traits, bool HasFingerprint, bool IsIntact)
+internal sealed record StoredIdentity(
+    string GlueUserId, string EventId, string Kind, string Timestamp, string? EmailKey, string? Naming, bool NamesRight, JsonText? Traits, bool HasFingerprint, bool IsIntact)
 {
     /// <summary>All rows, one after the other.</summary>
     public static IEnumerable<StoredIdentity> All(SqliteConnection connection)
@@ -32,16 +36,23 @@ internal sealed record StoredIdentity(string GlueUserId, string EventId, string 
     private static StoredIdentity Read(SqliteDataReader row)
     {
         var (user, id, kind, timestamp) = (row.GetString(9), row.GetString(10), row.GetString(11), row.GetString(12));
+        var (email, account, key, naming) = (row.Utf8(2), row.Utf8(3), Intake.EmailKey.Of(row.Utf8(2)), row.Utf8(14));
+        var isClaim = naming == Model.Naming.Claim && (email.IsPresent || account.IsPresent);
+        var expected = isClaim ? naming : email.IsPresent ? Model.Naming.Email : account.IsPresent ? Model.Naming.Account : default;
+        var namesRight = row.Utf8(13) == key && naming == expected;
         var hasFingerprint = row.GetString(1) != "0";
         try
         {
             var traits = row.Json(4);
-            var made = IdentityWrite.FingerprintOf(row.Utf8(2), row.Utf8(3), traits, row.Json(5), row.Utf8(6), row.Utf8(7), row.Utf8(8));
-            return new StoredIdentity(user, id, kind, timestamp, traits, hasFingerprint, !hasFingerprint || row.IsFingerprint(1, made));
+            var made = IdentityWrite.FingerprintOf(email, account, traits, row.Json(5), row.Utf8(6), row.Utf8(7), row.Utf8(8));
+            return Stored(traits, !hasFingerprint || row.IsFingerprint(1, made));
         }
         catch (JsonException)
         {
-            return new StoredIdentity(user, id, kind, timestamp, null, hasFingerprint, IsIntact: false);
+            return Stored(null, isIntact: false);
         }
+
+        StoredIdentity Stored(JsonText? traits, bool isIntact) =>
+            new(user, id, kind, timestamp, key.Decode(), expected.Decode(), namesRight, traits, hasFingerprint, isIntact);
     }
 }

@@ -34,7 +34,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         Assert.Equal(["integrity: ok", "foreign keys: ok", "scripts: ok, 1 applied", "schema: ok", "profiles: ok, 7 compared with their logs"], whileServing.Output.Take(5));
         Assert.Matches("^events: ok, [1-9][0-9]* compared with their fingerprints$", whileServing.Output[5]);
         Assert.Matches("^identities: ok, [1-9][0-9]* compared with their fingerprints$", whileServing.Output[6]);
-        Assert.Equal("traits and e-mails: ok, compared with identities", whileServing.Output[7]);
+        Assert.Equal("derived rows: ok, compared with the logs", whileServing.Output[7]);
         Assert.Equal(8, whileServing.Output.Count);
         Assert.Equal(whileServing.Output, stopped.Output);
     }
@@ -46,10 +46,13 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     [InlineData("UPDATE users SET attribution = NULL WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: touches")]
     [InlineData("DELETE FROM events WHERE glue_user_id = 'v1'", "profiles: 1 wrong", "  v1: times, touches")]
     [InlineData("DELETE FROM identities WHERE glue_user_id IN ('v1', 'v2')", "profiles: 2 wrong", "  v1: e-mail, times", "  v2: e-mail, times")]
-    [InlineData("DELETE FROM identities WHERE glue_user_id = 'v1'", "traits and e-mails: 1 wrong", "  identify i1 of v1: trait n is stray")]
-    [InlineData("DELETE FROM traits WHERE glue_user_id IN ('v1', 'v2')", "traits and e-mails: 2 wrong", "  identify i1 of v1: trait n is missing", "  identify i2 of v2: trait n is missing")]
-    [InlineData("UPDATE traits SET value = '2' WHERE glue_user_id = 'v1'", "traits and e-mails: 1 wrong", "  identify i1 of v1: trait n is wrong")]
-    [InlineData("UPDATE identities SET email_starts = 0 WHERE event_id = 'i1'", "traits and e-mails: 1 wrong", "  identify i1 of v1: the mark of its e-mail")]
+    [InlineData("DELETE FROM identities WHERE glue_user_id = 'v1'", "derived rows: 1 wrong", "  identify i1 of v1: trait n is stray")]
+    [InlineData("DELETE FROM traits WHERE glue_user_id IN ('v1', 'v2')", "derived rows: 2 wrong", "  identify i1 of v1: trait n is missing", "  identify i2 of v2: trait n is missing")]
+    [InlineData("UPDATE traits SET value = '2' WHERE glue_user_id = 'v1'", "derived rows: 1 wrong", "  identify i1 of v1: trait n is wrong")]
+    [InlineData("UPDATE identities SET email_key = 'x' WHERE event_id = 'i1'", "derived rows: 1 wrong", "  identify i1 of v1: whom it names")]
+    [InlineData("UPDATE identities SET naming = NULL, email_starts = 0 WHERE event_id = 'i1'", "derived rows: 1 wrong", "  identify i1 of v1: whom it names")]
+    [InlineData("DELETE FROM users WHERE glue_user_id = 'v1'", "derived rows: 1 wrong", "  v1 has no profile")]
+    [InlineData("UPDATE identities SET email_starts = 0 WHERE event_id = 'i1'", "derived rows: 1 wrong", "  identify i1 of v1: the mark of its e-mail")]
     [InlineData("UPDATE users SET traits = '{}', glue_user_id = glue_user_id || char(10)", "profiles: 30 wrong", "  v0 : e-mail, times, touches")]
     [InlineData("UPDATE events SET properties = '{\"n\":2}' WHERE event_id = 't1'", "events: 1 wrong", "  t1 of v1")]
     [InlineData("UPDATE events SET session_id = 't' WHERE event_id = 't1'", "events: 1 wrong", "  t1 of v1")]
@@ -77,7 +80,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         var at = run.Output.ToList().IndexOf(part);
         Assert.True(at >= 0, string.Join('\n', run.Output));
         Assert.Equal(lines, run.Output.Skip(at + 1).Take(lines.Length));
-        Assert.InRange(run.Output.Count(line => line.StartsWith("  ", StringComparison.Ordinal)), lines.Length, 20);
+        Assert.InRange(run.Output.Skip(at + 1).TakeWhile(line => line.StartsWith("  ", StringComparison.Ordinal)).Count(), lines.Length, 20);
     }
 
     [Theory]
@@ -105,6 +108,9 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     [InlineData("DELETE FROM traits; UPDATE users SET traits = '{}'", 30, 30)]
     [InlineData("INSERT INTO traits VALUES ('v1', 'stray', '2024-01-04T14:00:01.000Z', 'i1', 'identify', 1, '1', NULL); UPDATE users SET traits = '{\"n\":1,\"stray\":1}' WHERE glue_user_id = 'v1'", 1, 1)]
     [InlineData("UPDATE identities SET email_starts = 0 WHERE event_id = 'i1'; UPDATE users SET identified_at = NULL WHERE glue_user_id = 'v1'", 1, 1)]
+    [InlineData("UPDATE identities SET naming = 'account', email_key = NULL WHERE event_id = 'i1'; UPDATE users SET email = NULL WHERE glue_user_id = 'v1'", 1, 1)]
+    [InlineData("UPDATE identities SET naming = NULL, email_starts = 0 WHERE event_id = 'i1'", 2, 0)]
+    [InlineData("DELETE FROM users WHERE glue_user_id IN ('v1', 'v2')", 2, 2)]
     [InlineData("SELECT 1", 0, 0)]
     public async Task What_follows_from_the_logs_is_made_anew(string change, int rows, int profiles)
     {
@@ -117,7 +123,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         var run = (await CheckAsync("--repair")).IsOk();
 
         Assert.Equal(
-            [$"repaired: {rows} {(rows == 1 ? "row" : "rows")} of traits and e-mails", $"repaired: {profiles} {(profiles == 1 ? "profile" : "profiles")}"],
+            [$"repaired: {rows} {(rows == 1 ? "row" : "rows")} that follow from the logs", $"repaired: {profiles} {(profiles == 1 ? "profile" : "profiles")}"],
             run.Output.Where(line => line.StartsWith("repaired", StringComparison.Ordinal)));
         Assert.Equal(before, Contents());
         (await CheckAsync()).IsOk();
@@ -138,6 +144,26 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     }
 
     [Fact]
+    public async Task Identifications_that_were_put_in_by_hand_count_after_a_repair()
+    {
+        NativeBinary.SkipWithout();
+        Sqlite3.SkipWithout();
+        await FillAsync();
+        Sqlite3.Run(DatabasePath, """
+            INSERT INTO identities (glue_user_id, event_id, kind, timestamp, email, traits) VALUES ('v1', 'by-hand', 'identify', '2024-02-01T00:00:00.000Z', 'Zoë@xn--bcher-kva.example', '{"plan":"pro"}');
+            INSERT INTO identities (glue_user_id, event_id, kind, timestamp, user_id) VALUES ('new', 'by-hand', 'identify', '2024-02-01T00:00:00.000Z', 'u-1');
+            """);
+
+        (await CheckAsync("--repair")).IsOk();
+
+        var database = new DatabaseFile(DatabasePath);
+        Assert.Equal(["zoë@bücher.example|email", "|account"], database.Query("SELECT coalesce(email_key, '') || '|' || naming FROM identities WHERE event_id = 'by-hand' ORDER BY id"));
+        Assert.Equal(
+            ["""["Zoë@xn--bcher-kva.example",1,"2024-02-01T00:00:00.000Z",{"n":1,"plan":"pro"}]""", """[null,1,"2024-02-01T00:00:00.000Z",{}]"""],
+            database.Query("SELECT json_array(email, identified, identified_at, json(traits)) FROM users WHERE glue_user_id IN ('v1', 'new') ORDER BY glue_user_id DESC"));
+    }
+
+    [Fact]
     public async Task A_repair_leaves_the_logs_as_they_are_and_names_what_it_cannot_mend()
     {
         NativeBinary.SkipWithout();
@@ -148,7 +174,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         var run = (await CheckAsync("--repair")).Fails($"'{DatabasePath}' is not as it should be");
 
         Assert.Contains("repaired: 1 profile", run.Output);
-        Assert.Contains("repaired: 0 rows of traits and e-mails", run.Output);
+        Assert.Contains("repaired: 0 rows that follow from the logs", run.Output);
         Assert.Contains("  t1 of v1", run.Output);
         Assert.Contains("  identify i3 of v3", run.Output);
         Assert.Equal(["{\"n\":3}"], new DatabaseFile(DatabasePath).Query("SELECT traits FROM users WHERE glue_user_id = 'v3'"));
