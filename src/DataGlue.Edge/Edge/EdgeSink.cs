@@ -6,7 +6,7 @@ using DataGlue.Edge.Wire.Glue;
 namespace DataGlue.Edge.Edge;
 
 /// <summary>The sink of an edge: the outbox. An identification by itself is offered to the home first, which alone knows whether the visitor is new.</summary>
-internal sealed class EdgeSink(Outbox outbox, OutboxReserve reserve, HomeLink home, Database database, Settings settings) : ISink
+internal sealed class EdgeSink(Outbox outbox, OutboxReserve reserve, HomeLink home, Database database, IdentityProof proof, Settings settings) : ISink
 {
     private const string Full = "the outbox is full";
     private const string DiskFull = "the disk is full";
@@ -17,17 +17,30 @@ internal sealed class EdgeSink(Outbox outbox, OutboxReserve reserve, HomeLink ho
     public string? UnavailableReason => Refusal(Interlocked.Read(ref incoming) + settings.MaxBodyBytes);
     public bool Queues => true;
 
-    public async Task<Outcome> SendAsync(Item item) => item is Identify && await AskHomeAsync(item) is { } outcome
+    public async Task<Outcome> SendAsync(Item item) => item is Identify && RefusalOf(item) is null && await AskHomeAsync(item) is { } outcome
         ? outcome with { EventId = item.EventId }
         : (await SendBatchAsync([item]))[0];
 
     public async Task<IReadOnlyList<Outcome>> SendBatchAsync(IReadOnlyList<Item> items)
     {
-        Utf8Text[] texts = [.. items.Select(OutboxItem.Write)];
-        OutboxWrite[] writes = [.. items.Zip(texts, (item, text) => new OutboxWrite(text, Instants.Utf8(item.Received)))];
+        var refusals = items.Select(RefusalOf).ToArray();
+        Item[] accepted = [.. items.Where((_, i) => refusals[i] is null)];
+        Utf8Text[] texts = [.. accepted.Select(OutboxItem.Write)];
+        OutboxWrite[] writes = [.. accepted.Zip(texts, (item, text) => new OutboxWrite(text, Instants.Utf8(item.Received)))];
         await EnqueueAsync(writes, texts.Sum(text => (long)text.Span.Length));
-        return [.. items.Zip(writes, (item, write) => write.IsRefused ? Outcome.RefusedByOwner : Queued(item))];
+
+        var outcomes = new Outcome[items.Count];
+        var written = 0;
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            outcomes[i] = refusals[i] ?? (writes[written++].IsRefused ? Outcome.RefusedByOwner : Queued(items[i]));
+        }
+
+        return outcomes;
     }
+
+    // A wrong signature is one at the home too, where it would be put aside.
+    private Outcome? RefusalOf(Item item) => item is Identify identify ? proof.Check(identify).Refusal : null;
 
     private static Outcome Queued(Item item) => item is Sync sync
         ? new Outcome(OutcomeStatus.Queued) { EventsAccepted = sync.AcceptedEvents, EventsRejected = sync.RejectedEvents.ToArray() is { Length: > 0 } rejected ? rejected : null }

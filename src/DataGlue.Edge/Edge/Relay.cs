@@ -219,7 +219,7 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
         ? TimeSpan.FromMilliseconds(Math.Clamp(due - Now, 10, LongestPause.TotalMilliseconds))
         : Timeout.InfiniteTimeSpan;
 
-    [LoggerMessage(EventId = AsideEvent, Level = LogLevel.Warning, Message = "The home has rejected {Count} items of the outbox; GET /glue/outbox lists what is aside, {Discarded} had no room there")]
+    [LoggerMessage(EventId = AsideEvent, Level = LogLevel.Warning, Message = "The home has rejected items of the outbox: {Count}. GET /glue/outbox lists what is aside; {Discarded} had no room there")]
     private partial void LogAside(int count, long discarded);
     [LoggerMessage(EventId = FailingEvent, Level = LogLevel.Error, Message = "The home fails on item {Id} of the outbox, which is kept while others go on: {Reason}")]
     private partial void LogFailing(long id, string reason);

@@ -14,7 +14,6 @@ internal sealed class HomeRole(Settings settings) : Role
 
     public override void AddServices(IServiceCollection services)
     {
-        services.AddSingleton<IdentityProof>();
         services.AddSink<HomeSink>();
         services.AddSingleton<RelayEndpoint>();
         services.AddSingleton<HomeCheck>();

@@ -10,6 +10,7 @@ internal static class IntakeExtensions
     public static void AddIntake(this IServiceCollection services)
     {
         services.AddSingleton<ServerIds>();
+        services.AddSingleton<IdentityProof>();
         services.AddSingleton<BodyBudget>();
         services.AddSingleton<IntakeMetrics>();
         services.AddSingleton<Sources>();

@@ -1,6 +1,5 @@
 using DataGlue.Edge.Http;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Primitives;
 
 namespace DataGlue.Edge.Journeys;
 
@@ -30,10 +29,10 @@ internal static class JourneyEndpoints
     {
         var profile = (users.Count == 0 ? null : reader.Profile(users[0], snapshot))
             ?? throw new RequestException(StatusCodes.Status404NotFound, "User not found");
-        var limit = ReadLimit(context.Request.Query["limit"], "limit");
-        var usersLimit = isPerson ? ReadLimit(context.Request.Query["users_limit"], "users_limit") : 1;
-        var usersAfter = isPerson ? ReadUsersAfter(context.Request.Query["users_after"], users) : 0;
-        var after = ReadAfter(context.Request.Query["after"], reader, users);
+        var limit = ReadLimit(context, "limit");
+        var usersLimit = isPerson ? ReadLimit(context, "users_limit") : 1;
+        var usersAfter = isPerson ? ReadUsersAfter(Single(context, "users_after"), users) : 0;
+        var after = ReadAfter(Single(context, "after"), reader, users);
         context.Response.ContentType = JsonReply.ContentType;
         if (HttpMethods.IsHead(context.Request.Method))
         {
@@ -52,18 +51,21 @@ internal static class JourneyEndpoints
         }
     }
 
-    private static int ReadLimit(StringValues values, string name) => values.Count == 0 ? int.MaxValue
-        : int.TryParse(values, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? limit
+    private static string? Single(HttpContext context, string name) => context.Request.Query[name] is var values && values.Count <= 1 ? values
+        : throw new RequestException(StatusCodes.Status400BadRequest, $"{name} appears {values.Count} times; give it once");
+
+    private static int ReadLimit(HttpContext context, string name) => Single(context, name) is not { } text ? int.MaxValue
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? limit
         : throw new RequestException(StatusCodes.Status400BadRequest, $"{name} must be a whole number from 1 to {int.MaxValue}");
 
     // The place of the profile behind the one that is named.
-    private static int ReadUsersAfter(StringValues values, List<string> users) => values.Count == 0 ? 0
-        : users.IndexOf(values.ToString()) is >= 0 and var place ? place + 1
+    private static int ReadUsersAfter(string? user, List<string> users) => user is null ? 0
+        : users.IndexOf(user) is >= 0 and var place ? place + 1
         : throw new RequestException(StatusCodes.Status400BadRequest, "users_after must be the glue_user_id of one of the users, as next_users_after gives it");
 
     // An event of the journey, or an instant, after which the reply begins. A plus sign that was not escaped comes as a blank.
-    private static EventKey ReadAfter(StringValues values, JourneyReader reader, List<string> users) => values.Count == 0 ? EventKey.Start
-        : FindAfter(values.ToString(), reader, users) ?? FindAfter(values.ToString().Replace(' ', '+'), reader, users)
+    private static EventKey ReadAfter(string? place, JourneyReader reader, List<string> users) => place is null ? EventKey.Start
+        : FindAfter(place, reader, users) ?? FindAfter(place.Replace(' ', '+'), reader, users)
         ?? throw new RequestException(StatusCodes.Status400BadRequest, "after must be the event_id of an event of this journey, or an instant");
 
     private static EventKey? FindAfter(string text, JourneyReader reader, List<string> users)

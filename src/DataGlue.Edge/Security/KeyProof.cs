@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Primitives;
+
 namespace DataGlue.Edge.Security;
 
 /// <summary>What the key of a request proves.</summary>
@@ -39,6 +41,12 @@ internal static class KeyProofExtensions
         if (values.Count != 1)
         {
             return Security.KeyProof.Wrong;
+        }
+
+        // A client that has no key may send the header nevertheless.
+        if (StringValues.IsNullOrEmpty(values))
+        {
+            return Security.KeyProof.Absent;
         }
 
         // Each list is asked, whatever those before it have said.

@@ -68,9 +68,9 @@ public sealed class BadInputTests : IDisposable
         { """{"glue_user_id":"a","event":"e","session_id":"\ud83d","event_id":"\u001f"}""", $"session_id{Control}; event_id{Control}" },
         { """{"glue_user_id":"a","event":"e","user_id":"a\tb","email":"a\u0000@example.com"}""", $"user_id{Control}; email{Control}" },
         { """{"glue_user_id":"a","event":"e","properties":{"\ud800":1,"\udfff":2}}""", "properties has the key '\uFFFD' twice" },
-        { """{"glue_user_id":"a","event":"e","\ud800":1,"\u0000":2}""", "The key '\uFFFD' stands twice" },
-        { """{"glue_user_id":"a","glue_user_id":"b","event":"e"}""", "The key 'glue_user_id' stands twice" },
-        { """{"glue_user_id":"a","event":"e","ev\u0065nt":"f"}""", "The key 'event' stands twice" },
+        { """{"glue_user_id":"a","event":"e","\ud800":1,"\u0000":2}""", "The key '\uFFFD' appears twice" },
+        { """{"glue_user_id":"a","glue_user_id":"b","event":"e"}""", "The key 'glue_user_id' appears twice" },
+        { """{"glue_user_id":"a","event":"e","ev\u0065nt":"f"}""", "The key 'event' appears twice" },
         { """{"glue_user_id":"a","event":"e","properties":{"x":{"k":1,"k":1}}}""", "properties has the key 'k' twice" },
         {
             """{"glue_user_id":false,"event":[],"properties":1,"timestamp":"x","session_id":{},"event_id":[""]}""",
@@ -121,7 +121,7 @@ public sealed class BadInputTests : IDisposable
         var reply = await app.TrackAsync("{\"glue_user_id\":\"a\",\"event\":\"e\"," + keys + "}");
 
         Assert.Equal(HttpStatusCode.BadRequest, reply.Status);
-        Assert.StartsWith("The key 'k0' stands twice; The key 'k1' stands twice", reply.Error, StringComparison.Ordinal);
+        Assert.StartsWith("The key 'k0' appears twice; The key 'k1' appears twice", reply.Error, StringComparison.Ordinal);
         Assert.EndsWith("; and 1980 more", reply.Error, StringComparison.Ordinal);
     }
 

@@ -30,7 +30,7 @@ public sealed class BatchTests : IDisposable
             {"status":"rejected","error":"glue_user_id and email are required; email (or user_id) is missing"},
             {"status":"stored","events_synced":2,"sessions_synced":1,"events_new":1,"events_duplicate":1,"events_rejected":[{"index":2,"error":"event is required"}]},
             {"status":"rejected","error":"type must be identify, track or sync"},{"status":"rejected","error":"type must be identify, track or sync"},
-            {"status":"rejected","error":"An item must be an object"},{"status":"rejected","error":"The key 'event' stands twice"}]}
+            {"status":"rejected","error":"An item must be an object"},{"status":"rejected","error":"The key 'event' appears twice"}]}
             """;
         Assert.Equal(expected.ReplaceLineEndings(""), reply.IsOk().Body);
     }

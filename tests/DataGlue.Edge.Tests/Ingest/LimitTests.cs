@@ -116,7 +116,7 @@ public sealed class LimitTests : IDisposable
 
         // A sync leaves them out, and stores the rest.
         var refused = await app.PostAsync(path, Body(most + 1));
-        Assert.Contains($"{name} may have 256 keys at the most", refused.Body, StringComparison.Ordinal);
+        Assert.Contains($"{name} must have at most 256 keys", refused.Body, StringComparison.Ordinal);
         Assert.Equal(path == "/glue/sync" ? HttpStatusCode.OK : HttpStatusCode.BadRequest, refused.Status);
         Assert.Empty(app.Query("SELECT event_id FROM identities"));
         Assert.DoesNotContain("warnings", (await app.PostAsync(path, Body(most))).IsOk().Body, StringComparison.Ordinal);
@@ -134,7 +134,7 @@ public sealed class LimitTests : IDisposable
 
         var limit = name.EndsWith("touch", StringComparison.Ordinal) ? 16_384 : 65_536;
         var refused = (await app.SyncAsync(Body(most + 1))).IsOk().Json;
-        Assert.Equal($"{name} may have {limit} bytes at the most (left out)", (string?)Assert.Single(refused["warnings"]!.AsArray()));
+        Assert.Equal($"{name} must have at most {limit} bytes (left out)", (string?)Assert.Single(refused["warnings"]!.AsArray()));
         Assert.Empty(app.Query("SELECT event_id FROM identities"));
         Assert.Null((await app.SyncAsync(Body(most))).IsOk().Json["warnings"]);
         Assert.Single(app.Query("SELECT event_id FROM identities"));

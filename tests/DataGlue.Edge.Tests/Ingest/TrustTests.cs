@@ -135,7 +135,7 @@ public sealed class TrustTests : IDisposable
         var reply = await PublicAsync("identify", $$"""{"glue_user_id":"a","email":"a@example.com","signature":"{{signature}}"}""");
 
         Assert.Equal(HttpStatusCode.BadRequest, reply.Status);
-        Assert.StartsWith("signature must be the lower-case hex HMAC-SHA256", reply.Error, StringComparison.Ordinal);
+        Assert.StartsWith("signature is wrong; it must be the HMAC-SHA256", reply.Error, StringComparison.Ordinal);
         Assert.Empty(app.Contents());
     }
 

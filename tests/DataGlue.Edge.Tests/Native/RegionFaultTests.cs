@@ -39,7 +39,7 @@ public sealed class RegionFaultTests(NativeBinary binary) : IDisposable
         Assert.Matches("^409: .*event_id", (string)outbox["aside"]![0]!["reason"]!);
         Assert.Matches("^Events of the sync were rejected: 1: .*event_id", (string)outbox["aside"]![1]!["reason"]!);
         Assert.Equal("taken", (string)outbox["aside"]![0]!["item"]!["item"]!["event_id"]!);
-        Assert.NotEqual(0, edge.Told("The home has rejected "));
+        Assert.NotEqual(0, edge.Told("The home has rejected items of the outbox: "));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using DataGlue.Edge.Tests.Support;
 
@@ -110,6 +111,22 @@ public sealed partial class EdgeWritesTests : IDisposable
         Assert.Equal(HttpStatusCode.BadRequest, reply.Status);
         Assert.Equal((await home.PostAsync("/glue/" + verb, body)).Body, reply.Body);
         Assert.Empty(edge.Query("SELECT 1 FROM outbox"));
+    }
+
+    [Fact]
+    public async Task An_edge_that_knows_the_secret_refuses_a_wrong_signature_and_keeps_the_rest()
+    {
+        const string Wrong = """{"type":"identify","glue_user_id":"a","email":"a@example.com","signature":"00ff"}""";
+        var signature = Convert.ToHexStringLower(HMACSHA256.HashData("a-secret"u8, "b@example.com"u8));
+        var right = $$"""{"type":"identify","glue_user_id":"b","email":"b@example.com","signature":"{{signature}}"}""";
+        using var knowing = HomeAndEdge.EdgeOfNobody(("IDENTITY_SECRET", "a-secret"));
+
+        Assert.StartsWith("signature is wrong", (await knowing.IdentifyAsync(Wrong)).Error, StringComparison.Ordinal);
+        var results = (await knowing.BatchAsync($$"""{"batch":[{{Wrong}},{{right}},{{Wrong}},{"type":"track","glue_user_id":"c","event":"e"}]}""")).IsOk().Json["results"]!.AsArray();
+
+        Assert.Equal(["rejected", "stored", "rejected", "stored"], results.Select(result => (string?)result!["status"]));
+        Assert.Equal(["b", "c"], knowing.Query("SELECT item ->> '$.item.glue_user_id' FROM outbox ORDER BY id"));
+        (await edge.IdentifyAsync(Wrong)).IsOk();
     }
 
     [Fact]

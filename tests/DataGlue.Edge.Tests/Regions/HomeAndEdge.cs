@@ -27,7 +27,7 @@ internal sealed class HomeAndEdge : IDisposable
     }
 
     /// <summary>An edge whose home does not answer.</summary>
-    public static ServerApp EdgeOfNobody() => EdgeOf($"http://127.0.0.1:{ServerApp.FreePort()}");
+    public static ServerApp EdgeOfNobody(params (string Name, string Value)[] settings) => EdgeOf($"http://127.0.0.1:{ServerApp.FreePort()}", settings);
 
     /// <summary>Waits until the home has everything.</summary>
     public Task RelayedAsync() => Poll.UntilAsync(async () => (int)(await Edge.GetAsync("/glue/outbox")).IsOk().Json["depth"]! == 0);

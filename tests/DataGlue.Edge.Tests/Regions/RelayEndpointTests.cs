@@ -190,7 +190,7 @@ public sealed class RelayEndpointTests : IDisposable
     [InlineData("""{"format":"1","items":[]}""", 400, "format must be 1")]
     [InlineData("""{"items":[]}""", 400, "format must be 1")]
     [InlineData("""{"format":1,"items":{}}""", 400, "items must be an array")]
-    [InlineData("""{"format":1,"format":1}""", 400, "The key 'format' stands twice")]
+    [InlineData("""{"format":1,"format":1}""", 400, "The key 'format' appears twice")]
     [InlineData("7", 400, "The body must be a JSON object")]
     public async Task A_body_that_is_none_is_refused_whole(string body, int status, string error) =>
         (await RelayAsync(body)).IsError((HttpStatusCode)status, error);

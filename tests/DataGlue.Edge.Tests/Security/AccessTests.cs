@@ -153,6 +153,7 @@ public sealed class AccessTests : IDisposable
         Start(("API_KEY", Key), ("ALLOWED_ORIGINS", $"https://other.example, {Shop}"));
 
         (await app!.SendAsync("POST", path, body, ("Origin", Shop))).IsOk();
+        (await app.SendAsync("POST", path, body, ("Origin", Shop), ("x-api-key", ""))).IsOk();
         (await app.SendAsync("POST", path, body)).IsError(HttpStatusCode.Unauthorized, NeedsKey);
     }
 

@@ -93,7 +93,7 @@ internal sealed class ProfileReader(long received, Faults faults)
 
         if (JsonMember.SizeOf(fields.Others) > Limits.TouchBytes)
         {
-            faults.Add($"{label} may have {Limits.TouchBytes} bytes at the most");
+            faults.Add($"{label} must have at most {Limits.TouchBytes} bytes");
             return;
         }
 

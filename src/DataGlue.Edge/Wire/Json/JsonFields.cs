@@ -39,7 +39,7 @@ internal ref struct JsonFields(string prefix, Faults faults)
     // The label of a fault in a part without a name of its own.
     private readonly string Whole => prefix.Length == 0 ? "The body" : prefix.TrimEnd('.');
 
-    /// <summary>Steps to the next key; one that stands twice is a fault, and is passed over with its value. False at the end of the object.</summary>
+    /// <summary>Steps to the next key; one that appears twice is a fault, and is passed over with its value. False at the end of the object.</summary>
     public bool Next(ref Utf8JsonReader reader)
     {
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
@@ -232,12 +232,12 @@ internal ref struct JsonFields(string prefix, Faults faults)
     {
         if (keys > MaxTraitsKeys)
         {
-            faults.Add($"{label} may have {MaxTraitsKeys} keys at the most");
+            faults.Add($"{label} must have at most {MaxTraitsKeys} keys");
         }
 
         if (bytes > MaxTraitsBytes)
         {
-            faults.Add($"{label} may have {MaxTraitsBytes} bytes at the most");
+            faults.Add($"{label} must have at most {MaxTraitsBytes} bytes");
         }
 
         return keys <= MaxTraitsKeys && bytes <= MaxTraitsBytes;

@@ -20,7 +20,7 @@ internal readonly record struct JsonText(byte[] Utf8, ulong Hash, int Keys)
     public Utf8Text Text => new(Utf8);
     public override string ToString() => Text.ToString();
 
-    /// <summary>Reads a value to its last token. A number beyond a double is a fault, and so is a key that stands twice.</summary>
+    /// <summary>Reads a value to its last token. A number beyond a double is a fault, and so is a key that appears twice.</summary>
     public static JsonText Read(ref Utf8JsonReader reader, string label, Faults faults)
     {
         var output = new ArrayBufferWriter<byte>(256);

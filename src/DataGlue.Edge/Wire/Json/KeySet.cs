@@ -23,7 +23,7 @@ internal struct KeySet
         {
             var text = Encoding.UTF8.GetString(key);
             var quoted = text.Length <= MaxQuoted ? text : string.Concat(text.AsSpan(0, MaxQuoted), "...");
-            faults.Add(label.Length == 0 ? $"The key '{quoted}' stands twice" : $"{label.TrimEnd('.')} has the key '{quoted}' twice");
+            faults.Add(label.Length == 0 ? $"The key '{quoted}' appears twice" : $"{label.TrimEnd('.')} has the key '{quoted}' twice");
         }
 
         return isNew;

@@ -1,17 +1,16 @@
 using System.Security.Cryptography;
-using DataGlue.Edge.Intake;
 
-namespace DataGlue.Edge.Home;
+namespace DataGlue.Edge.Intake;
 
 /// <summary>Decides who is believed to be whom he says: who has a secret key, or the signature of the site's back end. The home alone decides, once, and the
-/// decision is stored.</summary>
+/// decision is stored. An edge that knows the secret refuses a wrong signature, as its home would.</summary>
 internal sealed class IdentityProof(Settings settings)
 {
     private readonly byte[]? secret = settings.IdentitySecret is { } text ? Encoding.UTF8.GetBytes(text) : null;
 
     private static Outcome WrongSignature { get; } = Outcome.Rejected(
         StatusCodes.Status400BadRequest,
-        "signature must be the lower-case hex HMAC-SHA256, under IDENTITY_SECRET, of the user_id, or of the email, or with both of user_id, a line feed and email");
+        "signature is wrong; it must be the HMAC-SHA256, in lower-case hex, of the user_id, or of the email, or with both of user_id, a line feed and email, under IDENTITY_SECRET");
 
     /// <summary>The identification, trusted where its signature is right; refused where that is wrong. Without a secret no signature says anything.</summary>
     public (Identify Identify, Outcome? Refusal) Check(Identify identify)
