@@ -15,7 +15,9 @@ internal sealed partial class GroupCommit(Database database, StorageMetrics metr
     // as many as take some tens of milliseconds. What else waits is not to wait for them.
     private const long Turn = 1_000_000;
 
-    // Steps do not tell how long the values are that SQLite reads: so it ends in time, too.
+    // Steps do not tell how long the values are that a dear write reads: after one it ends in time, too. Common writes are not to commit more often
+    // because the writer's thread waits for a processor.
+    private const long Dear = 10_000;
     private static readonly TimeSpan TurnTime = TimeSpan.FromMilliseconds(25);
 
     private const string Unavailable = "The database takes no writes at present; send it again a little later";
@@ -151,11 +153,13 @@ internal sealed partial class GroupCommit(Database database, StorageMetrics metr
         var started = Stopwatch.GetTimestamp();
         try
         {
-            do
+            for (var isOver = false; count < writes.Count && !isOver;)
             {
-                Steps += connection.Run(writes[count++]);
+                var steps = connection.Run(writes[count++]);
+                Steps += steps;
+                isOver = Steps >= Turn || (steps > Dear && Stopwatch.GetElapsedTime(started) > TurnTime);
             }
-            while (count < writes.Count && Steps < Turn && Stopwatch.GetElapsedTime(started) < TurnTime);
+
             return true;
         }
         catch (SqliteException exception) when (IsFaultOfWrite(exception))
