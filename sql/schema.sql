@@ -85,10 +85,12 @@ CREATE TABLE identities (
   email_key     TEXT,
   -- The site's own id of the account.
   user_id       TEXT CHECK (length(user_id) BETWEEN 1 AND 255),
-  -- Whom it names: 'email' (and perhaps an account too), 'account' alone, or a 'claim', which joins nobody. NULL: nobody.
-  naming        TEXT,
-  -- 1: the e-mail before it, in the order of (timestamp, event_id, kind), was another or none.
-  email_starts  INTEGER NOT NULL DEFAULT 0 CHECK (email_starts IN (0, 1)),
+  -- Whom it joins its browser to: 'account:USER_ID', else 'email:EMAIL_KEY'. NULL: nobody.
+  name          TEXT,
+  -- 1: whom it names it only claims to be, and it joins nobody.
+  claim         INTEGER NOT NULL DEFAULT 0 CHECK (claim IN (0, 1)),
+  -- 1: a span begins here. Whom the one before it names, in the order of (timestamp, event_id, kind), is another or nobody.
+  starts        INTEGER NOT NULL DEFAULT 0 CHECK (starts IN (0, 1)),
   traits        TEXT CHECK (traits IS NULL OR json_valid(traits)),
   context       TEXT CHECK (context IS NULL OR json_valid(context)),
   -- Of a synced profile: from when to when it says that the visitor was seen.
@@ -106,8 +108,10 @@ CREATE TABLE identities (
 
 -- No statement walks the log of a visitor: whatever a profile needs is found by one of these with one look.
 CREATE UNIQUE INDEX idx_identities_event_id ON identities (event_id, kind, glue_user_id);
-CREATE INDEX idx_identities_naming ON identities (glue_user_id, naming, timestamp, event_id, kind) WHERE naming IS NOT NULL;
-CREATE INDEX idx_identities_email_starts ON identities (glue_user_id, timestamp, event_id, kind) WHERE email_starts = 1;
+CREATE INDEX idx_identities_name ON identities (glue_user_id, timestamp, event_id, kind) WHERE name IS NOT NULL;
+CREATE INDEX idx_identities_email ON identities (glue_user_id, timestamp, event_id, kind) WHERE name IS NOT NULL AND email IS NOT NULL;
+CREATE INDEX idx_identities_claim ON identities (glue_user_id, timestamp) WHERE claim = 1;
+CREATE INDEX idx_identities_span ON identities (glue_user_id, timestamp, event_id, kind) WHERE starts = 1;
 CREATE INDEX idx_identities_touch ON identities (glue_user_id, touch_counts, timestamp, event_id) WHERE touch IS NOT NULL;
 CREATE INDEX idx_identities_first_seen ON identities (glue_user_id, first_seen) WHERE first_seen IS NOT NULL;
 CREATE INDEX idx_identities_last_seen ON identities (glue_user_id, last_seen) WHERE last_seen IS NOT NULL;
@@ -277,16 +281,14 @@ FROM (
   SELECT u.glue_user_id,
     nullif(min(
       coalesce((SELECT min(e.timestamp) FROM events e WHERE e.glue_user_id = u.glue_user_id), '~'),
-      coalesce((SELECT min(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'email'), '~'),
-      coalesce((SELECT min(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'account'), '~'),
-      coalesce((SELECT min(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'claim'), '~'),
+      coalesce((SELECT min(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.name IS NOT NULL), '~'),
+      coalesce((SELECT min(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.claim = 1), '~'),
       coalesce((SELECT min(i.first_seen) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.first_seen IS NOT NULL), '~'),
       coalesce((SELECT min(i.last_seen) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.last_seen IS NOT NULL), '~')), '~') AS least,
     nullif(max(
       coalesce((SELECT max(e.timestamp) FROM events e WHERE e.glue_user_id = u.glue_user_id), ''),
-      coalesce((SELECT max(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'email'), ''),
-      coalesce((SELECT max(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'account'), ''),
-      coalesce((SELECT max(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'claim'), ''),
+      coalesce((SELECT max(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.name IS NOT NULL), ''),
+      coalesce((SELECT max(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.claim = 1), ''),
       coalesce((SELECT max(i.first_seen) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.first_seen IS NOT NULL), ''),
       coalesce((SELECT max(i.last_seen) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.last_seen IS NOT NULL), '')), '') AS greatest
   FROM users u);
@@ -296,15 +298,12 @@ FROM (
 CREATE VIEW derived_profiles
   (glue_user_id, email, identified, identified_at, traits, first_seen, last_seen, attribution, first_touch_key, last_touch_key) AS
 SELECT u.glue_user_id,
-  -- The present e-mail is that of the newest row that has one. It has been so since the last row that changed it.
-  (SELECT i.email FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'email'
+  -- The present e-mail is that of the newest row that names somebody and has one. Who it is has been the same since the newest span began.
+  (SELECT i.email FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.name IS NOT NULL AND i.email IS NOT NULL
    ORDER BY i.timestamp DESC, i.event_id DESC, i.kind DESC LIMIT 1),
-  EXISTS (SELECT 1 FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'email')
-    OR EXISTS (SELECT 1 FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'account'),
-  coalesce(
-    (SELECT i.timestamp FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.email_starts = 1
-     ORDER BY i.timestamp DESC, i.event_id DESC, i.kind DESC LIMIT 1),
-    (SELECT min(i.timestamp) FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.naming = 'account')),
+  EXISTS (SELECT 1 FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.name IS NOT NULL),
+  (SELECT i.timestamp FROM identities i WHERE i.glue_user_id = u.glue_user_id AND i.starts = 1
+   ORDER BY i.timestamp DESC, i.event_id DESC, i.kind DESC LIMIT 1),
   d.traits, s.first_seen, s.last_seen,
   CASE WHEN t.first IS NOT NULL THEN
     json_object('first_touch', json(t.first -> 1), 'last_touch', json(coalesce(t.last -> 1, t.first -> 1))) END,

@@ -1,16 +1,16 @@
--- Rows of traits that no identity names, e-mails that are marked as another than the one before them and are not, or the other way round, and visitors
--- who have rows in a log and none in users.
+-- Rows of traits that no identity names, identities at which a span begins that are not marked, or the other way round, and visitors who have rows in a
+-- log and none in users.
 WITH named (glue_user_id, name, timestamp, event_id, kind) AS (
   SELECT i.glue_user_id, t.key, i.timestamp, i.event_id, i.kind FROM identities i, json_each(i.traits) t
   WHERE json_type(i.traits) = 'object' AND typeof(t.key) = 'text')
 SELECT 'stray' AS what, glue_user_id, name, timestamp, event_id, kind FROM (
   SELECT glue_user_id, name, timestamp, event_id, kind FROM traits EXCEPT SELECT * FROM named)
 UNION ALL
-SELECT 'e-mail', glue_user_id, NULL, timestamp, event_id, kind FROM (
-  SELECT *, email_key IS NOT lag(email_key) OVER (PARTITION BY glue_user_id ORDER BY timestamp, event_id, kind) AS starts
-  FROM identities WHERE naming = 'email') WHERE email_starts <> starts
+SELECT 'span', glue_user_id, NULL, timestamp, event_id, kind FROM (
+  SELECT *, name IS NOT lag(name) OVER (PARTITION BY glue_user_id ORDER BY timestamp, event_id, kind) AS begins
+  FROM identities WHERE name IS NOT NULL) WHERE starts <> begins
 UNION ALL
-SELECT 'e-mail', glue_user_id, NULL, timestamp, event_id, kind FROM identities WHERE email_starts = 1 AND naming IS NOT 'email'
+SELECT 'span', glue_user_id, NULL, timestamp, event_id, kind FROM identities WHERE starts = 1 AND name IS NULL
 UNION ALL
 SELECT 'visitor', glue_user_id, NULL, '', '', '' FROM (
   SELECT glue_user_id FROM events UNION SELECT glue_user_id FROM identities EXCEPT SELECT glue_user_id FROM users);

@@ -23,8 +23,8 @@ SELECT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id AND glue_user_
 
 -- A row of users that was inserted by hand has no log: what it says becomes the first rows of one.
 INSERT INTO identities
-  (glue_user_id, event_id, kind, timestamp, email, email_key, naming, email_starts, traits, first_seen, last_seen, touch, touch_counts, created_at)
-SELECT glue_user_id, '', kind, coalesce(timestamp, @received), email, email_key, CASE WHEN email IS NOT NULL THEN 'email' END, email IS NOT NULL, traits,
+  (glue_user_id, event_id, kind, timestamp, email, email_key, name, starts, traits, first_seen, last_seen, touch, touch_counts, created_at)
+SELECT glue_user_id, '', kind, coalesce(timestamp, @received), email, email_key, 'email:' || email_key, email IS NOT NULL, traits,
   first_seen, last_seen, touch, touch_counts, @received
 FROM base_rows WHERE glue_user_id = @user
   AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (is_event = 1 OR trusted >= @trusted))

@@ -23,8 +23,8 @@ SELECT EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user
 
 -- A row of users that was inserted by hand has no log: what it says becomes the first rows of one.
 INSERT INTO identities
-  (glue_user_id, event_id, kind, timestamp, email, email_key, naming, email_starts, traits, first_seen, last_seen, touch, touch_counts, created_at)
-SELECT glue_user_id, '', kind, coalesce(timestamp, @received), email, email_key, CASE WHEN email IS NOT NULL THEN 'email' END, email IS NOT NULL, traits,
+  (glue_user_id, event_id, kind, timestamp, email, email_key, name, starts, traits, first_seen, last_seen, touch, touch_counts, created_at)
+SELECT glue_user_id, '', kind, coalesce(timestamp, @received), email, email_key, 'email:' || email_key, email IS NOT NULL, traits,
   first_seen, last_seen, touch, touch_counts, @received
 FROM base_rows WHERE glue_user_id = @user
   AND NOT (@kind = 'identify' AND EXISTS (
@@ -36,20 +36,20 @@ FROM base_traits t JOIN identities i ON i.event_id = '' AND i.glue_user_id = t.g
 WHERE t.glue_user_id = @user
 ON CONFLICT DO NOTHING;
 
--- A report that stands and comes after this one goes, with its traits. The e-mail after it has another before it then.
-UPDATE identities SET email_starts = (email_key IS NOT (
-  SELECT p.email_key FROM identities p
+-- A report that stands and comes after this one goes, with its traits. Whoever is named after it has another before him then.
+UPDATE identities SET starts = (name IS NOT (
+  SELECT p.name FROM identities p
   JOIN identities s ON s.event_id = @event_id AND s.glue_user_id = @user AND s.kind = @kind
     AND (1 - @trusted, @timestamp, @fingerprint, @source, coalesce(@traits, ''), coalesce(@context, ''))
       < (1 - s.trusted, s.timestamp, s.fingerprint, s.source, coalesce(s.traits, ''), coalesce(s.context, ''))
-  WHERE p.glue_user_id = @user AND p.naming = 'email' AND (p.timestamp, p.event_id, p.kind) < (s.timestamp, s.event_id, s.kind)
+  WHERE p.glue_user_id = @user AND p.name IS NOT NULL AND (p.timestamp, p.event_id, p.kind) < (s.timestamp, s.event_id, s.kind)
   ORDER BY p.timestamp DESC, p.event_id DESC, p.kind DESC LIMIT 1))
 WHERE id = (
   SELECT n.id FROM identities n
   JOIN identities s ON s.event_id = @event_id AND s.glue_user_id = @user AND s.kind = @kind
     AND (1 - @trusted, @timestamp, @fingerprint, @source, coalesce(@traits, ''), coalesce(@context, ''))
       < (1 - s.trusted, s.timestamp, s.fingerprint, s.source, coalesce(s.traits, ''), coalesce(s.context, ''))
-  WHERE s.naming = 'email' AND n.glue_user_id = @user AND n.naming = 'email' AND (n.timestamp, n.event_id, n.kind) > (s.timestamp, s.event_id, s.kind)
+  WHERE s.name IS NOT NULL AND n.glue_user_id = @user AND n.name IS NOT NULL AND (n.timestamp, n.event_id, n.kind) > (s.timestamp, s.event_id, s.kind)
   ORDER BY n.timestamp, n.event_id, n.kind LIMIT 1)
   AND NOT (@kind = 'identify' AND EXISTS (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))));
@@ -66,13 +66,13 @@ DELETE FROM identities WHERE id = (SELECT s.id FROM identities s WHERE s.event_i
   AND NOT (@kind = 'identify' AND EXISTS (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))));
 
--- The e-mail behind the new row has this one before it.
-UPDATE identities SET email_starts = (email_key IS NOT @email_key)
+-- Whoever is named behind the new row has this one before him.
+UPDATE identities SET starts = (name IS NOT @name)
 WHERE id = (
   SELECT n.id FROM identities n
-  WHERE n.glue_user_id = @user AND n.naming = 'email' AND (n.timestamp, n.event_id, n.kind) > (@timestamp, @event_id, @kind)
+  WHERE n.glue_user_id = @user AND n.name IS NOT NULL AND (n.timestamp, n.event_id, n.kind) > (@timestamp, @event_id, @kind)
   ORDER BY n.timestamp, n.event_id, n.kind LIMIT 1)
-  AND @naming = 'email'
+  AND @name IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind)
   AND NOT (@kind = 'identify' AND EXISTS (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))));
@@ -89,12 +89,12 @@ ON CONFLICT DO NOTHING;
 
 -- The row itself.
 INSERT INTO identities
-  (glue_user_id, event_id, kind, timestamp, email, email_key, user_id, naming, email_starts, traits, context, first_seen, last_seen, touch, touch_counts,
+  (glue_user_id, event_id, kind, timestamp, email, email_key, user_id, name, claim, starts, traits, context, first_seen, last_seen, touch, touch_counts,
    fingerprint, trusted, source, created_at)
-SELECT @user, @event_id, @kind, @timestamp, @email, @email_key, @account, @naming,
-  coalesce(@naming, '') = 'email' AND @email_key IS NOT (
-    SELECT p.email_key FROM identities p
-    WHERE p.glue_user_id = @user AND p.naming = 'email' AND (p.timestamp, p.event_id, p.kind) < (@timestamp, @event_id, @kind)
+SELECT @user, @event_id, @kind, @timestamp, @email, @email_key, @account, @name, @claim,
+  @name IS NOT NULL AND @name IS NOT (
+    SELECT p.name FROM identities p
+    WHERE p.glue_user_id = @user AND p.name IS NOT NULL AND (p.timestamp, p.event_id, p.kind) < (@timestamp, @event_id, @kind)
     ORDER BY p.timestamp DESC, p.event_id DESC, p.kind DESC LIMIT 1),
   @traits, @context, @first_seen, @last_seen, @touch, @touch_counts, @fingerprint, @trusted, @source, @received
 WHERE NOT (@kind = 'identify' AND EXISTS (

@@ -1,24 +1,24 @@
--- The common row: of an id never seen, of a visitor whose profile is new or has its log. It names whom the profile names already, or the newest,
+-- The common row: of an id never seen, of a visitor whose profile is new or has its log. It names nobody, or comes after all that do,
 -- and has the traits that the profile shows, or the first. Any other gets no event_id, which breaks a constraint, and identity.sql runs. Why it has
 -- this form, event_common.sql tells.
 INSERT INTO identities
-  (event_id, glue_user_id, kind, timestamp, email, email_key, user_id, naming, email_starts, traits, context, first_seen, last_seen, touch, touch_counts,
+  (event_id, glue_user_id, kind, timestamp, email, email_key, user_id, name, claim, starts, traits, context, first_seen, last_seen, touch, touch_counts,
    fingerprint, trusted, source, created_at)
 VALUES (
   CASE WHEN NOT (@kind = 'identify' AND EXISTS (
       SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))))
-    AND NOT EXISTS (SELECT 1 FROM users WHERE glue_user_id = @user AND (logged = 0 OR (identified = 1 AND @naming = 'account')))
+    AND NOT EXISTS (SELECT 1 FROM users WHERE glue_user_id = @user AND logged = 0)
     AND NOT EXISTS (SELECT 1 FROM events WHERE glue_user_id = @user AND fingerprint IS NULL)
     AND NOT EXISTS (
       SELECT 1 FROM identities
-      WHERE glue_user_id = @user AND naming = 'email' AND (timestamp, event_id, kind) > (@timestamp, @event_id, @kind) AND @naming = 'email')
+      WHERE glue_user_id = @user AND name IS NOT NULL AND (timestamp, event_id, kind) > (@timestamp, @event_id, @kind) AND @name IS NOT NULL)
     AND (@trait_values = '{}' OR NOT EXISTS (SELECT 1 FROM traits WHERE glue_user_id = @user)
       OR EXISTS (
         SELECT 1 FROM users
         WHERE glue_user_id = @user AND traits = @shown AND NOT EXISTS (SELECT 1 FROM json_each(@trait_values) WHERE value = 'null'))) THEN @event_id END,
-  @user, @kind, @timestamp, @email, @email_key, @account, @naming,
-  coalesce(@naming, '') = 'email' AND @email_key IS NOT (
-    SELECT p.email_key FROM identities p WHERE p.glue_user_id = @user AND p.naming = 'email'
+  @user, @kind, @timestamp, @email, @email_key, @account, @name, @claim,
+  @name IS NOT NULL AND @name IS NOT (
+    SELECT p.name FROM identities p WHERE p.glue_user_id = @user AND p.name IS NOT NULL
     ORDER BY p.timestamp DESC, p.event_id DESC, p.kind DESC LIMIT 1),
   @traits, @context, @first_seen, @last_seen, @touch, @touch_counts, @fingerprint, @trusted, @source, @received);
 
@@ -36,8 +36,7 @@ VALUES (
   CASE WHEN @touch_counts = 1 THEN @timestamp || ' ' || @event_id END,
   @received, @received, 1,
   @shown,
-  CASE WHEN @naming = 'email' THEN @email END, coalesce(@naming, '') IN ('email', 'account'),
-  CASE WHEN @naming IN ('email', 'account') THEN @timestamp END)
+  CASE WHEN @name IS NOT NULL THEN @email END, @name IS NOT NULL, CASE WHEN @name IS NOT NULL THEN @timestamp END)
 ON CONFLICT (glue_user_id) DO UPDATE SET
   first_seen = coalesce(min(users.first_seen, excluded.first_seen), users.first_seen, excluded.first_seen),
   last_seen = coalesce(max(users.last_seen, excluded.last_seen), users.last_seen, excluded.last_seen),
@@ -72,11 +71,10 @@ ON CONFLICT (glue_user_id) DO UPDATE SET
   traits = CASE WHEN @trait_values = '{}' THEN coalesce(users.traits, '{}') ELSE excluded.traits END,
   email = coalesce(excluded.email, users.email),
   identified = max(users.identified, excluded.identified),
-  -- The e-mail keeps the time since when the profile has it.
+  -- Since when it has been the same.
   identified_at = CASE
-    WHEN @naming = 'email' AND EXISTS (
-      SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind AND email_starts = 0) THEN users.identified_at
-    ELSE coalesce(excluded.identified_at, users.identified_at) END,
+    WHEN EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind AND starts = 1) THEN excluded.identified_at
+    ELSE users.identified_at END,
   updated_at = excluded.updated_at
 WHERE users.logged = 1;
 

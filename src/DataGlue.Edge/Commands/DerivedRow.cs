@@ -7,7 +7,7 @@ using Microsoft.Data.Sqlite;
 namespace DataGlue.Edge.Commands;
 
 /// <summary>What is to follow from the logs and does not: a row of traits, a value of an identity, or a visitor.</summary>
-/// <param name="What">What it is: a row of traits that is <c>missing</c>, <c>wrong</c> or <c>stray</c>, the mark of an <c>e-mail</c>, the <c>name</c> by which an identity
+/// <param name="What">What it is: a row of traits that is <c>missing</c>, <c>wrong</c> or <c>stray</c>, the mark of a <c>span</c>, the <c>name</c> by which an identity
 /// joins, or a <c>visitor</c> who has no row.</param>
 /// <param name="GlueUserId">Whose it is.</param>
 /// <param name="Name">The key of the traits; null of all else.</param>
@@ -50,7 +50,7 @@ internal sealed record DerivedRow(string What, string GlueUserId, string? Name, 
     {
         "visitor" => $"{GlueUserId} has no profile",
         "name" => $"{Kind} {EventId} of {GlueUserId}: whom it names",
-        "e-mail" => $"{Kind} {EventId} of {GlueUserId}: the mark of its e-mail",
+        "span" => $"{Kind} {EventId} of {GlueUserId}: whether a span begins",
         _ => $"{Kind} {EventId} of {GlueUserId}: trait {Name} is {What}",
     };
 

@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Commands;
 
-/// <summary>Makes anew what follows from the logs where it does not: traits, names and marks of e-mails from identities, and profiles from all. Leaves the logs as they are.</summary>
+/// <summary>Makes anew what follows from the logs where it does not: traits, names and spans from identities, and profiles from all. Leaves the logs as they are.</summary>
 internal sealed class Repair(SqliteConnection connection)
 {
     private readonly string now = Instants.Format(Instants.Now(TimeProvider.System));
@@ -14,7 +14,7 @@ internal sealed class Repair(SqliteConnection connection)
     /// <summary>Repairs within the open transaction, and prints how much of each kind.</summary>
     public void Run()
     {
-        // Which e-mail is another than the one before it follows from the names.
+        // Spans follow from the names.
         var rows = DerivedRow.Wrong(connection);
         var names = rows.FindAll(row => row.What == "name");
         names.ForEach(Mend);
@@ -30,7 +30,7 @@ internal sealed class Repair(SqliteConnection connection)
 
     private void Mend(DerivedRow row)
     {
-        var (user, name, timestamp, event_id, kind) = (row.GlueUserId, row.Name, row.Timestamp, row.EventId, row.Kind);
+        var (user, trait, timestamp, event_id, kind) = (row.GlueUserId, row.Name, row.Timestamp, row.EventId, row.Kind);
         switch (row.What)
         {
             case "missing" or "wrong":
@@ -39,17 +39,17 @@ internal sealed class Repair(SqliteConnection connection)
                 connection.Execute(SqlFile.Read("repair/traits"), new { user, timestamp, event_id, kind, trait_values });
                 break;
             case "stray":
-                connection.Execute(SqlFile.Read("repair/traits_delete"), new { user, name, timestamp, event_id, kind });
+                connection.Execute(SqlFile.Read("repair/traits_delete"), new { user, trait, timestamp, event_id, kind });
                 break;
             case "name":
-                var (naming, email_key) = (row.Identity!.Naming, row.Identity.EmailKey);
-                connection.Execute(SqlFile.Read("repair/names"), new { user, event_id, kind, naming, email_key });
+                var (name, email_key) = (row.Identity!.Name, row.Identity.EmailKey);
+                connection.Execute(SqlFile.Read("repair/names"), new { user, event_id, kind, name, email_key });
                 break;
             case "visitor":
                 connection.Execute(SqlFile.Read("repair/visitor"), new { user, now });
                 break;
             default:
-                connection.Execute(SqlFile.Read("repair/email_starts"), new { user, event_id, kind });
+                connection.Execute(SqlFile.Read("repair/starts"), new { user, event_id, kind });
                 break;
         }
     }

@@ -11,13 +11,13 @@ namespace DataGlue.Edge.Commands;
 /// <param name="Kind">Its kind.</param>
 /// <param name="Timestamp">Its time, as it is stored.</param>
 /// <param name="EmailKey">The key of its e-mail that it is to have; null of none.</param>
-/// <param name="Naming">Whom it is to name. A claim stays one: what was decided of it is told by nothing else.</param>
+/// <param name="Name">Whom it is to name. A claim stays one: what was decided of it is told by nothing else.</param>
 /// <param name="NamesRight">Whether it has these two.</param>
 /// <param name="Traits">Its traits; null where it has none, or they are no JSON.</param>
 /// <param name="HasFingerprint">Whether it has a fingerprint; what was inserted by hand has none.</param>
 /// <param name="IsIntact">Whether it says what it said when it was written, as far as that is known.</param>
 internal sealed record StoredIdentity(
-    string GlueUserId, string EventId, string Kind, string Timestamp, string? EmailKey, string? Naming, bool NamesRight, JsonText? Traits, bool HasFingerprint, bool IsIntact)
+    string GlueUserId, string EventId, string Kind, string Timestamp, string? EmailKey, string? Name, bool NamesRight, JsonText? Traits, bool HasFingerprint, bool IsIntact)
 {
     /// <summary>All rows, one after the other.</summary>
     public static IEnumerable<StoredIdentity> All(SqliteConnection connection)
@@ -36,10 +36,9 @@ internal sealed record StoredIdentity(
     private static StoredIdentity Read(SqliteDataReader row)
     {
         var (user, id, kind, timestamp) = (row.GetString(9), row.GetString(10), row.GetString(11), row.GetString(12));
-        var (email, account, key, naming) = (row.Utf8(2), row.Utf8(3), Intake.EmailKey.Of(row.Utf8(2)), row.Utf8(14));
-        var isClaim = naming == Model.Naming.Claim && (email.IsPresent || account.IsPresent);
-        var expected = isClaim ? naming : email.IsPresent ? Model.Naming.Email : account.IsPresent ? Model.Naming.Account : default;
-        var namesRight = row.Utf8(13) == key && naming == expected;
+        var (email, account, key) = (row.Utf8(2), row.Utf8(3), Intake.EmailKey.Of(row.Utf8(2)));
+        var name = row.GetInt64(15) == 1 ? default : Person.NameOf(account, key);
+        var namesRight = row.Utf8(13) == key && row.Utf8(14) == name;
         var hasFingerprint = row.GetString(1) != "0";
         try
         {
@@ -53,6 +52,6 @@ internal sealed record StoredIdentity(
         }
 
         StoredIdentity Stored(JsonText? traits, bool isIntact) =>
-            new(user, id, kind, timestamp, key.Decode(), expected.Decode(), namesRight, traits, hasFingerprint, isIntact);
+            new(user, id, kind, timestamp, key.Decode(), name.Decode(), namesRight, traits, hasFingerprint, isIntact);
     }
 }

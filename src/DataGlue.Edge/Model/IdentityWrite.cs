@@ -96,7 +96,7 @@ internal sealed class IdentityWrite : LogWrite
     {
         base.Bind(values);
 
-        var traits = TraitText.Of(Traits);
+        var (traits, emailKey) = (TraitText.Of(Traits), EmailKey.Of(Email));
 
         // Who says who he is was there; a profile by itself tells of other times.
         long? there = NamesSomebody ? Timestamp : null;
@@ -104,9 +104,10 @@ internal sealed class IdentityWrite : LogWrite
         values.Set("kind", kind);
         values.SetInstant("timestamp", Timestamp);
         values.Set("email", Email);
-        values.Set("email_key", EmailKey.Of(Email));
+        values.Set("email_key", emailKey);
         values.Set("account", UserId);
-        values.Set("naming", !NamesSomebody ? default : isClaim ? Naming.Claim : Email.IsPresent ? Naming.Email : Naming.Account);
+        values.Set("name", isClaim ? default : Person.NameOf(UserId, emailKey));
+        values.Set("claim", isClaim && NamesSomebody);
         values.Set("traits", Traits?.Text ?? default);
         values.Set("trait_values", traits.Values);
         values.Set("shown", traits.Shown);
@@ -140,12 +141,4 @@ internal static class IdentityKind
     public static Utf8Text Sync { get; } = Utf8Text.From("sync");
     public static Utf8Text FirstTouch { get; } = Utf8Text.From("first_touch");
     public static Utf8Text LastTouch { get; } = Utf8Text.From("last_touch");
-}
-
-/// <summary>Whom a row of the identity log names: an e-mail, and perhaps an account too, an account alone, or somebody whom it only claims to be.</summary>
-internal static class Naming
-{
-    public static Utf8Text Email { get; } = Utf8Text.From("email");
-    public static Utf8Text Account { get; } = Utf8Text.From("account");
-    public static Utf8Text Claim { get; } = Utf8Text.From("claim");
 }

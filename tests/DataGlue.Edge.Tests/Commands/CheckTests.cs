@@ -50,9 +50,9 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     [InlineData("DELETE FROM traits WHERE glue_user_id IN ('v1', 'v2')", "derived rows: 2 wrong", "  identify i1 of v1: trait n is missing", "  identify i2 of v2: trait n is missing")]
     [InlineData("UPDATE traits SET value = '2' WHERE glue_user_id = 'v1'", "derived rows: 1 wrong", "  identify i1 of v1: trait n is wrong")]
     [InlineData("UPDATE identities SET email_key = 'x' WHERE event_id = 'i1'", "derived rows: 1 wrong", "  identify i1 of v1: whom it names")]
-    [InlineData("UPDATE identities SET naming = NULL, email_starts = 0 WHERE event_id = 'i1'", "derived rows: 1 wrong", "  identify i1 of v1: whom it names")]
+    [InlineData("UPDATE identities SET name = NULL, starts = 0 WHERE event_id = 'i1'", "derived rows: 1 wrong", "  identify i1 of v1: whom it names")]
     [InlineData("DELETE FROM users WHERE glue_user_id = 'v1'", "derived rows: 1 wrong", "  v1 has no profile")]
-    [InlineData("UPDATE identities SET email_starts = 0 WHERE event_id = 'i1'", "derived rows: 1 wrong", "  identify i1 of v1: the mark of its e-mail")]
+    [InlineData("UPDATE identities SET starts = 0 WHERE event_id = 'i1'", "derived rows: 1 wrong", "  identify i1 of v1: whether a span begins")]
     [InlineData("UPDATE users SET traits = '{}', glue_user_id = glue_user_id || char(10)", "profiles: 30 wrong", "  v0 : e-mail, times, touches")]
     [InlineData("UPDATE events SET properties = '{\"n\":2}' WHERE event_id = 't1'", "events: 1 wrong", "  t1 of v1")]
     [InlineData("UPDATE events SET session_id = 't' WHERE event_id = 't1'", "events: 1 wrong", "  t1 of v1")]
@@ -107,9 +107,9 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     [InlineData("UPDATE traits SET value = '7' WHERE glue_user_id = 'v1'; UPDATE users SET traits = '{\"n\":7}' WHERE glue_user_id = 'v1'", 1, 1)]
     [InlineData("DELETE FROM traits; UPDATE users SET traits = '{}'", 30, 30)]
     [InlineData("INSERT INTO traits VALUES ('v1', 'stray', '2024-01-04T14:00:01.000Z', 'i1', 'identify', 1, '1', NULL); UPDATE users SET traits = '{\"n\":1,\"stray\":1}' WHERE glue_user_id = 'v1'", 1, 1)]
-    [InlineData("UPDATE identities SET email_starts = 0 WHERE event_id = 'i1'; UPDATE users SET identified_at = NULL WHERE glue_user_id = 'v1'", 1, 1)]
-    [InlineData("UPDATE identities SET naming = 'account', email_key = NULL WHERE event_id = 'i1'; UPDATE users SET email = NULL WHERE glue_user_id = 'v1'", 1, 1)]
-    [InlineData("UPDATE identities SET naming = NULL, email_starts = 0 WHERE event_id = 'i1'", 2, 0)]
+    [InlineData("UPDATE identities SET starts = 0 WHERE event_id = 'i1'; UPDATE users SET identified_at = NULL WHERE glue_user_id = 'v1'", 1, 1)]
+    [InlineData("UPDATE identities SET name = 'account:x', email_key = NULL WHERE event_id = 'i1'; UPDATE users SET email = NULL WHERE glue_user_id = 'v1'", 1, 1)]
+    [InlineData("UPDATE identities SET name = NULL, starts = 0 WHERE event_id = 'i1'", 2, 0)]
     [InlineData("DELETE FROM users WHERE glue_user_id IN ('v1', 'v2')", 2, 2)]
     [InlineData("SELECT 1", 0, 0)]
     public async Task What_follows_from_the_logs_is_made_anew(string change, int rows, int profiles)
@@ -157,7 +157,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         (await CheckAsync("--repair")).IsOk();
 
         var database = new DatabaseFile(DatabasePath);
-        Assert.Equal(["zoë@bücher.example|email", "|account"], database.Query("SELECT coalesce(email_key, '') || '|' || naming FROM identities WHERE event_id = 'by-hand' ORDER BY id"));
+        Assert.Equal(["zoë@bücher.example|email:zoë@bücher.example", "|account:u-1"], database.Query("SELECT coalesce(email_key, '') || '|' || name FROM identities WHERE event_id = 'by-hand' ORDER BY id"));
         Assert.Equal(
             ["""["Zoë@xn--bcher-kva.example",1,"2024-02-01T00:00:00.000Z",{"n":1,"plan":"pro"}]""", """[null,1,"2024-02-01T00:00:00.000Z",{}]"""],
             database.Query("SELECT json_array(email, identified, identified_at, json(traits)) FROM users WHERE glue_user_id IN ('v1', 'new') ORDER BY glue_user_id DESC"));
@@ -291,7 +291,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     private List<string> Contents() => new DatabaseFile(DatabasePath).Query(
         """
         SELECT json_array(glue_user_id, email, identified, identified_at, traits, first_seen, last_seen, attribution, first_touch_key, last_touch_key) FROM users
-        UNION ALL SELECT json_array(glue_user_id, event_id, kind, timestamp, email, email_starts, traits) FROM identities
+        UNION ALL SELECT json_array(glue_user_id, event_id, kind, timestamp, email, name, starts, traits) FROM identities
         UNION ALL SELECT json_array(glue_user_id, name, timestamp, event_id, kind, size, value, place) FROM traits
         UNION ALL SELECT json_array(event_id, glue_user_id, timestamp) FROM events
         ORDER BY 1

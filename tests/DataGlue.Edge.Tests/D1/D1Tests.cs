@@ -10,7 +10,7 @@ namespace DataGlue.Edge.Tests.D1;
 /// <summary>The product's SQL on Cloudflare's D1, beside the same on SQLite, row for row.</summary>
 public sealed class D1Tests : IDisposable
 {
-    private static readonly string[] RepairsInTurn = ["identity_traits", "traits", "traits_delete", "names", "email_starts", "visitor", "profile"];
+    private static readonly string[] RepairsInTurn = ["identity_traits", "traits", "traits_delete", "names", "starts", "visitor", "profile"];
 
     private readonly TempFolder folder = new();
     private readonly Dictionary<string, bool> run = [];
@@ -154,8 +154,8 @@ public sealed class D1Tests : IDisposable
     {
         (string, object?)[] values =
         [
-            ("user", "mended"), ("event_id", "m"), ("kind", "identify"), ("timestamp", Story.Received), ("name", "stray"), ("trait_values", """{"plan":"\"pro\""}"""), ("now", Story.Received),
-            ("naming", "email"), ("email_key", "m@example.com"),
+            ("user", "mended"), ("event_id", "m"), ("kind", "identify"), ("timestamp", Story.Received), ("trait", "stray"), ("trait_values", """{"plan":"\"pro\""}"""), ("now", Story.Received),
+            ("name", "email:m@example.com"), ("email_key", "m@example.com"),
         ];
         await BothAsync(d1, sqlite,
         [

@@ -193,7 +193,7 @@ public sealed class OrderAndRepetitionTests : IDisposable
         var users = app.Query($"SELECT glue_user_id FROM users WHERE glue_user_id LIKE '{run}%' ORDER BY 1");
         var replies = users.Select(user => Canonical(app.UserAsync(user).GetAwaiter().GetResult().IsOk().Json)!.ToJsonString());
         var sessions = app.Query($"SELECT json_array(glue_user_id, session_id, json(data), synced_at) FROM sessions WHERE glue_user_id LIKE '{run}%' ORDER BY 1");
-        var log = app.Query($"SELECT json_array(glue_user_id, event_id, kind, timestamp, email, naming, email_starts, traits, trusted, source) FROM identities WHERE glue_user_id LIKE '{run}%' ORDER BY 1");
+        var log = app.Query($"SELECT json_array(glue_user_id, event_id, kind, timestamp, email, name, claim, starts, traits, trusted, source) FROM identities WHERE glue_user_id LIKE '{run}%' ORDER BY 1");
         Assert.Empty(app.Differences());
         return string.Join('\n', replies.Concat(sessions).Concat(log));
     }

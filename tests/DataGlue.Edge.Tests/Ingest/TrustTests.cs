@@ -146,7 +146,7 @@ public sealed class TrustTests : IDisposable
         (await PublicAsync("track", """{"glue_user_id":"a","event":"e","email":"b@example.com","event_id":"e1"}""")).IsOk();
         (await TrustedAsync("track", """{"glue_user_id":"a","event":"e","email":"c@example.com","event_id":"e2"}""")).IsOk();
 
-        Assert.Equal(["claim|a@example.com|0"], app.Query("SELECT naming || '|' || email || '|' || trusted FROM identities"));
+        Assert.Equal(["1||a@example.com|0"], app.Query("SELECT claim || '|' || coalesce(name, '') || '|' || email || '|' || trusted FROM identities"));
         Assert.Equal(["e1|1", "e2|0"], app.Query("SELECT event_id || '|' || claim FROM events ORDER BY event_id"));
         var events = (await app.SendAsync("GET", "/glue/user/a", null, ("x-api-key", Key))).IsOk().Json["events"]!.AsArray();
         Assert.Equal(
@@ -171,7 +171,7 @@ public sealed class TrustTests : IDisposable
 
         var database = new DatabaseFile(folder.File("kept.db"));
         Assert.Equal([$"{claim}"], database.Query("SELECT claim FROM events"));
-        Assert.Equal([claim == 1 ? "claim" : "email"], database.Query("SELECT naming FROM identities"));
+        Assert.Equal([claim == 1 ? "1|" : "0|email:b@example.com"], database.Query("SELECT claim || '|' || coalesce(name, '') FROM identities"));
     }
 
     public void Dispose() => app.Dispose();
