@@ -12,6 +12,7 @@ VALUES (
     AND NOT EXISTS (
       SELECT 1 FROM identities
       WHERE glue_user_id = @user AND naming = 'email' AND (timestamp, event_id, kind) > (@timestamp, @event_id, @kind) AND @naming = 'email')
+    AND octet_length(@shown) <= 65536
     AND (@trait_values = '{}' OR NOT EXISTS (SELECT 1 FROM traits WHERE glue_user_id = @user)
       OR EXISTS (
         SELECT 1 FROM users
@@ -80,9 +81,11 @@ ON CONFLICT (glue_user_id) DO UPDATE SET
   updated_at = excluded.updated_at
 WHERE users.logged = 1;
 
--- The keys of its traits.
-INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value, place)
-SELECT @user, t.key, @timestamp, @event_id, @kind, octet_length(t.value), CASE WHEN octet_length(t.value) <= 512 THEN t.value END,
-  CASE WHEN octet_length(t.value) > 512 THEN instr(CAST(@traits AS BLOB), CAST(t.value AS BLOB)) END
+-- The keys of its traits: each with its value, or the size of a long one.
+INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value)
+SELECT @user, t.key, @timestamp, @event_id, @kind, CASE t.type WHEN 'text' THEN octet_length(t.value) ELSE t.value END, CASE t.type WHEN 'text' THEN t.value END
 FROM json_each(@trait_values) t WHERE true
+ON CONFLICT DO NOTHING;
+INSERT INTO long_traits (glue_user_id, event_id, kind, name, value)
+SELECT @user, @event_id, @kind, t.key, t.value FROM json_each(@long_traits) t WHERE true
 ON CONFLICT DO NOTHING;

@@ -39,7 +39,9 @@ internal sealed record StoredIdentity(
         var (email, account, key, naming) = (row.Utf8(2), row.Utf8(3), Intake.EmailKey.Of(row.Utf8(2)), row.Utf8(14));
         var isClaim = naming == Model.Naming.Claim && (email.IsPresent || account.IsPresent);
         var expected = isClaim ? naming : email.IsPresent ? Model.Naming.Email : account.IsPresent ? Model.Naming.Account : default;
-        var namesRight = row.Utf8(13) == key && naming == expected;
+
+        // The key of a row that was inserted by hand was made by SQLite, which knows the letters of ASCII alone.
+        var namesRight = naming == expected && (row.Utf8(13) == key || (kind == "base" && row.Utf8(13).ToString() == AsciiLower(email)));
         var hasFingerprint = row.GetString(1) != "0";
         try
         {
@@ -55,4 +57,6 @@ internal sealed record StoredIdentity(
         StoredIdentity Stored(JsonText? traits, bool isIntact) =>
             new(user, id, kind, timestamp, key.Decode(), expected.Decode(), namesRight, traits, hasFingerprint, isIntact);
     }
+
+    private static string AsciiLower(Utf8Text text) => string.Concat(text.ToString().Select(letter => letter is >= 'A' and <= 'Z' ? char.ToLowerInvariant(letter) : letter));
 }
