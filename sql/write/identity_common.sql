@@ -1,6 +1,6 @@
 -- The common row: of an id never seen, of a visitor whose profile is new or has its log. It names whom the profile names already, or the newest,
--- and has the traits that the profile shows, or the first. Any other gets no event_id, which breaks a constraint, and identity.sql runs. Why it has
--- this form, event_common.sql tells.
+-- and has the traits that the profile shows, or the first, none of them long. Any other gets no event_id, which breaks a constraint, and
+-- identity.sql runs. Why it has this form, event_common.sql tells.
 INSERT INTO identities
   (event_id, glue_user_id, kind, timestamp, email, email_key, user_id, naming, email_starts, traits, context, first_seen, last_seen, touch, touch_counts,
    fingerprint, trusted, source, created_at)
@@ -12,7 +12,7 @@ VALUES (
     AND NOT EXISTS (
       SELECT 1 FROM identities
       WHERE glue_user_id = @user AND naming = 'email' AND (timestamp, event_id, kind) > (@timestamp, @event_id, @kind) AND @naming = 'email')
-    AND octet_length(@shown) <= 65536
+    AND octet_length(@shown) <= 65536 AND @long_traits = '{}'
     AND (@trait_values = '{}' OR NOT EXISTS (SELECT 1 FROM traits WHERE glue_user_id = @user)
       OR EXISTS (
         SELECT 1 FROM users
@@ -81,11 +81,8 @@ ON CONFLICT (glue_user_id) DO UPDATE SET
   updated_at = excluded.updated_at
 WHERE users.logged = 1;
 
--- The keys of its traits: each with its value, or the size of a long one.
+-- The keys of its traits: each with its value.
 INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value)
-SELECT @user, t.key, @timestamp, @event_id, @kind, CASE t.type WHEN 'text' THEN octet_length(t.value) ELSE t.value END, CASE t.type WHEN 'text' THEN t.value END
+SELECT @user, t.key, @timestamp, @event_id, @kind, octet_length(t.value), t.value
 FROM json_each(@trait_values) t WHERE true
-ON CONFLICT DO NOTHING;
-INSERT INTO long_traits (glue_user_id, event_id, kind, name, value)
-SELECT @user, @event_id, @kind, t.key, t.value FROM json_each(@long_traits) t WHERE true
 ON CONFLICT DO NOTHING;
