@@ -119,7 +119,7 @@ CREATE INDEX idx_identities_last_seen ON identities (glue_user_id, last_seen) WH
 CREATE INDEX idx_identities_email_key ON identities (email_key) WHERE email_key <> lower(email);
 
 -- Each key of traits that a row of identities names, with its value as JSON (null removes it): the newest of a key is what the profile shows.
--- A value of more than 512 bytes stands in identities alone, and here is its place: beside its key, it would be read whenever a key near it is looked for.
+-- A value of more than 512 bytes stands in long_traits: beside its key, it would be read whenever a key near it is looked for.
 CREATE TABLE traits (
   glue_user_id  TEXT NOT NULL,
   name          TEXT NOT NULL,
@@ -129,10 +129,19 @@ CREATE TABLE traits (
   -- Of the value, in bytes.
   size          INTEGER NOT NULL,
   value         TEXT,
-  -- Of a long value: the byte of the identity's traits at which it begins, counted from 1.
-  place         INTEGER,
   PRIMARY KEY (glue_user_id, name, timestamp DESC, event_id DESC, kind DESC)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE long_traits (
+  id            INTEGER PRIMARY KEY,
+  glue_user_id  TEXT NOT NULL,
+  event_id      TEXT NOT NULL,
+  kind          TEXT NOT NULL,
+  name          TEXT NOT NULL,
+  value         TEXT NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX idx_long_traits ON long_traits (glue_user_id, event_id, kind, name);
 
 -- Sessions as the browser synced them, whole; of two reports the one with the latest synced_at stands.
 CREATE TABLE sessions (
@@ -209,38 +218,35 @@ FROM users u JOIN (SELECT 'first_touch' AS kind, 0 AS counts UNION ALL SELECT 'l
 WHERE u.logged = 0 AND json_type(u.attribution, '$.' || t.kind) = 'object' AND json_remove(u.attribution -> t.kind, '$.timestamp') <> '{}';
 
 -- The traits of such a row, key by key. The JSON functions of SQLite give text without its quotation marks, and true as 1.
--- So a long value may have no place in the text, and stands in its row.
-CREATE VIEW base_traits (glue_user_id, name, value, place) AS
-SELECT glue_user_id, name, value,
-  CASE WHEN octet_length(value) > 512 THEN nullif(instr(CAST(traits AS BLOB), CAST(value AS BLOB)), 0) END
-FROM (
-  SELECT u.glue_user_id, u.traits, t.key AS name,
-    CASE t.type WHEN 'text' THEN json_quote(t.value) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' WHEN 'null' THEN 'null' ELSE CAST(t.value AS TEXT) END AS value
-  FROM users u, json_each(u.traits) t
-  WHERE u.logged = 0 AND json_type(u.traits) = 'object' AND typeof(t.key) = 'text' AND octet_length(t.key) <= 255);
+CREATE VIEW base_traits (glue_user_id, name, value) AS
+SELECT u.glue_user_id, t.key, CASE t.type WHEN 'text' THEN json_quote(t.value) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' WHEN 'null' THEN 'null' ELSE CAST(t.value AS TEXT) END
+FROM users u, json_each(u.traits) t
+WHERE u.logged = 0 AND json_type(u.traits) = 'object' AND typeof(t.key) = 'text' AND octet_length(t.key) <= 255;
 
 -- What the traits of each visitor come to: of each key the newest value. The first 1,000 keys are looked at, in the order of their bytes; one
 -- that does not fit into 64 KiB with those before it is passed over. So the order in which they came does not matter.
 -- cost: what the key takes of the 64 KiB, 0 where its newest value removes it. before: what the keys before it have taken.
 CREATE VIEW derived_traits (glue_user_id, traits) AS
 SELECT u.glue_user_id, (
-  WITH RECURSIVE newest (name, cost, value, place, size, event_id, kind, n, before) AS (
+  WITH RECURSIVE newest (name, cost, value, event_id, kind, n, before) AS (
     SELECT * FROM (
-      SELECT t.name, CASE WHEN t.value = 'null' THEN 0 ELSE octet_length(t.name) + t.size + 4 END, t.value, t.place, t.size, t.event_id, t.kind, 1, 0
+      SELECT t.name, CASE WHEN t.value = 'null' THEN 0 ELSE octet_length(t.name) + t.size + 4 END, t.value, t.event_id, t.kind, 1, 0
       FROM traits t WHERE t.glue_user_id = u.glue_user_id
       ORDER BY t.name, t.timestamp DESC, t.event_id DESC, t.kind DESC LIMIT 1)
     UNION ALL
-    SELECT t.name, CASE WHEN t.value = 'null' THEN 0 ELSE octet_length(t.name) + t.size + 4 END, t.value, t.place, t.size, t.event_id, t.kind,
+    SELECT t.name, CASE WHEN t.value = 'null' THEN 0 ELSE octet_length(t.name) + t.size + 4 END, t.value, t.event_id, t.kind,
       newest.n + 1, newest.before + CASE WHEN newest.before + newest.cost <= 65536 THEN newest.cost ELSE 0 END
     FROM newest JOIN traits t ON t.glue_user_id = u.glue_user_id AND (t.name, t.timestamp, t.event_id, t.kind) = (
       SELECT x.name, x.timestamp, x.event_id, x.kind FROM traits x
       WHERE x.glue_user_id = u.glue_user_id AND x.name > newest.name
       ORDER BY x.name, x.timestamp DESC, x.event_id DESC, x.kind DESC LIMIT 1)
     WHERE newest.n < 1000)
-  SELECT json_group_object(newest.name, json(coalesce(newest.value, (
-    SELECT CAST(substr(CAST(i.traits AS BLOB), newest.place, newest.size) AS TEXT) FROM identities i
-    WHERE i.event_id = newest.event_id AND i.kind = newest.kind AND i.glue_user_id = u.glue_user_id))))
-  FROM newest WHERE newest.cost > 0 AND newest.before + newest.cost <= 65536)
+  SELECT json_group_object(name, json(value)) FROM (
+    SELECT newest.name, coalesce(newest.value, (
+      SELECT l.value FROM long_traits l
+      WHERE l.glue_user_id = u.glue_user_id AND l.event_id = newest.event_id AND l.kind = newest.kind AND l.name = newest.name)) AS value
+    FROM newest WHERE newest.cost > 0 AND newest.before + newest.cost <= 65536)
+  WHERE json_valid(value))
 FROM users u;
 
 -- The first touch of a profile and the last that counts, each as ["<timestamp> <event_id>", {touch}], by the logs alone.

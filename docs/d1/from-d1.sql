@@ -28,8 +28,10 @@ SELECT i.id, i.glue_user_id, i.event_id, i.kind, i.timestamp, i.email, i.email_k
   CAST((SELECT x.fingerprint FROM d1.exact_fingerprints x WHERE x.name = 'identities' AND x.id = i.id) AS INTEGER), i.trusted, i.source, i.created_at
 FROM d1.identities i;
 
-INSERT INTO main.traits (glue_user_id, name, timestamp, event_id, kind, size, value, place)
-SELECT glue_user_id, name, timestamp, event_id, kind, size, value, place FROM d1.traits;
+INSERT INTO main.traits (glue_user_id, name, timestamp, event_id, kind, size, value)
+SELECT glue_user_id, name, timestamp, event_id, kind, size, value FROM d1.traits;
+INSERT INTO main.long_traits (id, glue_user_id, event_id, kind, name, value)
+SELECT id, glue_user_id, event_id, kind, name, value FROM d1.long_traits;
 
 INSERT INTO main.sessions (id, glue_user_id, session_id, data, synced_at, event_id, created_at, updated_at)
 SELECT id, glue_user_id, session_id, data, synced_at, event_id, created_at, updated_at FROM d1.sessions;

@@ -25,9 +25,11 @@ SELECT 'identities',
     touch, touch_counts, fingerprint, trusted, source, created_at)
 FROM main.identities
 UNION ALL
-SELECT 'traits', 'glue_user_id, name, timestamp, event_id, kind, size, value, place',
-  row_number() OVER (ORDER BY glue_user_id, name, timestamp, event_id, kind), json_array(glue_user_id, name, timestamp, event_id, kind, size, value, place)
+SELECT 'traits', 'glue_user_id, name, timestamp, event_id, kind, size, value',
+  row_number() OVER (ORDER BY glue_user_id, name, timestamp, event_id, kind), json_array(glue_user_id, name, timestamp, event_id, kind, size, value)
 FROM main.traits
+UNION ALL
+SELECT 'long_traits', 'id, glue_user_id, event_id, kind, name, value', id, json_array(id, glue_user_id, event_id, kind, name, value) FROM main.long_traits
 UNION ALL
 SELECT 'sessions', 'id, glue_user_id, session_id, data, synced_at, event_id, created_at, updated_at',
   id, json_array(id, glue_user_id, session_id, data, synced_at, event_id, created_at, updated_at)

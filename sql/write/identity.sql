@@ -30,10 +30,15 @@ FROM base_rows WHERE glue_user_id = @user
   AND NOT (@kind = 'identify' AND EXISTS (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))))
 ON CONFLICT DO NOTHING;
-INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value, place)
-SELECT t.glue_user_id, t.name, i.timestamp, i.event_id, i.kind, octet_length(t.value), CASE WHEN t.place IS NULL THEN t.value END, t.place
+INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value)
+SELECT t.glue_user_id, t.name, i.timestamp, i.event_id, i.kind, octet_length(t.value), CASE WHEN octet_length(t.value) <= 512 THEN t.value END
 FROM base_traits t JOIN identities i ON i.event_id = '' AND i.glue_user_id = t.glue_user_id AND i.kind = 'base'
 WHERE t.glue_user_id = @user
+ON CONFLICT DO NOTHING;
+INSERT INTO long_traits (glue_user_id, event_id, kind, name, value)
+SELECT t.glue_user_id, i.event_id, i.kind, t.name, t.value
+FROM base_traits t JOIN identities i ON i.event_id = '' AND i.glue_user_id = t.glue_user_id AND i.kind = 'base'
+WHERE t.glue_user_id = @user AND octet_length(t.value) > 512
 ON CONFLICT DO NOTHING;
 
 -- A report that stands and comes after this one goes, with its traits. Whoever is named after it has another before him then.
@@ -60,6 +65,12 @@ DELETE FROM traits WHERE glue_user_id = @user AND event_id = @event_id AND kind 
   AND timestamp = (SELECT s.timestamp FROM identities s WHERE s.event_id = @event_id AND s.glue_user_id = @user AND s.kind = @kind)
   AND NOT (@kind = 'identify' AND EXISTS (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))));
+DELETE FROM long_traits WHERE glue_user_id = @user AND event_id = @event_id AND kind = @kind
+  AND EXISTS (SELECT 1 FROM identities s WHERE s.event_id = @event_id AND s.glue_user_id = @user AND s.kind = @kind
+      AND (1 - @trusted, @timestamp, @fingerprint, @source, coalesce(@traits, ''), coalesce(@context, ''))
+      < (1 - s.trusted, s.timestamp, s.fingerprint, s.source, coalesce(s.traits, ''), coalesce(s.context, '')))
+  AND NOT (@kind = 'identify' AND EXISTS (
+    SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))));
 DELETE FROM identities WHERE id = (SELECT s.id FROM identities s WHERE s.event_id = @event_id AND s.glue_user_id = @user AND s.kind = @kind
     AND (1 - @trusted, @timestamp, @fingerprint, @source, coalesce(@traits, ''), coalesce(@context, ''))
       < (1 - s.trusted, s.timestamp, s.fingerprint, s.source, coalesce(s.traits, ''), coalesce(s.context, '')))
@@ -77,11 +88,16 @@ WHERE id = (
   AND NOT (@kind = 'identify' AND EXISTS (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))));
 
--- The keys of its traits.
-INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value, place)
-SELECT @user, t.key, @timestamp, @event_id, @kind, octet_length(t.value), CASE WHEN octet_length(t.value) <= 512 THEN t.value END,
-  CASE WHEN octet_length(t.value) > 512 THEN instr(CAST(@traits AS BLOB), CAST(t.value AS BLOB)) END
+-- The keys of its traits: each with its value, or the size of a long one.
+INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value)
+SELECT @user, t.key, @timestamp, @event_id, @kind, CASE t.type WHEN 'text' THEN octet_length(t.value) ELSE t.value END, CASE t.type WHEN 'text' THEN t.value END
 FROM json_each(@trait_values) t
+WHERE NOT EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind)
+  AND NOT (@kind = 'identify' AND EXISTS (
+    SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))))
+ON CONFLICT DO NOTHING;
+INSERT INTO long_traits (glue_user_id, event_id, kind, name, value)
+SELECT @user, @event_id, @kind, t.key, t.value FROM json_each(@long_traits) t
 WHERE NOT EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind)
   AND NOT (@kind = 'identify' AND EXISTS (
     SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))))

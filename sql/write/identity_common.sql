@@ -1,6 +1,6 @@
 -- The common row: of an id never seen, of a visitor whose profile is new or has its log. It names nobody, or comes after all that do,
--- and has the traits that the profile shows, or the first. Any other gets no event_id, which breaks a constraint, and identity.sql runs. Why it has
--- this form, event_common.sql tells.
+-- and has the traits that the profile shows, or the first, none of them long. Any other gets no event_id, which breaks a constraint, and
+-- identity.sql runs. Why it has this form, event_common.sql tells.
 INSERT INTO identities
   (event_id, glue_user_id, kind, timestamp, email, email_key, user_id, name, claim, starts, traits, context, first_seen, last_seen, touch, touch_counts,
    fingerprint, trusted, source, created_at)
@@ -12,6 +12,7 @@ VALUES (
     AND NOT EXISTS (
       SELECT 1 FROM identities
       WHERE glue_user_id = @user AND name IS NOT NULL AND (timestamp, event_id, kind) > (@timestamp, @event_id, @kind) AND @name IS NOT NULL)
+    AND octet_length(@shown) <= 65536 AND @long_traits = '{}'
     AND (@trait_values = '{}' OR NOT EXISTS (SELECT 1 FROM traits WHERE glue_user_id = @user)
       OR EXISTS (
         SELECT 1 FROM users
@@ -78,9 +79,8 @@ ON CONFLICT (glue_user_id) DO UPDATE SET
   updated_at = excluded.updated_at
 WHERE users.logged = 1;
 
--- The keys of its traits.
-INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value, place)
-SELECT @user, t.key, @timestamp, @event_id, @kind, octet_length(t.value), CASE WHEN octet_length(t.value) <= 512 THEN t.value END,
-  CASE WHEN octet_length(t.value) > 512 THEN instr(CAST(@traits AS BLOB), CAST(t.value AS BLOB)) END
+-- The keys of its traits: each with its value.
+INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value)
+SELECT @user, t.key, @timestamp, @event_id, @kind, octet_length(t.value), t.value
 FROM json_each(@trait_values) t WHERE true
 ON CONFLICT DO NOTHING;

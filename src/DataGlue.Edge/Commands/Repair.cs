@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Commands;
 
-/// <summary>Makes anew what follows from the logs where it does not: traits, names and spans from identities, and profiles from all. Leaves the logs as they are.</summary>
+/// <summary>Makes anew what follows from the logs where it does not: traits, names and spans from identities, and profiles from all. Leaves what the logs say as it is.</summary>
 internal sealed class Repair(SqliteConnection connection)
 {
     private readonly string now = Instants.Format(Instants.Now(TimeProvider.System));
@@ -21,7 +21,7 @@ internal sealed class Repair(SqliteConnection connection)
         rows = names.Count == 0 ? rows : DerivedRow.Wrong(connection);
         rows.ForEach(Mend);
         var count = names.Count + rows.Count;
-        Console.WriteLine($"repaired: {count} {(count == 1 ? "row" : "rows")} that follow from the logs");
+        Console.WriteLine($"repaired: {count} derived {(count == 1 ? "row" : "rows")}");
 
         var profiles = Different();
         profiles.ForEach(user => connection.Execute(SqlFile.Read("repair/profile"), new { user, now }));
@@ -35,11 +35,16 @@ internal sealed class Repair(SqliteConnection connection)
         {
             case "missing" or "wrong":
                 var traits = connection.QueryFirst<string>(SqlFile.Read("repair/identity_traits"), new { user, event_id, kind });
-                var trait_values = TraitText.Of(JsonText.Parse(Utf8Text.From(traits))).Values.ToString();
+                var text = TraitText.Of(JsonText.Parse(Utf8Text.From(traits)));
+                var (trait_values, long_traits) = (text.Values.ToString(), text.Long.ToString());
                 connection.Execute(SqlFile.Read("repair/traits"), new { user, timestamp, event_id, kind, trait_values });
+                connection.Execute(SqlFile.Read("repair/long_traits"), new { user, event_id, kind, long_traits });
                 break;
             case "stray":
                 connection.Execute(SqlFile.Read("repair/traits_delete"), new { user, trait, timestamp, event_id, kind });
+                break;
+            case "unnamed":
+                connection.Execute(SqlFile.Read("repair/long_traits_delete"), new { user, trait, event_id, kind });
                 break;
             case "name":
                 var (name, email_key) = (row.Identity!.Name, row.Identity.EmailKey);

@@ -37,6 +37,12 @@ internal sealed record StoredIdentity(
     {
         var (user, id, kind, timestamp) = (row.GetString(9), row.GetString(10), row.GetString(11), row.GetString(12));
         var (email, account, key) = (row.Utf8(2), row.Utf8(3), Intake.EmailKey.Of(row.Utf8(2)));
+        if (kind == "base" && row.Utf8(13).ToString() == AsciiLower(email))
+        {
+            // SQLite has made it, which knows the letters of ASCII alone.
+            key = row.Utf8(13);
+        }
+
         var name = row.GetInt64(15) == 1 ? default : Person.NameOf(account, key);
         var namesRight = row.Utf8(13) == key && row.Utf8(14) == name;
         var hasFingerprint = row.GetString(1) != "0";
@@ -54,4 +60,6 @@ internal sealed record StoredIdentity(
         StoredIdentity Stored(JsonText? traits, bool isIntact) =>
             new(user, id, kind, timestamp, key.Decode(), name.Decode(), namesRight, traits, hasFingerprint, isIntact);
     }
+
+    private static string AsciiLower(Utf8Text text) => string.Concat(text.ToString().Select(letter => letter is >= 'A' and <= 'Z' ? char.ToLowerInvariant(letter) : letter));
 }

@@ -27,7 +27,10 @@ internal sealed class EdgeSink(Outbox outbox, OutboxReserve reserve, HomeLink ho
         Item[] accepted = [.. items.Where((_, i) => refusals[i] is null)];
         Utf8Text[] texts = [.. accepted.Select(OutboxItem.Write)];
         OutboxWrite[] writes = [.. accepted.Zip(texts, (item, text) => new OutboxWrite(text, Instants.Utf8(item.Received)))];
-        await EnqueueAsync(writes, texts.Sum(text => (long)text.Span.Length));
+        if (writes.Length > 0)
+        {
+            await EnqueueAsync(writes, texts.Sum(text => (long)text.Span.Length));
+        }
 
         var outcomes = new Outcome[items.Count];
         var written = 0;

@@ -110,6 +110,7 @@ internal sealed class IdentityWrite : LogWrite
         values.Set("claim", isClaim && NamesSomebody);
         values.Set("traits", Traits?.Text ?? default);
         values.Set("trait_values", traits.Values);
+        values.Set("long_traits", traits.Long);
         values.Set("shown", traits.Shown);
         values.Set("context", Context?.Text ?? default);
         values.Set("first_seen", firstSeen);

@@ -1,17 +1,25 @@
 using System.Buffers;
+using System.Buffers.Text;
 using DataGlue.Edge.Wire.Json;
 
 namespace DataGlue.Edge.Model;
 
-/// <summary>The traits of one identity in the two forms in which its script takes them, both in the order of the names. A key whose name is longer than 255 bytes is in
-/// neither: it stays in the log.</summary>
-/// <param name="Values"><c>{"name":"JSON of the value", ...}</c>: the JSON functions of SQLite would lose the spelling of a number.</param>
+/// <summary>The traits of one identity in the forms in which its script takes them, all in the order of the names. A key whose name is longer than 255 bytes is in
+/// none: it stays in the log.</summary>
+/// <param name="Values"><c>{"name":"JSON of the value", ...}</c>: the JSON functions of SQLite would lose the spelling of a number. Of a long value its size in
+/// bytes, as a number.</param>
+/// <param name="Long">The long values in the same form.</param>
 /// <param name="Shown"><c>{"name":value, ...}</c> without those that are null, in the form in which these functions write an object.</param>
-internal readonly record struct TraitText(Utf8Text Values, Utf8Text Shown)
+internal readonly record struct TraitText(Utf8Text Values, Utf8Text Long, Utf8Text Shown)
 {
-    private const int MaxName = 255;
+    /// <summary>How many bytes a value may have beside its key.</summary>
+    public const int MaxShort = 512;
 
-    private static readonly TraitText None = new(Utf8Text.From("{}"), Utf8Text.From("{}"));
+    private const int MaxName = 255;
+    private const int MaxNumber = 11;
+
+    private static readonly Utf8Text Empty = Utf8Text.From("{}");
+    private static readonly TraitText None = new(Empty, Empty, Empty);
 
     private static readonly Comparison<Member> ByName = (x, y) => x.Name.Span.SequenceCompareTo(y.Name.Span);
 
@@ -26,12 +34,21 @@ internal readonly record struct TraitText(Utf8Text Values, Utf8Text Shown)
         members.RemoveAll(member => member.Name.Length > MaxName);
         members.Sort(ByName);
         var (values, shown) = (new ArrayBufferWriter<byte>(given.Utf8.Length + 64), new ArrayBufferWriter<byte>(given.Utf8.Length));
+        ArrayBufferWriter<byte>? longValues = null;
         foreach (var member in members)
         {
-            Begin(values, member);
-            values.Write("\""u8);
-            WriteEscaped(values, member.Value.Span);
-            values.Write("\""u8);
+            if (member.Value.Length <= MaxShort)
+            {
+                WriteText(values, member);
+            }
+            else
+            {
+                Begin(values, member);
+                Utf8Formatter.TryFormat(member.Value.Length, values.GetSpan(MaxNumber), out var length);
+                values.Advance(length);
+                WriteText(longValues ??= new ArrayBufferWriter<byte>(member.Value.Length + 64), member);
+            }
+
             if (!member.Value.Span.SequenceEqual("null"u8))
             {
                 Begin(shown, member);
@@ -39,7 +56,7 @@ internal readonly record struct TraitText(Utf8Text Values, Utf8Text Shown)
             }
         }
 
-        return new TraitText(End(values), End(shown));
+        return new TraitText(End(values), longValues is null ? Empty : End(longValues), End(shown));
     }
 
     // The text is without white space, and each name is as SQLite writes it.
@@ -72,6 +89,14 @@ internal readonly record struct TraitText(Utf8Text Values, Utf8Text Shown)
     {
         output.Write(output.WrittenCount == 0 ? "{}"u8 : "}"u8);
         return new Utf8Text(output.WrittenSpan.ToArray());
+    }
+
+    private static void WriteText(ArrayBufferWriter<byte> output, Member member)
+    {
+        Begin(output, member);
+        output.Write("\""u8);
+        WriteEscaped(output, member.Value.Span);
+        output.Write("\""u8);
     }
 
     // JSON has no control character outside of its own escapes.

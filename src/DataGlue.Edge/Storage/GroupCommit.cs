@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -14,11 +13,6 @@ internal sealed partial class GroupCommit(Database database, StorageMetrics metr
     // A transaction ends once its writes have taken so many steps of SQLite's virtual machine: 3,000 common ones fit, and of those that are dear
     // as many as take some tens of milliseconds. What else waits is not to wait for them.
     private const long Turn = 1_000_000;
-
-    // Steps do not tell how long the values are that a dear write reads: after one it ends in time, too. Common writes are not to commit more often
-    // because the writer's thread waits for a processor.
-    private const long Dear = 10_000;
-    private static readonly TimeSpan TurnTime = TimeSpan.FromMilliseconds(25);
 
     private const string Unavailable = "The database takes no writes at present; send it again a little later";
     private const string Unsynced = "the disk has failed to sync the database file when the log was moved into it, so that nobody knows what of it is on the disk";
@@ -150,16 +144,13 @@ internal sealed partial class GroupCommit(Database database, StorageMetrics metr
     {
         connection.Control("BEGIN IMMEDIATE");
         count = 0;
-        var started = Stopwatch.GetTimestamp();
         try
         {
-            for (var isOver = false; count < writes.Count && !isOver;)
+            do
             {
-                var steps = connection.Run(writes[count++]);
-                Steps += steps;
-                isOver = Steps >= Turn || (steps > Dear && Stopwatch.GetElapsedTime(started) > TurnTime);
+                Steps += connection.Run(writes[count++]);
             }
-
+            while (count < writes.Count && Steps < Turn);
             return true;
         }
         catch (SqliteException exception) when (IsFaultOfWrite(exception))

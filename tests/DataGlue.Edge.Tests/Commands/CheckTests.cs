@@ -9,6 +9,8 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
 {
     private const int Requests = 600;
 
+    private static readonly string Long = $",\"long\":\"{new string('x', 600)}\"";
+
     private readonly TempFolder folder = new();
 
     private string DatabasePath => folder.File("data/dataglue.db");
@@ -49,6 +51,10 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     [InlineData("DELETE FROM identities WHERE glue_user_id = 'v1'", "derived rows: 1 wrong", "  identify i1 of v1: trait n is stray")]
     [InlineData("DELETE FROM traits WHERE glue_user_id IN ('v1', 'v2')", "derived rows: 2 wrong", "  identify i1 of v1: trait n is missing", "  identify i2 of v2: trait n is missing")]
     [InlineData("UPDATE traits SET value = '2' WHERE glue_user_id = 'v1'", "derived rows: 1 wrong", "  identify i1 of v1: trait n is wrong")]
+    [InlineData("UPDATE traits SET value = 'no JSON', size = 7 WHERE glue_user_id = 'v1'", "derived rows: 1 wrong", "  identify i1 of v1: trait n is wrong")]
+    [InlineData("DELETE FROM long_traits", "derived rows: 1 wrong", "  identify i9 of v9: trait long is wrong")]
+    [InlineData("UPDATE long_traits SET value = substr(value, 2)", "derived rows: 1 wrong", "  identify i9 of v9: trait long is wrong")]
+    [InlineData("INSERT INTO long_traits (glue_user_id, event_id, kind, name, value) VALUES ('v1', 'i1', 'identify', 'n', '1')", "derived rows: 1 wrong", "  identify i1 of v1: the value of trait n is stray")]
     [InlineData("UPDATE identities SET email_key = 'x' WHERE event_id = 'i1'", "derived rows: 1 wrong", "  identify i1 of v1: whom it names")]
     [InlineData("UPDATE identities SET name = NULL, starts = 0 WHERE event_id = 'i1'", "derived rows: 1 wrong", "  identify i1 of v1: whom it names")]
     [InlineData("DELETE FROM users WHERE glue_user_id = 'v1'", "derived rows: 1 wrong", "  v1 has no profile")]
@@ -105,8 +111,10 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     [InlineData("UPDATE traits SET value = '2' WHERE glue_user_id IN ('v1', 'v2')", 1, 0)]
     [InlineData("UPDATE traits SET value = 'no JSON' WHERE glue_user_id = 'v1'", 1, 0)]
     [InlineData("UPDATE traits SET value = '7' WHERE glue_user_id = 'v1'; UPDATE users SET traits = '{\"n\":7}' WHERE glue_user_id = 'v1'", 1, 1)]
-    [InlineData("DELETE FROM traits; UPDATE users SET traits = '{}'", 30, 30)]
-    [InlineData("INSERT INTO traits VALUES ('v1', 'stray', '2024-01-04T14:00:01.000Z', 'i1', 'identify', 1, '1', NULL); UPDATE users SET traits = '{\"n\":1,\"stray\":1}' WHERE glue_user_id = 'v1'", 1, 1)]
+    [InlineData("DELETE FROM long_traits", 1, 0)]
+    [InlineData("UPDATE long_traits SET value = substr(value, 2); INSERT INTO long_traits (glue_user_id, event_id, kind, name, value) VALUES ('v1', 'i1', 'identify', 'n', '1')", 2, 0)]
+    [InlineData("DELETE FROM traits; DELETE FROM long_traits; UPDATE users SET traits = '{}'", 31, 30)]
+    [InlineData("INSERT INTO traits VALUES ('v1', 'stray', '2024-01-04T14:00:01.000Z', 'i1', 'identify', 1, '1'); UPDATE users SET traits = '{\"n\":1,\"stray\":1}' WHERE glue_user_id = 'v1'", 1, 1)]
     [InlineData("UPDATE identities SET starts = 0 WHERE event_id = 'i1'; UPDATE users SET identified_at = NULL WHERE glue_user_id = 'v1'", 1, 1)]
     [InlineData("UPDATE identities SET name = 'account:x', email_key = NULL WHERE event_id = 'i1'; UPDATE users SET email = NULL WHERE glue_user_id = 'v1'", 1, 1)]
     [InlineData("UPDATE identities SET name = NULL, starts = 0 WHERE event_id = 'i1'", 2, 0)]
@@ -123,7 +131,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         var run = (await CheckAsync("--repair")).IsOk();
 
         Assert.Equal(
-            [$"repaired: {rows} {(rows == 1 ? "row" : "rows")} that follow from the logs", $"repaired: {profiles} {(profiles == 1 ? "profile" : "profiles")}"],
+            [$"repaired: {rows} derived {(rows == 1 ? "row" : "rows")}", $"repaired: {profiles} {(profiles == 1 ? "profile" : "profiles")}"],
             run.Output.Where(line => line.StartsWith("repaired", StringComparison.Ordinal)));
         Assert.Equal(before, Contents());
         (await CheckAsync()).IsOk();
@@ -141,6 +149,23 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         (await CheckAsync("--repair")).IsOk();
 
         Assert.Equal(["2023-01-01T00:00:00.000Z"], new DatabaseFile(DatabasePath).Query("SELECT first_seen FROM users WHERE glue_user_id = 'v1'"));
+    }
+
+    [Fact]
+    public async Task A_row_of_users_that_was_put_in_by_hand_fits_once_it_has_a_log()
+    {
+        NativeBinary.SkipWithout();
+        Sqlite3.SkipWithout();
+        await FillAsync();
+        Sqlite3.Run(DatabasePath, $$"""
+            INSERT INTO users (glue_user_id, email, traits) VALUES ('by-hand', 'MÜLLER@example.com.', '{"a":["{{string.Concat(Enumerable.Repeat("\\/", 400))}}"], "b":[ {{string.Concat(Enumerable.Repeat("1e2, ", 300))}}1 ]}');
+            """);
+        using (var app = new ServerApp(("DATABASE_PATH", DatabasePath)))
+        {
+            (await app.TrackAsync("""{"glue_user_id":"by-hand","event":"e"}""")).IsOk();
+        }
+
+        (await CheckAsync()).IsOk();
     }
 
     [Fact]
@@ -174,7 +199,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         var run = (await CheckAsync("--repair")).Fails($"'{DatabasePath}' is not as it should be");
 
         Assert.Contains("repaired: 1 profile", run.Output);
-        Assert.Contains("repaired: 0 rows that follow from the logs", run.Output);
+        Assert.Contains("repaired: 0 derived rows", run.Output);
         Assert.Contains("  t1 of v1", run.Output);
         Assert.Contains("  identify i3 of v3", run.Output);
         Assert.Equal(["{\"n\":3}"], new DatabaseFile(DatabasePath).Query("SELECT traits FROM users WHERE glue_user_id = 'v3'"));
@@ -279,7 +304,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         var items = Enumerable.Range(0, 30).SelectMany(i => new[]
         {
             $$"""{"type":"track","glue_user_id":"v{{i}}","event":"e","event_id":"t{{i}}","timestamp":1704376800000,"properties":{"n":{{i}} },"context":{"utm_source":"s"} }""",
-            $$"""{"type":"identify","glue_user_id":"v{{i}}","event_id":"i{{i}}","email":"e{{i}}@example.com","traits":{"n":{{i}} },"timestamp":1704376801000}""",
+            $$"""{"type":"identify","glue_user_id":"v{{i}}","event_id":"i{{i}}","email":"e{{i}}@example.com","traits":{"n":{{i}}{{(i == 9 ? Long : "")}} },"timestamp":1704376801000}""",
         });
         (await server.PostAsync("/glue/batch", "{\"batch\":[" + string.Join(',', items) + "]}")).IsOk();
         Assert.Equal(0, await server.TerminateAsync());
@@ -292,7 +317,8 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         """
         SELECT json_array(glue_user_id, email, identified, identified_at, traits, first_seen, last_seen, attribution, first_touch_key, last_touch_key) FROM users
         UNION ALL SELECT json_array(glue_user_id, event_id, kind, timestamp, email, name, starts, traits) FROM identities
-        UNION ALL SELECT json_array(glue_user_id, name, timestamp, event_id, kind, size, value, place) FROM traits
+        UNION ALL SELECT json_array(glue_user_id, name, timestamp, event_id, kind, size, value) FROM traits
+        UNION ALL SELECT json_array(glue_user_id, event_id, kind, name, value) FROM long_traits
         UNION ALL SELECT json_array(event_id, glue_user_id, timestamp) FROM events
         ORDER BY 1
         """);

@@ -8,7 +8,7 @@ namespace DataGlue.Edge.Tests.D1;
 /// <summary>What docs/d1.md tells to do, done: a database moves from the server to D1, and from D1 to the server.</summary>
 public sealed class D1MoveTests : IDisposable
 {
-    private static readonly string[] Moved = ["events", "identities", "sessions", "traits", "users"];
+    private static readonly string[] Moved = ["events", "identities", "long_traits", "sessions", "traits", "users"];
 
     private static readonly string Docs = Path.Combine(NativeBinary.Root, "docs");
 

@@ -10,7 +10,9 @@ namespace DataGlue.Edge.Tests.D1;
 /// <summary>The product's SQL on Cloudflare's D1, beside the same on SQLite, row for row.</summary>
 public sealed class D1Tests : IDisposable
 {
-    private static readonly string[] RepairsInTurn = ["identity_traits", "traits", "traits_delete", "names", "starts", "visitor", "profile"];
+    private static readonly string[] RepairsInTurn = ["identity_traits", "traits", "long_traits", "traits_delete", "long_traits_delete", "names", "starts", "visitor", "profile"];
+
+    private static readonly string Long = $"0.{new string('7', 598)}";
 
     private readonly TempFolder folder = new();
     private readonly Dictionary<string, bool> run = [];
@@ -154,19 +156,20 @@ public sealed class D1Tests : IDisposable
     {
         (string, object?)[] values =
         [
-            ("user", "mended"), ("event_id", "m"), ("kind", "identify"), ("timestamp", Story.Received), ("trait", "stray"), ("trait_values", """{"plan":"\"pro\""}"""), ("now", Story.Received),
+            ("user", "mended"), ("event_id", "m"), ("kind", "identify"), ("timestamp", Story.Received), ("trait", "stray"), ("trait_values", """{"long":600,"plan":"\"pro\""}"""), ("long_traits", $"{{\"long\":\"{Long}\"}}"), ("now", Story.Received),
             ("name", "email:m@example.com"), ("email_key", "m@example.com"),
         ];
         await BothAsync(d1, sqlite,
         [
-            Statement.Of($$"""INSERT INTO identities (glue_user_id, event_id, kind, timestamp, email, traits, created_at) VALUES ('mended', 'm', 'identify', '{{Story.Received}}', 'm@example.com', '{"plan":"pro"}', '')"""),
+            Statement.Of($$"""INSERT INTO identities (glue_user_id, event_id, kind, timestamp, email, traits, created_at) VALUES ('mended', 'm', 'identify', '{{Story.Received}}', 'm@example.com', '{"plan":"pro","long":{{Long}}}', '')"""),
+            Statement.Of("INSERT INTO long_traits (glue_user_id, event_id, kind, name, value) VALUES ('mended', 'm', 'identify', 'stray', '1')"),
             Statement.Of($"INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value) VALUES ('mended', 'stray', '{Story.Received}', 'm', 'identify', 1, '1')"),
             Read("derived_differences"),
             Read("trait_rows", values),
             .. RepairsInTurn.Select(file => Statement.Of(ProductSql.Repairs[file], values)),
         ]);
         var left = await sqlite.RunAsync([Read("derived_differences"), Statement.Of("SELECT email || traits AS profile FROM users WHERE glue_user_id = 'mended'")]);
-        Assert.Equal(["", """profile='m@example.com{"plan":"pro"}'"""], left.Statements.Select(statement => string.Join('\n', statement.Rows)));
+        Assert.Equal(["", $$"""profile='m@example.com{"long":{{Long}},"plan":"pro"}'"""], left.Statements.Select(statement => string.Join('\n', statement.Rows)));
     }
 
     private static IEnumerable<Statement> OutboxReads() =>

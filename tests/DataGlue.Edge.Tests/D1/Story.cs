@@ -47,11 +47,11 @@ internal static class Story
     public const string RowsByHand = """
         INSERT INTO users (glue_user_id, email, traits, attribution, first_seen, last_seen, identified, identified_at, created_at, updated_at)
         VALUES
-          ('hand-1', 'Hand@Example.com', '{"plan":"free","n":1.5}',
+          ('hand-1', 'Hand@Example.com', json_object('plan', 'free', 'n', 1.5, 'long', hex(zeroblob(300))),
             '{"first_touch":{"utm_source":"paper","timestamp":"2023-01-01T00:00:00.000Z"},"last_touch":{"utm_source":"tv"}}',
             '2023-01-01 00:00:00', '2023-02-01T00:00:00.000Z', 1, '2023-01-15T00:00:00.000Z', '2023-01-01T00:00:00.000Z', '2023-02-01T00:00:00.000Z'),
           ('hand-2', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2023-01-01T00:00:00.000Z', NULL),
-          ('hand-3', 'three@example.com', NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL),
+          ('hand-3', 'three@example.com', json_object('long', hex(zeroblob(300))), NULL, NULL, NULL, 1, NULL, NULL, NULL),
           ('hand-4', 'four@example.com', '{}', '{"first_touch":{}}', NULL, NULL, 1, NULL, NULL, NULL);
         INSERT INTO events (event_id, glue_user_id, event, timestamp, created_at) VALUES ('by-hand', 'hand-1', 'visit', '2023-01-01T00:00:00.000Z', NULL);
         """;
@@ -119,6 +119,9 @@ internal static class Story
         Identity("k1", "10:00", user: "many", email: "many@example.com", traits: Keys("a", 700)),
         Identity("k2", "11:00", user: "many", email: "many@example.com", traits: Keys("b", 700)),
         Identity("k3", "09:00", user: "many", email: "many@example.com", traits: Keys("c", 200)),
+        Identity("i10", "10:50", user: "long", email: "long@example.com", traits: $$"""{"a":"{{new string('ä', 300)}}","b":"{{new string('b', 600)}}","c":1}"""),
+        Identity("i11", "10:40", user: "long", email: "long@example.com", traits: $$"""{"b":"{{new string('c', 600)}}","d":"{{new string('d', 600)}}"}"""),
+        Identity("i10", "10:30", user: "long", email: "long@example.com", traits: $$"""{"a":"{{new string('e', 600)}}","c":null}"""),
         Identity("k4", "12:00", user: "many", email: "many@example.com", traits: $$"""{"long":"{{new string('ö', 66_000)}}"}"""),
     ];
 

@@ -179,7 +179,24 @@ public sealed class LimitTests : IDisposable
             Assert.NotNull((await app.UserAsync(user)).IsOk().Json["user"]!["traits"]![name]);
         }
 
-        Assert.Equal(["512"], app.Query("SELECT max(length(value)) FROM traits"));
+        Assert.Equal(["512"], app.Query("SELECT max(octet_length(value)) FROM traits"));
+        Assert.Empty(app.Differences());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_first_profile_shows_no_more_than_a_later_one(int before)
+    {
+        for (var i = 0; i < before; i++)
+        {
+            (await app.IdentifyAsync("""{"glue_user_id":"v","email":"a@example.com","timestamp":1704376800000}""")).IsOk();
+        }
+
+        var large = new string('x', 60_000);
+        (await app.SyncAsync($$"""{"glue_user_id":"v","synced_at":1704376800001,"data":{"profile":{"b":"{{large}}","traits":{"a":"{{large}}"} } } }""")).IsOk();
+
+        Assert.Equal(["a"], app.Query("SELECT group_concat(key) FROM users, json_each(traits)"));
         Assert.Empty(app.Differences());
     }
 

@@ -62,6 +62,20 @@ public sealed class RowsByHandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("""{"a":1}""", """{"a":1,"b":"LONG"}""", """{"a":1,"b":"LONG"}""")]
+    [InlineData("""{"b":"LONG"}""", """{"c":"LONG"}""", """{"b":"LONG","c":"LONG"}""")]
+    public async Task A_row_that_is_put_in_a_second_time_refuses_no_write(string first, string second, string merged)
+    {
+        foreach (var traits in new[] { first, second })
+        {
+            Run($"INSERT OR REPLACE INTO users (glue_user_id, traits) VALUES ('a', '{traits.Replace("LONG", new string('x', 600), StringComparison.Ordinal)}')");
+            (await app.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).IsOk();
+        }
+
+        Assert.Equal(merged.Replace("LONG", new string('x', 600), StringComparison.Ordinal), (await app.UserAsync("a")).Json["user"]!["traits"]!.ToJsonString());
+    }
+
+    [Theory]
     [InlineData("track", """{"glue_user_id":"a","event":"e","event_id":"e1","timestamp":1704376800000}""")]
     [InlineData("identify", """{"glue_user_id":"a","email":"a@example.com","event_id":"i1","timestamp":1704376800000}""")]
     public async Task A_repeated_write_of_a_visitor_with_an_event_by_hand_derives_the_profile(string verb, string body)
