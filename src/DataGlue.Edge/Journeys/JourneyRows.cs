@@ -10,8 +10,8 @@ internal sealed class ProfileRow
     public string? LastTouch { get; set; }
     public string? FirstSeen { get; set; } // the least time at which the visitor is known to have been there
     public string? LastSeen { get; set; } // the greatest
-    public long Identified { get; set; } // 1 with an e-mail
-    public string? IdentifiedAt { get; set; } // when it got its present e-mail
+    public long Identified { get; set; } // 1 with an identification
+    public string? IdentifiedAt { get; set; } // since when its identifications name the same account or e-mail
     public long TotalEvents { get; set; }
     public long TotalSessions { get; set; } // distinct ones, from events and from syncs
     public string? LastSynced { get; set; } // the greatest time of a sync

@@ -20,10 +20,10 @@ public sealed class ProfileModelTests : IDisposable
     ];
 
     private static readonly Gen<Report> AnyReport = Gen.Select(
-        Gen.Int[0, 2], Gen.Int[0, 6], Gen.Int[0, Emails.Length - 1], Gen.Int[0, Traits.Length - 1], Gen.Int[0, 3], Gen.Int[0, 3],
-        (verb, time, email, traits, session, source) => new Report(
-            verb switch { 0 => "track", 1 => "identify", _ => "sync" }, Epoch + (time * 1000), Emails[email], Traits[traits],
-            session == 0 ? null : $"s{session}", source == 0 ? null : $"source{source}"));
+        Gen.Int[0, 2], Gen.Int[0, 6], Gen.Int[0, Emails.Length - 1], Gen.Int[0, 3], Gen.Int[0, Traits.Length - 1], Gen.Int[0, 3], Gen.Int[0, 3],
+        (verb, time, email, account, traits, session, source) => new Report(
+            verb switch { 0 => "track", 1 => "identify", _ => "sync" }, Epoch + (time * 1000), account == 3 ? null : Emails[email], account == 0 ? null : $"u{account & 1}",
+            Traits[traits], session == 0 ? null : $"s{session}", source == 0 ? null : $"source{source}"));
 
     private readonly ServerApp app = new();
     private int runs;
@@ -53,15 +53,15 @@ public sealed class ProfileModelTests : IDisposable
     {
         var inTime = reports.OrderBy(report => report.Time).ThenBy(report => report.Id, StringComparer.Ordinal).ToArray();
         var profiles = inTime.Where(report => report.Verb != "track").ToArray();
-        var sameEmail = profiles.Reverse().TakeWhile(report => report.Key == profiles[^1].Key).LastOrDefault();
+        var samePerson = profiles.Reverse().TakeWhile(report => report.Name == profiles[^1].Name).LastOrDefault();
         var touches = inTime.Where(report => report.Source is not null && report.Verb != "sync").ToArray();
         var seen = inTime.Select(report => report.Time).ToArray();
         return new Dictionary<string, JsonNode?>
         {
             ["traits"] = Newest(profiles),
-            ["email"] = profiles.LastOrDefault()?.Email,
+            ["email"] = profiles.LastOrDefault(report => report.Email is not null)?.Email,
             ["identified"] = profiles.Length > 0,
-            ["identified_at"] = Iso(sameEmail?.Time),
+            ["identified_at"] = Iso(samePerson?.Time),
             ["first_seen"] = Iso(seen[0]),
             ["last_seen"] = Iso(seen[^1]),
             ["last_synced"] = Iso(inTime.LastOrDefault(report => report.Verb == "sync")?.Time),
@@ -101,11 +101,12 @@ public sealed class ProfileModelTests : IDisposable
         return new JsonObject(newest.Where(trait => trait.Value is not null).Select(trait => KeyValuePair.Create(trait.Key, trait.Value?.DeepClone())));
     }
 
-    private sealed record Report(string Verb, long Time, string Email, string Traits, string? Session, string? Source)
+    private sealed record Report(string Verb, long Time, string? Email, string? Account, string Traits, string? Session, string? Source)
     {
         public string Id { get; init; } = "id";
 
-        public string Key => Email.ToLowerInvariant();
+        // Whom it names: an account, or else an e-mail.
+        public string? Name => Account ?? Email?.ToLowerInvariant();
 
         public string Body(string user)
         {
@@ -121,6 +122,7 @@ public sealed class ProfileModelTests : IDisposable
                     break;
                 case "identify":
                     body["email"] = Email;
+                    body["user_id"] = Account;
                     body["traits"] = JsonNode.Parse(Traits);
                     body["timestamp"] = Time;
                     body["context"] = context;
@@ -129,7 +131,7 @@ public sealed class ProfileModelTests : IDisposable
                     body["synced_at"] = Time;
                     body["data"] = new JsonObject
                     {
-                        ["profile"] = new JsonObject { ["email"] = Email, ["traits"] = JsonNode.Parse(Traits) },
+                        ["profile"] = new JsonObject { ["email"] = Email, ["user_id"] = Account, ["traits"] = JsonNode.Parse(Traits) },
                         ["sessions"] = Session is null ? null : new JsonArray(new JsonObject { ["session_id"] = Session }),
                     };
                     break;
