@@ -49,6 +49,8 @@ CREATE TABLE events (
   server_made   INTEGER NOT NULL DEFAULT 0 CHECK (server_made IN (0, 1)),
   -- The id that the server had answered for this event before the client's own id took its place.
   live_event_id TEXT,
+  -- The e-mail as e-mails compare.
+  email_key     TEXT,
   -- The account that the event itself carries.
   user_id       TEXT CHECK (length(user_id) BETWEEN 1 AND 255),
   -- 1: its own e-mail and account are a claim, which joins nobody.
@@ -67,6 +69,9 @@ CREATE INDEX idx_events_event ON events (event, timestamp);
 -- Finds the same event by two ways, too. An index that began with the fingerprint, which is random, would touch another page for each event.
 CREATE INDEX idx_events_timestamp ON events (timestamp, fingerprint, server_made, live_event_id);
 CREATE INDEX idx_events_email ON events (email COLLATE NOCASE) WHERE email IS NOT NULL;
+-- Events that name somebody themselves: they are his, whoever had the browser.
+CREATE INDEX idx_events_email_key ON events (email_key, timestamp, event_id) WHERE email_key IS NOT NULL AND user_id IS NULL AND claim = 0;
+CREATE INDEX idx_events_user_id ON events (user_id, timestamp, event_id) WHERE user_id IS NOT NULL AND claim = 0;
 -- The first touch of a visitor and the last that counts are each found with one look.
 CREATE INDEX idx_events_touch ON events (glue_user_id, touch_counts, timestamp, event_id) WHERE touch IS NOT NULL;
 CREATE INDEX idx_events_by_hand ON events (glue_user_id) WHERE fingerprint IS NULL;
@@ -111,12 +116,17 @@ CREATE UNIQUE INDEX idx_identities_event_id ON identities (event_id, kind, glue_
 CREATE INDEX idx_identities_name ON identities (glue_user_id, timestamp, event_id, kind) WHERE name IS NOT NULL;
 CREATE INDEX idx_identities_email ON identities (glue_user_id, timestamp, event_id, kind) WHERE name IS NOT NULL AND email IS NOT NULL;
 CREATE INDEX idx_identities_claim ON identities (glue_user_id, timestamp) WHERE claim = 1;
+CREATE INDEX idx_identities_claim_account ON identities (user_id, glue_user_id, timestamp, event_id, kind) WHERE claim = 1 AND user_id IS NOT NULL;
+CREATE INDEX idx_identities_claim_email ON identities (email_key, glue_user_id, timestamp, event_id, kind) WHERE claim = 1 AND user_id IS NULL;
 CREATE INDEX idx_identities_span ON identities (glue_user_id, timestamp, event_id, kind) WHERE starts = 1;
+-- The identifications of a person; the accounts that an e-mail was named with, and the e-mails of an account.
+CREATE INDEX idx_identities_person ON identities (name, glue_user_id, timestamp, event_id, kind, starts, trusted) WHERE name IS NOT NULL;
+CREATE INDEX idx_identities_email_key ON identities (email_key, trusted, timestamp, event_id, kind, glue_user_id) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
+CREATE INDEX idx_identities_tie ON identities (email_key, trusted, user_id) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
+CREATE INDEX idx_identities_user_id ON identities (user_id, email_key) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
 CREATE INDEX idx_identities_touch ON identities (glue_user_id, touch_counts, timestamp, event_id) WHERE touch IS NOT NULL;
 CREATE INDEX idx_identities_first_seen ON identities (glue_user_id, first_seen) WHERE first_seen IS NOT NULL;
 CREATE INDEX idx_identities_last_seen ON identities (glue_user_id, last_seen) WHERE last_seen IS NOT NULL;
--- idx_users_email knows the letters of ASCII alone: an e-mail whose key is more than its lower case is found here.
-CREATE INDEX idx_identities_email_key ON identities (email_key) WHERE email_key <> lower(email);
 
 -- Each key of traits that a row of identities names, with its value as JSON (null removes it): the newest of a key is what the profile shows.
 -- A value of more than 512 bytes stands in long_traits: beside its key, it would be read whenever a key near it is looked for.

@@ -55,9 +55,9 @@ RETURNING event_id AS stands_as;
 
 -- The event itself, where it is new.
 INSERT INTO events
-  (event_id, glue_user_id, session_id, event, timestamp, properties, email, user_id, claim, context, touch, touch_counts, touch_trusted, fingerprint,
+  (event_id, glue_user_id, session_id, event, timestamp, properties, email, email_key, user_id, claim, context, touch, touch_counts, touch_trusted, fingerprint,
    trusted, source, created_at, server_made)
-SELECT @event_id, @user, @session_id, @event, @timestamp, @properties, @email, @account, @claim, @context, @touch, @touch_counts,
+SELECT @event_id, @user, @session_id, @event, @timestamp, @properties, @email, @email_key, @account, @claim, @context, @touch, @touch_counts,
   @trusted * (@touch IS NOT NULL), @fingerprint, @trusted, @source, @received, @server_made
 WHERE NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id)
   AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (is_event = 1 OR trusted >= @trusted));
@@ -81,6 +81,7 @@ UPDATE events SET
   fingerprint = CASE WHEN m.wins THEN @fingerprint ELSE events.fingerprint END,
   source = CASE WHEN m.wins THEN @source ELSE events.source END,
   email = CASE WHEN m.above > 0 THEN @email WHEN m.above < 0 THEN events.email ELSE coalesce(min(events.email, @email), events.email, @email) END,
+  email_key = CASE WHEN m.above > 0 OR (m.above = 0 AND @email < coalesce(events.email, @email || '~')) THEN @email_key ELSE events.email_key END,
   user_id = CASE WHEN m.above > 0 THEN @account WHEN m.above < 0 THEN events.user_id ELSE coalesce(min(events.user_id, @account), events.user_id, @account) END,
   context = CASE WHEN m.above > 0 THEN @context WHEN m.above < 0 THEN events.context ELSE coalesce(min(events.context, @context), events.context, @context) END,
   -- What was decided stays when the setting changes.

@@ -16,6 +16,7 @@ namespace DataGlue.Edge;
 [JsonSerializable(typeof(RelayReply))]
 [JsonSerializable(typeof(OutboxReply))]
 [JsonSerializable(typeof(AsideReply))]
+[JsonSerializable(typeof(List<string>))]
 internal sealed partial class ServerJson : JsonSerializerContext
 {
     /// <summary>The encoder of everything on the wire: replies are never HTML, so quotes and letters beyond ASCII stay readable.</summary>

@@ -43,7 +43,7 @@ internal sealed record StoredIdentity(
             key = row.Utf8(13);
         }
 
-        var name = row.GetInt64(15) == 1 ? default : Person.NameOf(account, key);
+        var name = row.GetInt64(15) == 1 ? default : PersonName.Of(account, key);
         var namesRight = row.Utf8(13) == key && row.Utf8(14) == name;
         var hasFingerprint = row.GetString(1) != "0";
         try

@@ -6,33 +6,51 @@ namespace DataGlue.Edge.Journeys;
 /// <summary>GET /glue/user: the profile and the journey of a visitor.</summary>
 internal static class JourneyEndpoints
 {
+    private const string NotFound = "User not found";
+
     public static void MapJourneys(this IEndpointRouteBuilder glue)
     {
         glue.MapMethods("/user/{glue_user_id}", HttpExtensions.Reads, ReadUserAsync);
-        glue.MapMethods("/user/email/{email}", HttpExtensions.Reads, ReadPersonAsync);
+        glue.MapMethods("/user/email/{email}", HttpExtensions.Reads, ReadEmailAsync);
+        glue.MapMethods("/user/account/{user_id}", HttpExtensions.Reads, ReadAccountAsync);
     }
 
-    private static async Task ReadUserAsync(HttpContext context, JourneyReader reader)
+    private static Task ReadUserAsync(HttpContext context, JourneyReader reader)
     {
-        var user = RequestPath.Decode((string)context.Request.RouteValues["glue_user_id"]!);
-        await StreamAsync(context, reader, reader.Snapshot(), [user], isPerson: false);
+        var snapshot = reader.Snapshot();
+        var profile = reader.Profile(Named(context, "glue_user_id"), snapshot) ?? throw new RequestException(StatusCodes.Status404NotFound, NotFound);
+        var events = new BrowserEvents(reader, profile.GlueUserId, snapshot);
+        var page = new JourneyPage(ReadAfter(Single(context, "after"), reader, [events]), ReadLimit(context, "limit"), 0, 0);
+        return StreamAsync(context, () => new JourneyReply(context, reader, snapshot).WriteAsync(profile, page));
     }
 
-    private static async Task ReadPersonAsync(HttpContext context, JourneyReader reader)
+    private static Task ReadEmailAsync(HttpContext context, JourneyReader reader) =>
+        ReadPersonAsync(context, reader, Person.OfEmail(reader, Named(context, "email").Trim()));
+
+    private static Task ReadAccountAsync(HttpContext context, JourneyReader reader) =>
+        ReadPersonAsync(context, reader, Person.OfAccount(reader, Named(context, "user_id").Trim()));
+
+    private static Task ReadPersonAsync(HttpContext context, JourneyReader reader, Person person)
     {
-        var email = RequestPath.Decode((string)context.Request.RouteValues["email"]!).Trim();
-        await StreamAsync(context, reader, reader.Snapshot(), reader.ProfilesOf(email), isPerson: true);
+        var snapshot = reader.Snapshot();
+        var browsers = person.Browsers(reader);
+        var events = person.Events(reader, browsers, snapshot);
+        var users = reader.ByLastSeen(browsers.Select(browser => browser.GlueUserId));
+        var trusted = browsers.Where(browser => browser.IsTrusted).Select(browser => browser.GlueUserId).ToHashSet();
+
+        // A person whom only events name has no browser: the one of the newest of them stands in front.
+        var front = users.Find(trusted.Contains) ?? users.FirstOrDefault() ?? NewestBrowser(events);
+        var profile = (front is null ? null : reader.Profile(front, snapshot)) ?? throw new RequestException(StatusCodes.Status404NotFound, NotFound);
+        profile.UserId = person.Account;
+        profile.Traits = PersonTraits.Of(reader, browsers);
+        var page = new JourneyPage(
+            ReadAfter(Single(context, "after"), reader, events), ReadLimit(context, "limit"),
+            ReadUsersAfter(Single(context, "users_after"), users), ReadLimit(context, "users_limit"));
+        return StreamAsync(context, () => new JourneyReply(context, reader, snapshot).WriteAsync(profile, person, users, events, page));
     }
 
-    // The first of the users is the profile in front.
-    private static async Task StreamAsync(HttpContext context, JourneyReader reader, long snapshot, List<string> users, bool isPerson)
+    private static async Task StreamAsync(HttpContext context, Func<Task> write)
     {
-        var profile = (users.Count == 0 ? null : reader.Profile(users[0], snapshot))
-            ?? throw new RequestException(StatusCodes.Status404NotFound, "User not found");
-        var limit = ReadLimit(context, "limit");
-        var usersLimit = isPerson ? ReadLimit(context, "users_limit") : 1;
-        var usersAfter = isPerson ? ReadUsersAfter(Single(context, "users_after"), users) : 0;
-        var after = ReadAfter(Single(context, "after"), reader, users);
         context.Response.ContentType = JsonReply.ContentType;
         if (HttpMethods.IsHead(context.Request.Method))
         {
@@ -41,7 +59,7 @@ internal static class JourneyEndpoints
 
         try
         {
-            await new JourneyReply(context, reader, snapshot, users).WriteAsync(profile, isPerson ? (usersAfter, usersLimit) : null, limit, after);
+            await write();
         }
         catch (Exception exception) when (exception is SqliteException or InvalidDataException)
         {
@@ -50,6 +68,11 @@ internal static class JourneyEndpoints
             throw;
         }
     }
+
+    private static string Named(HttpContext context, string name) => RequestPath.Decode((string)context.Request.RouteValues[name]!);
+
+    private static string? NewestBrowser(IEnumerable<EventSource> events) =>
+        events.Select(source => source.Newest()).OfType<EventRow>().MaxBy(row => row.Key, EventKey.Utf8Order)?.GlueUserId;
 
     private static string? Single(HttpContext context, string name) => context.Request.Query[name] is var values && values.Count <= 1 ? values
         : throw new RequestException(StatusCodes.Status400BadRequest, $"{name} appears {values.Count} times; give it once");
@@ -64,13 +87,13 @@ internal static class JourneyEndpoints
         : throw new RequestException(StatusCodes.Status400BadRequest, "users_after must be the glue_user_id of one of the users, as next_users_after gives it");
 
     // An event of the journey, or an instant, after which the reply begins. A plus sign that was not escaped comes as a blank.
-    private static EventKey ReadAfter(string? place, JourneyReader reader, List<string> users) => place is null ? EventKey.Start
-        : FindAfter(place, reader, users) ?? FindAfter(place.Replace(' ', '+'), reader, users)
+    private static EventKey ReadAfter(string? place, JourneyReader reader, IReadOnlyList<EventSource> events) => place is null ? EventKey.Start
+        : FindAfter(place, reader, events) ?? FindAfter(place.Replace(' ', '+'), reader, events)
         ?? throw new RequestException(StatusCodes.Status400BadRequest, "after must be the event_id of an event of this journey, or an instant");
 
-    private static EventKey? FindAfter(string text, JourneyReader reader, List<string> users)
+    private static EventKey? FindAfter(string text, JourneyReader reader, IReadOnlyList<EventSource> events)
     {
-        if (reader.Find(text) is { } found && users.Contains(found.GlueUserId))
+        if (reader.Find(text) is { } found && events.Any(source => source.Has(found)))
         {
             return found.Key;
         }

@@ -1,46 +1,43 @@
 namespace DataGlue.Edge.Journeys;
 
-/// <summary>Merges the events of several profiles in ascending order. Few profiles hold a page each, many only a place, so that memory stays bounded.</summary>
+/// <summary>Merges the events of several sources in ascending order. Few sources hold a page each, many only a place, so that memory stays bounded.</summary>
 internal sealed class JourneyEvents
 {
-    private const int FewProfiles = 256;
+    private const int FewSources = 256;
     private const int PageEvents = 500;
 
     // In characters, as EventRow.Size.
     private const int MaxPageSize = 64 * 1024;
     private const int AllPagesSize = 2 * 1024 * 1024;
 
-    private readonly JourneyReader reader;
-    private readonly long snapshot;
     private readonly int pageSize;
-    private readonly PriorityQueue<Profile, EventKey> profiles = new(EventKey.Utf8Order);
+    private readonly PriorityQueue<Source, EventKey> sources = new(EventKey.Utf8Order);
 
     /// <summary>Begins after <paramref name="start"/>.</summary>
-    public JourneyEvents(JourneyReader reader, IReadOnlyList<string> users, EventKey start, long snapshot)
+    public JourneyEvents(IReadOnlyList<EventSource> events, EventKey start)
     {
-        (this.reader, this.snapshot, Last) = (reader, snapshot, start);
-        var areFew = users.Count <= FewProfiles;
-        pageSize = Math.Min(MaxPageSize, AllPagesSize / users.Count);
-        foreach (var user in users)
+        Last = start;
+        var areFew = events.Count <= FewSources;
+        pageSize = Math.Min(MaxPageSize, AllPagesSize / events.Count);
+        foreach (var source in events)
         {
-            Enqueue(new Profile(user, areFew ? new Queue<EventRow>() : null));
+            Enqueue(new Source(source, areFew ? new Queue<EventRow>() : null));
         }
     }
 
     /// <summary>The place of the last event that <see cref="Next"/> returned.</summary>
     public EventKey Last { get; private set; }
 
-    public bool HasMore => profiles.Count > 0;
+    public bool HasMore => sources.Count > 0;
 
-    /// <summary>The next events, at most <paramref name="most"/> and all of one profile. Only where <see cref="HasMore"/> is true.</summary>
+    /// <summary>The next events, at most <paramref name="most"/> and all of one source. Only where <see cref="HasMore"/> is true.</summary>
     public List<EventRow> Next(int most)
     {
-        var profile = profiles.Dequeue();
-        EventKey? bound = profiles.TryPeek(out _, out var other) ? other : null;
-        var rows = profile.Page is { } page ? Take(page, most, bound)
-            : reader.Page(profile.User, Last, bound, snapshot, Math.Min(most, PageEvents), MaxPageSize);
+        var source = sources.Dequeue();
+        EventKey? bound = sources.TryPeek(out _, out var other) ? other : null;
+        var rows = source.Page is { } page ? Take(page, most, bound) : source.Events.Page(Last, bound, Math.Min(most, PageEvents), MaxPageSize);
         Advance(rows);
-        Enqueue(profile);
+        Enqueue(source);
         return rows;
     }
 
@@ -66,20 +63,20 @@ internal sealed class JourneyEvents
         }
     }
 
-    private void Enqueue(Profile profile)
+    private void Enqueue(Source source)
     {
-        if (profile.Page is { Count: 0 } page)
+        if (source.Page is { Count: 0 } page)
         {
-            reader.Page(profile.User, Last, bound: null, snapshot, PageEvents, pageSize).ForEach(page.Enqueue);
+            source.Events.Page(Last, bound: null, PageEvents, pageSize).ForEach(page.Enqueue);
         }
 
-        var next = profile.Page is null ? reader.FirstAfter(profile.User, Last, snapshot) : profile.Page.FirstOrDefault()?.Key;
-        if (next is { } key)
+        var next = source.Page is null ? source.Events.Page(Last, bound: null, most: 1, maxSize: 0).FirstOrDefault() : source.Page.FirstOrDefault();
+        if (next is not null)
         {
-            profiles.Enqueue(profile, key);
+            sources.Enqueue(source, next.Key);
         }
     }
 
-    // Page: of few profiles, the events that were read and not returned yet.
-    private sealed record Profile(string User, Queue<EventRow>? Page);
+    // Page: of few sources, the events that were read and not returned yet.
+    private sealed record Source(EventSource Events, Queue<EventRow>? Page);
 }

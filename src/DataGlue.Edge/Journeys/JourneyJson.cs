@@ -8,6 +8,11 @@ internal static class JourneyJson
         json.WriteStartObject();
         json.WriteString("glue_user_id", row.GlueUserId);
         json.WriteString("email", row.Email);
+        if (row.UserId is not null)
+        {
+            json.WriteString("user_id", row.UserId);
+        }
+
         WriteObject(json, "traits", row.Traits);
         json.WriteStartObject("attribution");
         WriteTouch(json, "first_touch", row.FirstTouch, row);
@@ -45,6 +50,20 @@ internal static class JourneyJson
             json.WriteBoolean("claim", true);
         }
 
+        json.WriteEndObject();
+    }
+
+    public static void WriteIdentification(Utf8JsonWriter json, IdentificationRow row)
+    {
+        json.WriteStartObject();
+        json.WriteString("event_id", row.EventId);
+        json.WriteString("timestamp", Instants.Normalize(row.Timestamp));
+        json.WriteString("glue_user_id", row.GlueUserId);
+        json.WriteString("email", row.Email);
+        json.WriteString("user_id", row.UserId);
+        json.WriteBoolean("trusted", row.Trusted != 0);
+        json.WriteString("source", row.Source);
+        json.WriteBoolean("claim", row.Claim != 0);
         json.WriteEndObject();
     }
 

@@ -1,7 +1,7 @@
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>The JSON reply of a journey. It is sent while it is written, so that memory is bounded.</summary>
-internal sealed class JourneyReply(HttpContext context, JourneyReader reader, long snapshot, IReadOnlyList<string> users)
+internal sealed class JourneyReply(HttpContext context, JourneyReader reader, long snapshot)
 {
     // In bytes.
     private const int FlushSize = 32 * 1024;
@@ -10,20 +10,43 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
 
     private Utf8JsonWriter Json { get; } = new(context.Response.BodyWriter, new JsonWriterOptions { Encoder = ServerJson.Encoder, SkipValidation = true });
 
-    /// <param name="page">Of a person: at which of the users to begin, and how many to show; null for a single profile.</param>
-    public async Task WriteAsync(ProfileRow profile, (int Start, int Most)? page, int limit, EventKey after)
+    /// <summary>The journey of one browser.</summary>
+    public async Task WriteAsync(ProfileRow profile, JourneyPage page)
+    {
+        Begin(profile);
+        await EndAsync([new BrowserEvents(reader, profile.GlueUserId, snapshot)], page);
+    }
+
+    /// <summary>The journey of a person.</summary>
+    /// <param name="profile">The one in front.</param>
+    /// <param name="users">The ids of the person's browsers.</param>
+    public async Task WriteAsync(ProfileRow profile, Person person, IReadOnlyList<string> users, IReadOnlyList<EventSource> events, JourneyPage page)
+    {
+        Begin(profile);
+        await WriteProfilesAsync(users, page.FirstUser, (int)Math.Min((long)page.FirstUser + page.MostUsers, users.Count));
+        Json.WriteStartArray("identifications");
+        foreach (var row in person.Identifications(reader))
+        {
+            JourneyJson.WriteIdentification(Json, row);
+            await FlushIfLongAsync();
+        }
+
+        Json.WriteEndArray();
+        await EndAsync(events, page);
+    }
+
+    private void Begin(ProfileRow profile)
     {
         Json.WriteStartObject();
         Json.WriteBoolean("success", true);
         Json.WritePropertyName("user");
         JourneyJson.WriteProfile(Json, profile);
-        if (page is { } shown)
-        {
-            await WriteProfilesAsync(shown.Start, (int)Math.Min((long)shown.Start + shown.Most, users.Count));
-        }
+    }
 
-        var next = await WriteEventsAsync(limit, after);
-        WriteSummary();
+    private async Task EndAsync(IReadOnlyList<EventSource> events, JourneyPage page)
+    {
+        var next = await WriteEventsAsync(events, page.MostEvents, page.After);
+        WriteSummary(events);
         if (next is not null)
         {
             Json.WriteString("next_after", next);
@@ -33,7 +56,7 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
         await FlushAsync();
     }
 
-    private async Task WriteProfilesAsync(int start, int end)
+    private async Task WriteProfilesAsync(IReadOnlyList<string> users, int start, int end)
     {
         Json.WriteStartArray("users");
         for (var i = start; i < end; i++)
@@ -53,9 +76,9 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
     }
 
     // Returns the id of the last event when the limit left events out.
-    private async Task<string?> WriteEventsAsync(int limit, EventKey after)
+    private async Task<string?> WriteEventsAsync(IReadOnlyList<EventSource> sources, int limit, EventKey after)
     {
-        var events = new JourneyEvents(reader, users, after, snapshot);
+        var events = new JourneyEvents(sources, after);
         var left = limit;
         Json.WriteStartArray("events");
         while (left > 0 && events.HasMore)
@@ -73,21 +96,18 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
         return left == 0 && events.HasMore ? events.Last.EventId : null;
     }
 
-    private void WriteSummary()
+    private void WriteSummary(IEnumerable<EventSource> events)
     {
-        var (total, first, last) = (0L, default(string), default(string));
-        foreach (var user in users)
+        var all = new SpanRow();
+        foreach (var source in events)
         {
-            var span = reader.SpanOf(user, snapshot);
-            total += span.Count;
-            first = first is null || string.CompareOrdinal(span.First, first) < 0 ? span.First ?? first : first;
-            last = last is null || string.CompareOrdinal(span.Last, last) > 0 ? span.Last ?? last : last;
+            all.Add(source.Summary());
         }
 
         Json.WriteStartObject("summary");
-        Json.WriteNumber("total_events", total);
-        Json.WriteString("first_event", Instants.Normalize(first));
-        Json.WriteString("last_event", Instants.Normalize(last));
+        Json.WriteNumber("total_events", all.Count);
+        Json.WriteString("first_event", Instants.Normalize(all.First));
+        Json.WriteString("last_event", Instants.Normalize(all.Last));
         Json.WriteEndObject();
     }
 
@@ -100,3 +120,10 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 }
+
+/// <summary>Which part of a journey is wanted.</summary>
+/// <param name="After">The place after which its events begin.</param>
+/// <param name="MostEvents">How many of them.</param>
+/// <param name="FirstUser">Of a person: at which of the users to begin.</param>
+/// <param name="MostUsers">How many of them.</param>
+internal sealed record JourneyPage(EventKey After, int MostEvents, int FirstUser, int MostUsers);

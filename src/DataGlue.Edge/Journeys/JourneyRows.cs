@@ -5,6 +5,7 @@ internal sealed class ProfileRow
 {
     public string GlueUserId { get; set; } = "";
     public string? Email { get; set; }
+    public string? UserId { get; set; } // of a person: the account
     public string? Traits { get; set; }
     public string? FirstTouch { get; set; }
     public string? LastTouch { get; set; }
@@ -48,6 +49,57 @@ internal sealed class SpanRow
     public long Count { get; set; }
     public string? First { get; set; }
     public string? Last { get; set; }
+
+    public void Add(SpanRow other)
+    {
+        Count += other.Count;
+        First = First is null || string.CompareOrdinal(other.First, First) < 0 ? other.First ?? First : First;
+        Last = Last is null || string.CompareOrdinal(other.Last, Last) > 0 ? other.Last ?? Last : Last;
+    }
+}
+
+/// <summary>A browser that identifications by one name joined.</summary>
+internal sealed class NamedBrowserRow
+{
+    public string GlueUserId { get; set; } = "";
+    public long Trusted { get; set; } // 1 where a trusted one did
+}
+
+/// <summary>Where a span of a browser begins, and whose it is.</summary>
+internal sealed class SpanStartRow
+{
+    public string Timestamp { get; set; } = "";
+    public string EventId { get; set; } = "";
+    public string Name { get; set; } = "";
+
+    public EventKey Key => new(Timestamp, EventId);
+}
+
+/// <summary>What an identification said of a key of traits.</summary>
+internal sealed class TraitLogRow
+{
+    public string Name { get; set; } = "";
+    public string Timestamp { get; set; } = "";
+    public string EventId { get; set; } = "";
+    public string Kind { get; set; } = "";
+    public long Size { get; set; } // of the value, in bytes
+    public string? Value { get; set; } // as JSON; null of a long one
+
+    public EventKey Key => new(Timestamp, EventId);
+}
+
+/// <summary>An identification, or a claim.</summary>
+internal sealed class IdentificationRow
+{
+    public string EventId { get; set; } = "";
+    public string Kind { get; set; } = "";
+    public string GlueUserId { get; set; } = "";
+    public string Timestamp { get; set; } = "";
+    public string? Email { get; set; }
+    public string? UserId { get; set; }
+    public long Trusted { get; set; }
+    public string Source { get; set; } = "";
+    public long Claim { get; set; }
 }
 
 /// <summary>The place of an event in a journey: by time, and at the same time by id.</summary>
@@ -67,7 +119,7 @@ internal readonly record struct EventKey(string Timestamp, string EventId)
     public static EventKey EndOf(string timestamp) => new(timestamp, char.ConvertFromUtf32(0x10FFFF));
 
     // Only surrogates make the two orders differ.
-    private static int CompareUtf8(string x, string y) => x.Any(char.IsSurrogate) || y.Any(char.IsSurrogate)
+    public static int CompareUtf8(string x, string y) => x.Any(char.IsSurrogate) || y.Any(char.IsSurrogate)
         ? Encoding.UTF8.GetBytes(x).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(y))
         : string.CompareOrdinal(x, y);
 }

@@ -106,7 +106,7 @@ internal sealed class IdentityWrite : LogWrite
         values.Set("email", Email);
         values.Set("email_key", emailKey);
         values.Set("account", UserId);
-        values.Set("name", isClaim ? default : Person.NameOf(UserId, emailKey));
+        values.Set("name", isClaim ? default : PersonName.Of(UserId, emailKey));
         values.Set("claim", isClaim && NamesSomebody);
         values.Set("traits", Traits?.Text ?? default);
         values.Set("trait_values", traits.Values);

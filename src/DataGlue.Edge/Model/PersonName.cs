@@ -1,0 +1,19 @@
+namespace DataGlue.Edge.Model;
+
+/// <summary>Whom an identification names, as <c>identities.name</c> has it.</summary>
+internal static class PersonName
+{
+    private const string AccountMark = "account:";
+    private const string EmailMark = "email:";
+
+    /// <summary>The name of an account, else of an e-mail; none where neither is given.</summary>
+    public static Utf8Text Of(Utf8Text userId, Utf8Text emailKey) =>
+        userId.IsPresent ? Name("account:"u8, userId) : emailKey.IsPresent ? Name("email:"u8, emailKey) : default;
+
+    public static string OfAccount(string userId) => AccountMark + userId;
+
+    /// <param name="key">The key of the e-mail.</param>
+    public static string OfEmail(string key) => EmailMark + key;
+
+    private static Utf8Text Name(ReadOnlySpan<byte> mark, Utf8Text key) => new([.. mark, .. key.Span]);
+}
