@@ -9,4 +9,4 @@ SELECT coalesce(
       (SELECT min(i.user_id) FROM identities i
        WHERE i.email_key = @key AND i.trusted = 0 AND i.name IS NOT NULL AND i.email_key IS NOT NULL AND i.user_id IS NOT NULL) AS least,
       (SELECT max(i.user_id) FROM identities i
-       WHERE i.email_key = @key AND i.trusted = 0 AND i.name IS NOT NULL AND i.email_key IS NOT NULL AND i.user_id IS NOT NULL) AS greatest) p));
+       WHERE i.email_key = @key AND i.trusted = 0 AND i.name IS NOT NULL AND i.email_key IS NOT NULL AND i.user_id IS NOT NULL) AS greatest) p)) AS user_id;

@@ -67,7 +67,7 @@ internal sealed class JourneyReader(Database database)
 
     /// <summary>The account that an e-mail belongs to; null where it belongs to none.</summary>
     /// <param name="key">The key of the e-mail.</param>
-    public string? AccountOf(string key) => database.Read(connection => connection.ExecuteScalar<string?>(SqlFile.Read("read/account_of_email"), new { key }));
+    public string? AccountOf(string key) => database.Read(connection => connection.QueryFirstOrDefault<string>(SqlFile.Read("read/account_of_email"), new { key }));
 
     /// <summary>The keys of the e-mails that were named together with an account.</summary>
     public List<string> EmailsOf(string account) =>
@@ -77,6 +77,11 @@ internal sealed class JourneyReader(Database database)
     public List<NamedBrowserRow> BrowsersOf(string name) =>
         database.Read<List<NamedBrowserRow>>(connection => [.. connection.Query<NamedBrowserRow>(SqlFile.Read("read/browsers_of_name"), new { name })]);
 
+    /// <summary>The profiles that were inserted by hand with an e-mail and have no log yet.</summary>
+    /// <param name="key">The key of the e-mail.</param>
+    public List<string> BrowsersByHand(string key) =>
+        database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/browsers_by_hand"), new { key })]);
+
     /// <summary>Where the first spans of a browser begin, at most so many.</summary>
     public List<SpanStartRow> SpansOf(string user, int most) =>
         database.Read<List<SpanStartRow>>(connection => [.. connection.Query<SpanStartRow>(SqlFile.Read("read/spans_of_browser"), new { user, most })]);
@@ -84,7 +89,7 @@ internal sealed class JourneyReader(Database database)
     /// <summary>These browsers, as far as they have a profile, the one seen last first.</summary>
     public List<string> ByLastSeen(IEnumerable<string> browsers)
     {
-        var users = JsonSerializer.Serialize([.. browsers], ServerJson.Wire.ListString);
+        var users = JsonList(browsers);
         return database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/users_by_last_seen"), new { users })]);
     }
 
@@ -99,7 +104,7 @@ internal sealed class JourneyReader(Database database)
     }
 
     /// <summary>Of each key of a browser's traits the newest that is in the windows, in the order of the keys.</summary>
-    public IEnumerable<TraitLogRow> TraitsOf(PersonBrowser browser)
+    public void EachTraitOf(PersonBrowser browser, Action<TraitLogRow> take)
     {
         using var connection = database.OpenReader();
         var taken = default(string);
@@ -108,13 +113,16 @@ internal sealed class JourneyReader(Database database)
             if (row.Name != taken && browser.Has(row.Key))
             {
                 taken = row.Name;
-                yield return row;
+                take(row);
             }
         }
     }
 
-    public string? LongTrait(string user, TraitLogRow trait) => database.Read(connection => connection.ExecuteScalar<string?>(
+    public string? LongTrait(string user, TraitLogRow trait) => database.Read(connection => connection.QueryFirstOrDefault<string>(
         SqlFile.Read("read/long_trait"), new { user, eventId = trait.EventId, kind = trait.Kind, name = trait.Name }));
+
+    // Dapper's generator does not see what the one of JSON makes.
+    private static string JsonList(IEnumerable<string> texts) => JsonSerializer.Serialize([.. texts], ServerJson.Wire.ListString);
 
     private static EventKey? Least(EventKey? one, EventKey? other) =>
         one is not { } x ? other : other is { } y && EventKey.Utf8Order.Compare(y, x) < 0 ? other : one;

@@ -32,7 +32,9 @@ internal sealed record Person(string? Account, IReadOnlyList<string> Emails)
             joined[row.GlueUserId] = joined.GetValueOrDefault(row.GlueUserId) || row.Trusted != 0;
         }
 
-        return [.. joined
+        // Somebody who inserted a row by hand is as good as the owner, and without a log the browser is nobody else's.
+        var byHand = Emails.SelectMany(reader.BrowsersByHand).Select(user => new PersonBrowser(user, IsTrusted: true, [new Window(EventKey.Start, null)]));
+        return [.. byHand, .. joined
             .Select(browser => new PersonBrowser(browser.Key, browser.Value, Windows(reader.SpansOf(browser.Key, MaxSpans + 1), names)))
             .Where(browser => browser.Windows.Count > 0)];
     }

@@ -23,21 +23,18 @@ internal sealed class PersonTraits(JourneyReader reader)
         return traits.Write();
     }
 
-    private void Take(PersonBrowser browser)
+    private void Take(PersonBrowser browser) => reader.EachTraitOf(browser, row =>
     {
-        foreach (var row in reader.TraitsOf(browser))
+        if (!newest.TryGetValue(row.Name, out var known) || IsNewer(row, known.Row))
         {
-            if (!newest.TryGetValue(row.Name, out var known) || IsNewer(row, known.Row))
-            {
-                newest[row.Name] = (browser.GlueUserId, row);
-            }
-
-            if (newest.Count > MaxKeys)
-            {
-                newest.Remove(newest.Keys.Last());
-            }
+            newest[row.Name] = (browser.GlueUserId, row);
         }
-    }
+
+        if (newest.Count > MaxKeys)
+        {
+            newest.Remove(newest.Keys.Last());
+        }
+    });
 
     private static bool IsNewer(TraitLogRow row, TraitLogRow known) => EventKey.Utf8Order.Compare(row.Key, known.Key) is var byPlace && byPlace != 0
         ? byPlace > 0 : EventKey.CompareUtf8(row.Kind, known.Kind) > 0;

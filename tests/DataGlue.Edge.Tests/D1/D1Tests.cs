@@ -144,10 +144,11 @@ public sealed class D1Tests : IDisposable
             await BothAsync(d1, sqlite, [.. Reads(user, snapshot: 1_000), .. Reads(user, snapshot: 4)]);
         }
 
+        await BothAsync(d1, sqlite, [.. PeopleReads()]);
         foreach (var email in new[] { "ADA@EXAMPLE.COM", "äDÄ@example.com", "hand@example.com", "nobody@example.com" })
         {
             (string, object?)[] values = [("email", email), ("key", email.ToLowerInvariant())];
-            await BothAsync(d1, sqlite, [Read("profiles_of_email", values), .. ProductSql.Questions.Values.Select(sql => Statement.Of(sql, values))]);
+            await BothAsync(d1, sqlite, [.. ProductSql.Questions.Values.Select(sql => Statement.Of(sql, values))]);
         }
     }
 
@@ -179,6 +180,32 @@ public sealed class D1Tests : IDisposable
         Read("outbox_due", ("now", Story.Received), ("horizon", "2024-06-01T12:00:15.000Z")), Read("outbox_next_try"),
         Read("aside_size"), Read("aside_count"), Read("aside", ("after", 0L), ("count", 10L)),
     ];
+
+    private static IEnumerable<Statement> PeopleReads()
+    {
+        (string, object?)[] place = [("afterTime", ""), ("afterId", ""), ("boundTime", "~"), ("boundId", "~"), ("most", 2L), ("snapshot", 1_000L)];
+        (string, object?)[] first = [("user", ""), ("timestamp", ""), ("eventId", ""), ("kind", ""), ("most", 500L)];
+        (string, object?)[] window = [("user", "early"), ("startTime", ""), ("startId", ""), ("inclusive", 1L), .. place];
+        yield return Read("account_of_email", ("key", "acc@example.com"));
+        yield return Read("emails_of_account", ("account", "acc-1"));
+        yield return Read("browsers_of_name", ("name", "account:acc-1"));
+        yield return Read("browsers_by_hand", ("key", "four@example.com"));
+        yield return Read("spans_of_browser", ("user", "account"), ("most", 1_001L));
+        yield return Read("identifications", [("name", "account:acc-1"), .. first]);
+        yield return Read("claims_of_account", [("name", "acc-3"), .. first]);
+        yield return Read("claims_of_email", [("name", "claim@example.com"), .. first]);
+        yield return Read("users_by_last_seen", ("users", """["account","many","nobody"]"""));
+        yield return Read("trait_log", ("user", "long"));
+        yield return Read("long_trait", ("user", "long"), ("eventId", "i10"), ("kind", "identify"), ("name", "a"));
+        yield return Read("window_page", window);
+        yield return Read("window_span", window);
+        foreach (var (kind, value) in new[] { ("account", "acc-1"), ("email", "bare@example.com") })
+        {
+            yield return Read($"{kind}_page", [("value", value), .. place]);
+            yield return Read($"{kind}_span", [("value", value), .. place]);
+            yield return Read($"{kind}_newest", [("value", value), .. place]);
+        }
+    }
 
     private static IEnumerable<Statement> Reads(string user, long snapshot)
     {

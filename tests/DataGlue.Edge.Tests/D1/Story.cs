@@ -93,6 +93,8 @@ internal static class Story
         Event("live-4", "10:00", user: "hand-2", live: true, touch: Google),
         Event("an @user 'quoted' :event\nline", "10:00", user: "odd", properties: """{"@user":"? ?1 \\n \u0001 '' --","é":[1e300,0.1,null]}"""),
 
+        Event("e6", "10:30", user: "account", account: "acc-1"),
+
         // The very same again.
         Event("an @user 'quoted' :event\nline", "10:00", user: "odd", properties: """{"@user":"? ?1 \\n \u0001 '' --","é":[1e300,0.1,null]}"""),
     ];
@@ -114,6 +116,8 @@ internal static class Story
         Identity("i7", "10:15", email: "claim@example.com", isClaim: true),
         Identity("i8", "10:45", user: "account", account: "acc-1"),
         Identity("i9", "10:40", user: "account", account: "acc-2", traits: """{"n":12345678901234567890,"f":2.50}"""),
+        Identity("i12", "10:50", user: "account", account: "acc-3", isClaim: true),
+        Identity("i13", "10:55", user: "account", account: "acc-1", email: "acc@example.com"),
 
         // More keys than a profile shows.
         Identity("k1", "10:00", user: "many", email: "many@example.com", traits: Keys("a", 700)),
@@ -151,7 +155,7 @@ internal static class Story
     ];
 
     private static EventWrite Event(
-        string id, string time, string user = Ada, bool live = false, string? touch = null, string? email = null,
+        string id, string time, string user = Ada, bool live = false, string? touch = null, string? email = null, string? account = null,
         string name = "Käufe 😀", string properties = """{"n":1}""", bool trusted = false) => new(
             new Track
             {
@@ -165,6 +169,7 @@ internal static class Story
                 Event = Text(name),
                 Properties = Json(properties),
                 Email = Text(email),
+                UserId = Text(account),
                 Context = touch is null ? null : Json(touch),
             },
             isClaim: false,

@@ -88,7 +88,8 @@ internal sealed class HostileRequests
     private Gen<HostileRequest> Read => Gen.Select(
         Gen.Frequency(
             (3, targets.User.Select(target => ("GET /glue/user/{id}", target))),
-            (1, targets.Email.Select(target => ("GET /glue/user/email/{email}", target)))),
+            (1, targets.Email.Select(target => ("GET /glue/user/email/{email}", target))),
+            (1, targets.Account.Select(target => ("GET /glue/user/account/{user_id}", target)))),
         Gen.Frequency((40, Gen.Const(Version)), (1, Gen.Const("HTTP/1.0"))),
         HostileHeaders.Host, HostileHeaders.Some,
         (read, version, host, headers) => Sound(read.Item1, $"GET {read.target} {version}", [host, .. headers], Framing.Counted([])));

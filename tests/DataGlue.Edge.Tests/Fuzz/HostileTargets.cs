@@ -61,13 +61,17 @@ internal sealed class HostileTargets
     {
         User = Gen.Select(visitors.User, Encoding, Query, (name, encode, query) => "/glue/user/" + encode(name) + query);
         Email = Gen.Select(visitors.Email, Encoding, Query, (name, encode, query) => "/glue/user/email/" + encode(name) + query);
+        Account = Gen.Select(visitors.User, Encoding, Query, (name, encode, query) => "/glue/user/account/" + encode(name) + query);
     }
 
     /// <summary>A read of a visitor, who is mostly there.</summary>
     public Gen<string> User { get; }
 
-    /// <summary>A read of a person.</summary>
+    /// <summary>A read of a person by e-mail.</summary>
     public Gen<string> Email { get; }
+
+    /// <summary>A read of a person by account.</summary>
+    public Gen<string> Account { get; }
 
     /// <summary>Nothing that is served, or only nearly.</summary>
     public static Gen<string> Unknown { get; } = Gen.Frequency(

@@ -55,13 +55,16 @@ public sealed class JourneyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_profile_that_has_another_email_by_now_is_not_found_by_its_old_one()
+    public async Task A_browser_that_has_another_email_by_now_keeps_what_it_did_under_its_old_one()
     {
         await app.IdentifyAsync("""{"glue_user_id":"a","email":"ä@example.com","timestamp":1704376800001}""");
         await app.IdentifyAsync("""{"glue_user_id":"a","email":"b@example.com","timestamp":1704376800002}""");
 
-        Assert.Equal(HttpStatusCode.NotFound, (await app.PersonAsync("ä@example.com")).Status);
-        (await app.PersonAsync("b@example.com")).IsOk();
+        await app.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"first","timestamp":1704376800000}""");
+        await app.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"second","timestamp":1704376800002}""");
+
+        Assert.Equal(["first"], Ids((await app.PersonAsync("ä@example.com")).IsOk().Json));
+        Assert.Equal(["second"], Ids((await app.PersonAsync("b@example.com")).IsOk().Json));
     }
 
     [Theory]

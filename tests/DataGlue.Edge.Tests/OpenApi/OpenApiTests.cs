@@ -15,6 +15,7 @@ public sealed class OpenApiTests : IDisposable
         ["post /glue/sync"] = "400 401 403 408 413 415 429 500 503",
         ["post /glue/batch"] = "400 401 403 408 413 415 429 500 503",
         ["get /glue/user/{glue_user_id}"] = "400 401 403 404 429 500 503",
+        ["get /glue/user/account/{user_id}"] = "400 401 403 404 429 500 503",
         ["get /glue/user/email/{email}"] = "400 401 403 404 429 500 503",
         ["post /glue/relay"] = "400 401 403 408 413 415 421 429 500 501 503 508",
         ["get /glue/outbox"] = "400 401 403 429 500 503",

@@ -17,6 +17,7 @@ public sealed class ForwardingTests : IDisposable
     [InlineData("/glue/user/..")]
     [InlineData("/glue/user/%C3%BC%F0%9F%98%80?after=0&limit=2")]
     [InlineData("/glue/user/email/A%40example.com")]
+    [InlineData("/glue/user/account/an%2Faccount")]
     [InlineData("/glue/user/nobody")]
     [InlineData("/glue/user/a%2Fb?limit=none")]
     public async Task A_read_is_answered_as_at_the_home(string path)

@@ -38,6 +38,7 @@ public sealed class AccessTests : IDisposable
         { "POST", "/gl%75e/tr%61ck" },
         { "GET", "/glue/user/a" },
         { "GET", "/glue/user/email/a@example.com" },
+        { "GET", "/glue/user/account/a" },
         { "GET", "/metrics" },
     };
 

@@ -44,6 +44,7 @@ public sealed class CrossOriginTests : IDisposable
     [Theory]
     [InlineData("/glue/user/a", "GET")]
     [InlineData("/glue/user/email/a@example.com", "GET")]
+    [InlineData("/glue/user/account/a", "GET")]
     [InlineData("/glue/track", "GET")]
     [InlineData("/glue/track", "DELETE")]
     [InlineData("/metrics", "GET")]
