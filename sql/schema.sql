@@ -136,8 +136,8 @@ CREATE TABLE traits (
   timestamp     TEXT NOT NULL,
   event_id      TEXT NOT NULL,
   kind          TEXT NOT NULL,
-  -- Of the value, in bytes.
-  size          INTEGER NOT NULL,
+  -- Of a long value, in bytes; any other stands here itself.
+  size          INTEGER,
   value         TEXT,
   PRIMARY KEY (glue_user_id, name, timestamp DESC, event_id DESC, kind DESC)
 ) STRICT, WITHOUT ROWID;
@@ -240,11 +240,11 @@ CREATE VIEW derived_traits (glue_user_id, traits) AS
 SELECT u.glue_user_id, (
   WITH RECURSIVE newest (name, cost, value, event_id, kind, n, before) AS (
     SELECT * FROM (
-      SELECT t.name, CASE WHEN t.value = 'null' THEN 0 ELSE octet_length(t.name) + t.size + 4 END, t.value, t.event_id, t.kind, 1, 0
+      SELECT t.name, CASE WHEN t.value = 'null' THEN 0 ELSE octet_length(t.name) + coalesce(t.size, octet_length(t.value)) + 4 END, t.value, t.event_id, t.kind, 1, 0
       FROM traits t WHERE t.glue_user_id = u.glue_user_id
       ORDER BY t.name, t.timestamp DESC, t.event_id DESC, t.kind DESC LIMIT 1)
     UNION ALL
-    SELECT t.name, CASE WHEN t.value = 'null' THEN 0 ELSE octet_length(t.name) + t.size + 4 END, t.value, t.event_id, t.kind,
+    SELECT t.name, CASE WHEN t.value = 'null' THEN 0 ELSE octet_length(t.name) + coalesce(t.size, octet_length(t.value)) + 4 END, t.value, t.event_id, t.kind,
       newest.n + 1, newest.before + CASE WHEN newest.before + newest.cost <= 65536 THEN newest.cost ELSE 0 END
     FROM newest JOIN traits t ON t.glue_user_id = u.glue_user_id AND (t.name, t.timestamp, t.event_id, t.kind) = (
       SELECT x.name, x.timestamp, x.event_id, x.kind FROM traits x

@@ -21,7 +21,7 @@ SELECT 'identities', count(*), sum(fingerprint & 65535), sum(
   + coalesce(length(user_id), -1) + coalesce(length(name), -1) + length(claim) + length(starts) + length(trusted) + length(source))
 FROM identities
 UNION ALL
-SELECT 'traits', count(*), 0, sum(length(glue_user_id) + length(name) + length(timestamp) + length(event_id) + length(kind) + size + coalesce(length(value), (
+SELECT 'traits', count(*), 0, sum(length(glue_user_id) + length(name) + length(timestamp) + length(event_id) + length(kind) + coalesce(size, 0) + coalesce(length(value), (
   SELECT length(l.value) FROM long_traits l WHERE l.glue_user_id = t.glue_user_id AND l.event_id = t.event_id AND l.kind = t.kind AND l.name = t.name), 0))
 FROM traits t
 UNION ALL

@@ -30,7 +30,8 @@ FROM base_rows WHERE glue_user_id = @user
   AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (is_event = 1 OR trusted >= @trusted))
 ON CONFLICT DO NOTHING;
 INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value)
-SELECT t.glue_user_id, t.name, i.timestamp, i.event_id, i.kind, octet_length(t.value), CASE WHEN octet_length(t.value) <= 512 THEN t.value END
+SELECT t.glue_user_id, t.name, i.timestamp, i.event_id, i.kind, CASE WHEN octet_length(t.value) > 512 THEN octet_length(t.value) END,
+  CASE WHEN octet_length(t.value) <= 512 THEN t.value END
 FROM base_traits t JOIN identities i ON i.event_id = '' AND i.glue_user_id = t.glue_user_id AND i.kind = 'base'
 WHERE t.glue_user_id = @user
 ON CONFLICT DO NOTHING;

@@ -80,7 +80,6 @@ ON CONFLICT (glue_user_id) DO UPDATE SET
 WHERE users.logged = 1;
 
 -- The keys of its traits: each with its value.
-INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value)
-SELECT @user, t.key, @timestamp, @event_id, @kind, octet_length(t.value), t.value
-FROM json_each(@trait_values) t WHERE true
+INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, value)
+SELECT @user, t.key, @timestamp, @event_id, @kind, t.value FROM json_each(@trait_values) t WHERE true
 ON CONFLICT DO NOTHING;

@@ -62,22 +62,24 @@ internal sealed record DerivedRow(string What, string GlueUserId, string? Name, 
         var (trait_values, long_traits) = (text.Values.ToString(), text.Long.ToString());
         return connection.Query<TraitRow>(SqlFile.Read("read/trait_rows"), new { user, timestamp, event_id, kind, trait_values, long_traits })
             .Where(row => !row.IsRight)
-            .Select(row => new DerivedRow(row.Size is null ? "missing" : "wrong", user, row.Name, timestamp, event_id, kind));
+            .Select(row => new DerivedRow(!row.IsThere ? "missing" : "wrong", user, row.Name, timestamp, event_id, kind));
     }
 
-    // A key of traits: the value as it is to be, and what is found, as JSON text. The size is one of bytes.
+    // A key of traits: the value as it is to be, and what is found, as JSON text; of a long value the size in bytes.
     internal sealed class TraitRow
     {
         public string Name { get; set; } = "";
         public string Value { get; set; } = "";
-        public long? Size { get; set; }
+        public bool IsThere { get; set; }
         public string? Found { get; set; }
-        public bool IsLong { get; set; }
+        public long? Size { get; set; }
 
-        public bool IsRight => Found is not null && Size == Encoding.UTF8.GetByteCount(Found) && IsLong == Size > TraitText.MaxShort && IsSame;
+        public bool IsRight => IsThere && Found is not null && Size == LongSize(Found) && IsSame;
 
         // SQLite has put the traits of a row that was inserted by hand into other words: 1e2 is 100.0 there.
         private bool IsSame => Found == Value || HashOf(Found) == HashOf(Value);
+
+        private static long? LongSize(string value) => Encoding.UTF8.GetByteCount(value) is var size && size > TraitText.MaxShort ? size : null;
 
         private static ulong? HashOf(string? json)
         {

@@ -17,29 +17,24 @@ internal sealed class EdgeSink(Outbox outbox, OutboxReserve reserve, HomeLink ho
     public string? UnavailableReason => Refusal(Interlocked.Read(ref incoming) + settings.MaxBodyBytes);
     public bool Queues => true;
 
-    public async Task<Outcome> SendAsync(Item item) => item is Identify && RefusalOf(item) is null && await AskHomeAsync(item) is { } outcome
-        ? outcome with { EventId = item.EventId }
-        : (await SendBatchAsync([item]))[0];
+    public async Task<Outcome> SendAsync(Item item) => RefusalOf(item) is { } refusal ? refusal
+        : item is Identify && await AskHomeAsync(item) is { } outcome ? outcome with { EventId = item.EventId }
+        : (await QueueAsync([item]))[0];
 
     public async Task<IReadOnlyList<Outcome>> SendBatchAsync(IReadOnlyList<Item> items)
     {
         var refusals = items.Select(RefusalOf).ToArray();
         Item[] accepted = [.. items.Where((_, i) => refusals[i] is null)];
-        Utf8Text[] texts = [.. accepted.Select(OutboxItem.Write)];
-        OutboxWrite[] writes = [.. accepted.Zip(texts, (item, text) => new OutboxWrite(text, Instants.Utf8(item.Received)))];
-        if (writes.Length > 0)
-        {
-            await EnqueueAsync(writes, texts.Sum(text => (long)text.Span.Length));
-        }
+        var queued = new Queue<Outcome>(accepted.Length == 0 ? [] : await QueueAsync(accepted));
+        return [.. refusals.Select(refusal => refusal ?? queued.Dequeue())];
+    }
 
-        var outcomes = new Outcome[items.Count];
-        var written = 0;
-        for (var i = 0; i < outcomes.Length; i++)
-        {
-            outcomes[i] = refusals[i] ?? (writes[written++].IsRefused ? Outcome.RefusedByOwner : Queued(items[i]));
-        }
-
-        return outcomes;
+    private async Task<IReadOnlyList<Outcome>> QueueAsync(IReadOnlyList<Item> items)
+    {
+        Utf8Text[] texts = [.. items.Select(OutboxItem.Write)];
+        OutboxWrite[] writes = [.. items.Zip(texts, (item, text) => new OutboxWrite(text, Instants.Utf8(item.Received)))];
+        await EnqueueAsync(writes, texts.Sum(text => (long)text.Span.Length));
+        return [.. items.Zip(writes, (item, write) => write.IsRefused ? Outcome.RefusedByOwner : Queued(item))];
     }
 
     // A wrong signature is one at the home too, where it would be put aside.

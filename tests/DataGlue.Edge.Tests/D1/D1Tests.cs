@@ -164,7 +164,7 @@ public sealed class D1Tests : IDisposable
         [
             Statement.Of($$"""INSERT INTO identities (glue_user_id, event_id, kind, timestamp, email, traits, created_at) VALUES ('mended', 'm', 'identify', '{{Story.Received}}', 'm@example.com', '{"plan":"pro","long":{{Long}}}', '')"""),
             Statement.Of("INSERT INTO long_traits (glue_user_id, event_id, kind, name, value) VALUES ('mended', 'm', 'identify', 'stray', '1')"),
-            Statement.Of($"INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value) VALUES ('mended', 'stray', '{Story.Received}', 'm', 'identify', 1, '1')"),
+            Statement.Of($"INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value) VALUES ('mended', 'stray', '{Story.Received}', 'm', 'identify', NULL, '1')"),
             Read("derived_differences"),
             Read("trait_rows", values),
             .. RepairsInTurn.Select(file => Statement.Of(ProductSql.Repairs[file], values)),

@@ -33,7 +33,7 @@ public sealed partial class StrangerTests(NativeBinary binary, ITestOutputHelper
         { "an identification under an id of a thousand syncs", HttpStatusCode.OK, 2, 8_192, 500 },
         { "another report of an event", HttpStatusCode.OK, 0, 8_192, 2_500 },
         { "an identification", HttpStatusCode.OK, 2, 8_192, 500 },
-        { "an identification with 256 traits", HttpStatusCode.OK, 258, 32_768, 12_000 },
+        { "an identification with 256 traits", HttpStatusCode.OK, 258, 32_768, 10_000 },
         { "an identification before two thousand others", HttpStatusCode.OK, 2, 8_192, 3_500 },
         { "an identification of a profile of a thousand traits", HttpStatusCode.OK, 2, 8_192, 120_000 },
         { "an identification of a profile of a thousand long traits", HttpStatusCode.OK, 2, 81_920, 120_000 },
