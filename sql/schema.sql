@@ -49,10 +49,10 @@ CREATE TABLE events (
   server_made   INTEGER NOT NULL DEFAULT 0 CHECK (server_made IN (0, 1)),
   -- The id that the server had answered for this event before the client's own id took its place.
   live_event_id TEXT,
-  -- The e-mail as e-mails compare.
-  email_key     TEXT,
   -- The account that the event itself carries.
   user_id       TEXT CHECK (length(user_id) BETWEEN 1 AND 255),
+  -- Whose it is by itself, whoever has the browser: 'account:USER_ID', else 'email:EMAIL_KEY'. NULL: that tells the browser.
+  name          TEXT,
   -- 1: its own e-mail and account are a claim, which joins nobody.
   claim         INTEGER NOT NULL DEFAULT 0 CHECK (claim IN (0, 1)),
   -- Who said so. 1: it came with a secret key, or somebody inserted it by hand.
@@ -69,9 +69,9 @@ CREATE INDEX idx_events_event ON events (event, timestamp);
 -- Finds the same event by two ways, too. An index that began with the fingerprint, which is random, would touch another page for each event.
 CREATE INDEX idx_events_timestamp ON events (timestamp, fingerprint, server_made, live_event_id);
 CREATE INDEX idx_events_email ON events (email COLLATE NOCASE) WHERE email IS NOT NULL;
--- Events that name somebody themselves: they are his, whoever had the browser.
-CREATE INDEX idx_events_email_key ON events (email_key, timestamp, event_id) WHERE email_key IS NOT NULL AND user_id IS NULL AND claim = 0;
-CREATE INDEX idx_events_user_id ON events (user_id, timestamp, event_id) WHERE user_id IS NOT NULL AND claim = 0;
+-- Events that name somebody themselves: those of a name, and those of a browser, which are not its own.
+CREATE INDEX idx_events_name ON events (name, timestamp, event_id) WHERE name IS NOT NULL;
+CREATE INDEX idx_events_named ON events (glue_user_id, timestamp, event_id) WHERE name IS NOT NULL;
 -- The first touch of a visitor and the last that counts are each found with one look.
 CREATE INDEX idx_events_touch ON events (glue_user_id, touch_counts, timestamp, event_id) WHERE touch IS NOT NULL;
 CREATE INDEX idx_events_by_hand ON events (glue_user_id) WHERE fingerprint IS NULL;

@@ -56,9 +56,9 @@ RETURNING event_id AS stands_as;
 
 -- The event itself, where it is new.
 INSERT INTO events
-  (event_id, glue_user_id, session_id, event, timestamp, properties, email, email_key, user_id, claim, context, touch, touch_counts, touch_trusted, fingerprint,
+  (event_id, glue_user_id, session_id, event, timestamp, properties, email, user_id, name, claim, context, touch, touch_counts, touch_trusted, fingerprint,
    trusted, source, created_at, server_made)
-SELECT @event_id, @user, @session_id, @event, @timestamp, @properties, @email, @email_key, @account, @claim, @context, @touch, @touch_counts,
+SELECT @event_id, @user, @session_id, @event, @timestamp, @properties, @email, @account, @name, @claim, @context, @touch, @touch_counts,
   @trusted * (@touch IS NOT NULL), @fingerprint, @trusted, @source, @received, @server_made
 WHERE NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id)
   AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (is_event = 1 OR trusted >= @trusted));
@@ -81,12 +81,15 @@ UPDATE events SET
   properties = CASE WHEN m.wins THEN @properties ELSE events.properties END,
   fingerprint = CASE WHEN m.wins THEN @fingerprint ELSE events.fingerprint END,
   source = CASE WHEN m.wins THEN @source ELSE events.source END,
-  email = CASE WHEN m.above > 0 THEN @email WHEN m.above < 0 THEN events.email ELSE coalesce(min(events.email, @email), events.email, @email) END,
-  email_key = CASE WHEN m.above > 0 OR (m.above = 0 AND @email < coalesce(events.email, @email || '~')) THEN @email_key ELSE events.email_key END,
-  user_id = CASE WHEN m.above > 0 THEN @account WHEN m.above < 0 THEN events.user_id ELSE coalesce(min(events.user_id, @account), events.user_id, @account) END,
+  email = m.its_email,
+  user_id = m.its_account,
+  name = CASE
+    WHEN m.is_claim = 1 THEN NULL
+    WHEN m.its_account IS NOT NULL THEN 'account:' || m.its_account
+    WHEN m.its_email IS @email THEN 'email:' || @email_key
+    ELSE events.name END,
   context = CASE WHEN m.above > 0 THEN @context WHEN m.above < 0 THEN events.context ELSE coalesce(min(events.context, @context), events.context, @context) END,
-  -- What was decided stays when the setting changes.
-  claim = CASE WHEN m.above > 0 OR (m.above = 0 AND coalesce(events.email, events.user_id) IS NULL) THEN @claim ELSE events.claim END,
+  claim = m.is_claim,
   touch = CASE WHEN m.touches THEN @touch ELSE events.touch END,
   touch_counts = CASE WHEN m.touches THEN @touch_counts ELSE events.touch_counts END,
   touch_trusted = CASE WHEN m.touches THEN @trusted ELSE events.touch_trusted END,
@@ -94,6 +97,10 @@ UPDATE events SET
   server_made = min(events.server_made, @server_made)
 FROM (
   SELECT e.id, @trusted - e.trusted AS above,
+    CASE WHEN @trusted > e.trusted THEN @email WHEN @trusted < e.trusted THEN e.email ELSE coalesce(min(e.email, @email), e.email, @email) END AS its_email,
+    CASE WHEN @trusted > e.trusted THEN @account WHEN @trusted < e.trusted THEN e.user_id ELSE coalesce(min(e.user_id, @account), e.user_id, @account) END AS its_account,
+    -- What was decided stays when the setting changes.
+    CASE WHEN @trusted > e.trusted OR (@trusted = e.trusted AND coalesce(e.email, e.user_id) IS NULL) THEN @claim ELSE e.claim END AS is_claim,
     (1 - @trusted, @timestamp, @fingerprint, @source, @properties)
       < (1 - e.trusted, e.timestamp, coalesce(e.fingerprint, @fingerprint), e.source, coalesce(e.properties, @properties)) AS wins,
     -- A trusted touch beats a public one, one that counts one that does not. Between equals the lesser text stands.

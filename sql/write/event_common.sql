@@ -3,7 +3,7 @@
 -- the guards read the table that is written: half of the price of the insert. OR IGNORE would hold for the statements of the owner's triggers
 -- too, and pass over what they refuse.
 INSERT INTO events
-  (event_id, glue_user_id, session_id, event, timestamp, properties, email, email_key, user_id, claim, context, touch, touch_counts, touch_trusted, fingerprint,
+  (event_id, glue_user_id, session_id, event, timestamp, properties, email, user_id, name, claim, context, touch, touch_counts, touch_trusted, fingerprint,
    trusted, source, created_at, server_made)
 VALUES (
   CASE WHEN NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
@@ -14,7 +14,7 @@ VALUES (
       SELECT c.id FROM events c
       WHERE c.timestamp = @timestamp AND c.fingerprint = @fingerprint AND c.server_made = 1 - @server_made AND c.live_event_id IS NULL AND c.glue_user_id = @user
       ORDER BY c.id LIMIT 1) THEN @event_id END,
-  @user, @session_id, @event, @timestamp, @properties, @email, @email_key, @account, @claim, @context, @touch, @touch_counts,
+  @user, @session_id, @event, @timestamp, @properties, @email, @account, @name, @claim, @context, @touch, @touch_counts,
   @trusted * (@touch IS NOT NULL), @fingerprint, @trusted, @source, @received, @server_made);
 
 -- Joins what the statement before has inserted; without that it would have no visitor, and fail.

@@ -36,7 +36,7 @@ internal sealed partial class Program
         builder.Services.AddStorage();
         builder.Services.AddIntake();
         builder.Services.AddSingleton<GlueEndpoints>();
-        builder.Services.AddSingleton<JourneyReader>();
+        builder.Services.AddScoped<JourneyReader>();
         builder.Services.AddMonitoring();
         builder.Services.AddOutbox();
         role.AddServices(builder.Services);

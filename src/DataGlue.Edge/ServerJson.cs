@@ -17,6 +17,7 @@ namespace DataGlue.Edge;
 [JsonSerializable(typeof(OutboxReply))]
 [JsonSerializable(typeof(AsideReply))]
 [JsonSerializable(typeof(List<string>))]
+[JsonSerializable(typeof(List<List<string>>))]
 internal sealed partial class ServerJson : JsonSerializerContext
 {
     /// <summary>The encoder of everything on the wire: replies are never HTML, so quotes and letters beyond ASCII stay readable.</summary>

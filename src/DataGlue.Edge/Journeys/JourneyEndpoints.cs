@@ -18,7 +18,7 @@ internal static class JourneyEndpoints
     private static Task ReadUserAsync(HttpContext context, JourneyReader reader)
     {
         var snapshot = reader.Snapshot();
-        var profile = reader.Profile(Named(context, "glue_user_id"), snapshot) ?? throw new RequestException(StatusCodes.Status404NotFound, NotFound);
+        var profile = reader.Profiles([Named(context, "glue_user_id")], snapshot).FirstOrDefault() ?? throw new RequestException(StatusCodes.Status404NotFound, NotFound);
         var events = new BrowserEvents(reader, profile.GlueUserId, snapshot);
         var page = new JourneyPage(ReadAfter(Single(context, "after"), reader, [events]), ReadLimit(context, "limit"), 0, 0);
         return StreamAsync(context, () => new JourneyReply(context, reader, snapshot).WriteAsync(profile, page));
@@ -33,16 +33,16 @@ internal static class JourneyEndpoints
     private static Task ReadPersonAsync(HttpContext context, JourneyReader reader, Person person)
     {
         var snapshot = reader.Snapshot();
-        var browsers = person.Browsers(reader);
-        var events = person.Events(reader, browsers, snapshot);
-        var users = reader.ByLastSeen(browsers.Select(browser => browser.GlueUserId));
-        var trusted = browsers.Where(browser => browser.IsTrusted).Select(browser => browser.GlueUserId).ToHashSet();
+        var events = person.Events(snapshot);
+        var users = reader.ByLastSeen(person.Browsers.Select(browser => browser.GlueUserId));
+        var profile = person.Front(users, snapshot) is { } front ? reader.Profiles([front], snapshot).FirstOrDefault() : null;
+        if (profile is null)
+        {
+            throw new RequestException(StatusCodes.Status404NotFound, NotFound);
+        }
 
-        // A person whom only events name has no browser: the one of the newest of them stands in front.
-        var front = users.Find(trusted.Contains) ?? users.FirstOrDefault() ?? NewestBrowser(events);
-        var profile = (front is null ? null : reader.Profile(front, snapshot)) ?? throw new RequestException(StatusCodes.Status404NotFound, NotFound);
         profile.UserId = person.Account;
-        profile.Traits = PersonTraits.Of(reader, browsers);
+        profile.Traits = PersonTraits.Of(reader, person.Browsers);
         var page = new JourneyPage(
             ReadAfter(Single(context, "after"), reader, events), ReadLimit(context, "limit"),
             ReadUsersAfter(Single(context, "users_after"), users), ReadLimit(context, "users_limit"));
@@ -70,9 +70,6 @@ internal static class JourneyEndpoints
     }
 
     private static string Named(HttpContext context, string name) => RequestPath.Decode((string)context.Request.RouteValues[name]!);
-
-    private static string? NewestBrowser(IEnumerable<EventSource> events) =>
-        events.Select(source => source.Newest()).OfType<EventRow>().MaxBy(row => row.Key, EventKey.Utf8Order)?.GlueUserId;
 
     private static string? Single(HttpContext context, string name) => context.Request.Query[name] is var values && values.Count <= 1 ? values
         : throw new RequestException(StatusCodes.Status400BadRequest, $"{name} appears {values.Count} times; give it once");

@@ -35,7 +35,7 @@ internal sealed class JourneyEvents
     {
         var source = sources.Dequeue();
         EventKey? bound = sources.TryPeek(out _, out var other) ? other : null;
-        var rows = source.Page is { } page ? Take(page, most, bound) : source.Events.Page(Last, bound, Math.Min(most, PageEvents), MaxPageSize);
+        var rows = source.Page is { } page ? Take(page, most, bound) : Read(source, bound, Math.Min(most, PageEvents), MaxPageSize).Rows;
         Advance(rows);
         Enqueue(source);
         return rows;
@@ -65,18 +65,31 @@ internal sealed class JourneyEvents
 
     private void Enqueue(Source source)
     {
-        if (source.Page is { Count: 0 } page)
+        if (source is { Page: { Count: 0 } page, IsRead: false })
         {
-            source.Events.Page(Last, bound: null, PageEvents, pageSize).ForEach(page.Enqueue);
+            var read = Read(source, bound: null, PageEvents, pageSize);
+            source.IsRead = !read.IsFull;
+            read.Rows.ForEach(page.Enqueue);
         }
 
-        var next = source.Page is null ? source.Events.Page(Last, bound: null, most: 1, maxSize: 0).FirstOrDefault() : source.Page.FirstOrDefault();
+        var next = source.Page is null ? Read(source, bound: null, most: 1, maxSize: 0).Rows.FirstOrDefault() : source.Page.FirstOrDefault();
         if (next is not null)
         {
             sources.Enqueue(source, next.Key);
         }
     }
 
+    private EventPage Read(Source source, EventKey? bound, int most, int maxSize)
+    {
+        var page = new EventPage(most, maxSize);
+        source.Events.Fill(page, Last, bound);
+        return page;
+    }
+
     // Page: of few sources, the events that were read and not returned yet.
-    private sealed record Source(EventSource Events, Queue<EventRow>? Page);
+    private sealed record Source(EventSource Events, Queue<EventRow>? Page)
+    {
+        // Whether no more follow those in the page.
+        public bool IsRead { get; set; }
+    }
 }

@@ -6,6 +6,9 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
     // In bytes.
     private const int FlushSize = 32 * 1024;
 
+    // Each may have 64 KiB of traits.
+    private const int ProfilesTogether = 20;
+
     private long sent;
 
     private Utf8JsonWriter Json { get; } = new(context.Response.BodyWriter, new JsonWriterOptions { Encoder = ServerJson.Encoder, SkipValidation = true });
@@ -14,7 +17,7 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
     public async Task WriteAsync(ProfileRow profile, JourneyPage page)
     {
         Begin(profile);
-        await EndAsync([new BrowserEvents(reader, profile.GlueUserId, snapshot)], page);
+        await EndAsync([new BrowserEvents(reader, profile.GlueUserId, snapshot)], () => reader.SummaryOf(profile.GlueUserId, snapshot), page);
     }
 
     /// <summary>The journey of a person.</summary>
@@ -25,14 +28,14 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
         Begin(profile);
         await WriteProfilesAsync(users, page.FirstUser, (int)Math.Min((long)page.FirstUser + page.MostUsers, users.Count));
         Json.WriteStartArray("identifications");
-        foreach (var row in person.Identifications(reader))
+        foreach (var row in person.Identifications())
         {
             JourneyJson.WriteIdentification(Json, row);
             await FlushIfLongAsync();
         }
 
         Json.WriteEndArray();
-        await EndAsync(events, page);
+        await EndAsync(events, () => person.Summary(snapshot), page);
     }
 
     private void Begin(ProfileRow profile)
@@ -43,10 +46,10 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
         JourneyJson.WriteProfile(Json, profile);
     }
 
-    private async Task EndAsync(IReadOnlyList<EventSource> events, JourneyPage page)
+    private async Task EndAsync(IReadOnlyList<EventSource> events, Func<SummaryRow> summary, JourneyPage page)
     {
         var next = await WriteEventsAsync(events, page.MostEvents, page.After);
-        WriteSummary(events);
+        WriteSummary(summary());
         if (next is not null)
         {
             Json.WriteString("next_after", next);
@@ -59,13 +62,14 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
     private async Task WriteProfilesAsync(IReadOnlyList<string> users, int start, int end)
     {
         Json.WriteStartArray("users");
-        for (var i = start; i < end; i++)
+        foreach (var some in users.Take(start..end).Chunk(ProfilesTogether))
         {
-            if (reader.Profile(users[i], snapshot) is { } profile)
+            foreach (var profile in reader.Profiles(some, snapshot))
             {
                 JourneyJson.WriteProfile(Json, profile);
-                await FlushIfLongAsync();
             }
+
+            await FlushIfLongAsync();
         }
 
         Json.WriteEndArray();
@@ -96,14 +100,8 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
         return left == 0 && events.HasMore ? events.Last.EventId : null;
     }
 
-    private void WriteSummary(IEnumerable<EventSource> events)
+    private void WriteSummary(SummaryRow all)
     {
-        var all = new SpanRow();
-        foreach (var source in events)
-        {
-            all.Add(source.Summary());
-        }
-
         Json.WriteStartObject("summary");
         Json.WriteNumber("total_events", all.Count);
         Json.WriteString("first_event", Instants.Normalize(all.First));
@@ -117,6 +115,7 @@ internal sealed class JourneyReply(HttpContext context, JourneyReader reader, lo
     {
         Json.Flush();
         sent = Json.BytesCommitted;
+        reader.Release();
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 }

@@ -28,7 +28,8 @@ internal sealed class EventRow
     public string? SessionId { get; set; }
     public string? Email { get; set; } // that the event itself carried
     public string? UserId { get; set; } // the account that it carried
-    public long Claim { get; set; } // 1 where these two join nobody
+    public string? OwnName { get; set; } // whose it is by itself, as PersonName
+    public long Claim { get; set; } // 1 where its e-mail and account join nobody
     public long Trusted { get; set; } // 1 where it came with a secret key
     public string Source { get; set; } = ""; // page, server or import:NAME, with the region of an edge
     public string Name { get; set; } = ""; // the column event
@@ -43,14 +44,14 @@ internal sealed class EventRow
     public int Size => 200 + (Properties?.Length ?? 0) + (Context?.Length ?? 0);
 }
 
-/// <summary>How many events a profile has, and its least and greatest timestamp; null without events.</summary>
-internal sealed class SpanRow
+/// <summary>How many events there are, and their least and greatest timestamp; null without events.</summary>
+internal sealed class SummaryRow
 {
     public long Count { get; set; }
     public string? First { get; set; }
     public string? Last { get; set; }
 
-    public void Add(SpanRow other)
+    public void Add(SummaryRow other)
     {
         Count += other.Count;
         First = First is null || string.CompareOrdinal(other.First, First) < 0 ? other.First ?? First : First;
@@ -58,8 +59,8 @@ internal sealed class SpanRow
     }
 }
 
-/// <summary>A browser that identifications by one name joined.</summary>
-internal sealed class NamedBrowserRow
+/// <summary>A browser that identifications of a person joined.</summary>
+internal sealed class JoinedBrowserRow
 {
     public string GlueUserId { get; set; } = "";
     public long Trusted { get; set; } // 1 where a trusted one did
@@ -68,6 +69,7 @@ internal sealed class NamedBrowserRow
 /// <summary>Where a span of a browser begins, and whose it is.</summary>
 internal sealed class SpanStartRow
 {
+    public string GlueUserId { get; set; } = "";
     public string Timestamp { get; set; } = "";
     public string EventId { get; set; } = "";
     public string Name { get; set; } = "";
@@ -78,14 +80,22 @@ internal sealed class SpanStartRow
 /// <summary>What an identification said of a key of traits.</summary>
 internal sealed class TraitLogRow
 {
+    public string GlueUserId { get; set; } = "";
     public string Name { get; set; } = "";
     public string Timestamp { get; set; } = "";
     public string EventId { get; set; } = "";
     public string Kind { get; set; } = "";
-    public long Size { get; set; } // of the value, in bytes
+    public long? Size { get; set; } // of a long value, in bytes
     public string? Value { get; set; } // as JSON; null of a long one
 
     public EventKey Key => new(Timestamp, EventId);
+}
+
+/// <summary>An e-mail, and the account that it belongs to.</summary>
+internal sealed class EmailAccountRow
+{
+    public string EmailKey { get; set; } = "";
+    public string? UserId { get; set; }
 }
 
 /// <summary>An identification, or a claim.</summary>

@@ -4,54 +4,82 @@ using DataGlue.Edge.Model;
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>Who an account or an e-mail names: the account with all e-mails that belong to it, or one e-mail that belongs to no account.</summary>
-/// <param name="Account">Null of an e-mail without one.</param>
-/// <param name="Emails">Their keys.</param>
-internal sealed record Person(string? Account, IReadOnlyList<string> Emails)
+internal sealed class Person
 {
     // Of one browser the first spans count, up to this many.
     private const int MaxSpans = 1_000;
 
-    private IEnumerable<string> Names => Emails.Select(PersonName.OfEmail).Concat(Account is null ? [] : [PersonName.OfAccount(Account)]);
+    private readonly JourneyReader reader;
+    private readonly IReadOnlyList<string> emails; // their keys
+
+    private Person(JourneyReader reader, string? account, IReadOnlyList<string> emails)
+    {
+        (this.reader, Account, this.emails) = (reader, account, emails);
+        Names = [.. emails.Select(PersonName.OfEmail), .. account is null ? [] : new[] { PersonName.OfAccount(account) }];
+        Browsers = FindBrowsers();
+    }
+
+    /// <summary>Null of an e-mail that belongs to none.</summary>
+    public string? Account { get; }
+
+    /// <summary>As identifications and events have them.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>The browsers that are or were the person's, each with its windows.</summary>
+    public IReadOnlyList<PersonBrowser> Browsers { get; }
 
     public static Person OfEmail(JourneyReader reader, string email)
     {
         var key = EmailKey.Of(Utf8Text.From(email)).ToString();
-        return reader.AccountOf(key) is { } account ? OfAccount(reader, account) : new Person(null, [key]);
+        return reader.AccountsOf([key])[0].UserId is { } account ? OfAccount(reader, account) : new Person(reader, null, [key]);
     }
 
     public static Person OfAccount(JourneyReader reader, string account) =>
-        new(account, [.. reader.EmailsOf(account).Where(key => reader.AccountOf(key) == account)]);
+        new(reader, account, [.. reader.AccountsOf(reader.EmailsOf(account)).Where(email => email.UserId == account).Select(email => email.EmailKey)]);
 
-    /// <summary>The browsers that are or were the person's, each with its windows.</summary>
-    public List<PersonBrowser> Browsers(JourneyReader reader)
+    /// <summary>The browser whose profile stands for the person: the one seen last of those that a trusted identification joined, else of all; of a person whom only
+    /// events name, the browser of the newest of them. Null where nobody is.</summary>
+    /// <param name="users">The browsers, the one seen last first.</param>
+    public string? Front(IReadOnlyList<string> users, long snapshot)
     {
-        var names = Names.ToHashSet();
-        var joined = new Dictionary<string, bool>();
-        foreach (var row in names.SelectMany(reader.BrowsersOf))
-        {
-            joined[row.GlueUserId] = joined.GetValueOrDefault(row.GlueUserId) || row.Trusted != 0;
-        }
-
-        // Somebody who inserted a row by hand is as good as the owner, and without a log the browser is nobody else's.
-        var byHand = Emails.SelectMany(reader.BrowsersByHand).Select(user => new PersonBrowser(user, IsTrusted: true, [new Window(EventKey.Start, null)]));
-        return [.. byHand, .. joined
-            .Select(browser => new PersonBrowser(browser.Key, browser.Value, Windows(reader.SpansOf(browser.Key, MaxSpans + 1), names)))
-            .Where(browser => browser.Windows.Count > 0)];
+        var trusted = Browsers.Where(browser => browser.IsTrusted).Select(browser => browser.GlueUserId).ToHashSet();
+        return users.FirstOrDefault(trusted.Contains) ?? (users.Count > 0 ? users[0] : reader.NewestNamed(Names, snapshot));
     }
 
     /// <summary>All that the person did, in the order of a journey once merged.</summary>
-    public List<EventSource> Events(JourneyReader reader, IEnumerable<PersonBrowser> browsers, long snapshot) =>
-    [
-        .. browsers.Select(browser => new WindowEvents(reader, browser, snapshot)),
-        .. Account is null ? [] : new[] { new NamedEvents(reader, "account", Account, snapshot) },
-        .. Emails.Select(key => new NamedEvents(reader, "email", key, snapshot)),
-    ];
+    public List<EventSource> Events(long snapshot) =>
+        [.. Browsers.Select(browser => new WindowEvents(reader, browser, snapshot)), .. Names.Select(name => new NamedEvents(reader, name, snapshot))];
+
+    public SummaryRow Summary(long snapshot)
+    {
+        var all = reader.SummaryOf(Names, snapshot);
+        foreach (var windows in Browsers.SelectMany(browser => browser.Windows, (browser, window) => (browser.GlueUserId, window)).Chunk(JourneyReader.Together))
+        {
+            all.Add(reader.SummaryOf(windows, snapshot));
+        }
+
+        return all;
+    }
 
     /// <summary>The identifications that name the person, and the claims.</summary>
-    public IEnumerable<IdentificationRow> Identifications(JourneyReader reader) =>
-        Names.SelectMany(name => Pages(reader, "identifications", name))
-            .Concat(Account is null ? [] : Pages(reader, "claims_of_account", Account))
-            .Concat(Emails.SelectMany(key => Pages(reader, "claims_of_email", key)));
+    public IEnumerable<IdentificationRow> Identifications() =>
+        Names.SelectMany(name => Pages("identifications", name))
+            .Concat(Account is null ? [] : Pages("claims_of_account", Account))
+            .Concat(emails.SelectMany(key => Pages("claims_of_email", key)));
+
+    private List<PersonBrowser> FindBrowsers()
+    {
+        var (names, browsers) = (Names.ToHashSet(), new List<PersonBrowser>());
+        foreach (var joined in reader.BrowsersOf(Names).Chunk(JourneyReader.Together))
+        {
+            var spans = reader.SpansOf(joined.Select(browser => browser.GlueUserId), MaxSpans + 1).ToLookup(span => span.GlueUserId);
+            browsers.AddRange(joined
+                .Select(browser => new PersonBrowser(browser.GlueUserId, browser.Trusted != 0, Windows([.. spans[browser.GlueUserId]], names)))
+                .Where(browser => browser.Windows.Count > 0));
+        }
+
+        return browsers;
+    }
 
     // What was before the first identification is the first person's.
     private static List<Window> Windows(List<SpanStartRow> spans, HashSet<string> names)
@@ -79,18 +107,21 @@ internal sealed record Person(string? Account, IReadOnlyList<string> Emails)
         return windows;
     }
 
-    private static IEnumerable<IdentificationRow> Pages(JourneyReader reader, string file, string name)
+    private IEnumerable<IdentificationRow> Pages(string file, string name)
     {
         const int Most = 500;
-        var after = default(IdentificationRow);
-        for (var page = reader.Identifications(file, name, after, Most); page.Count > 0; page = page.Count < Most ? [] : reader.Identifications(file, name, after, Most))
+        IdentificationRow? after = null;
+        List<IdentificationRow> page;
+        do
         {
+            page = reader.Identifications(file, name, after, Most);
             foreach (var row in page)
             {
                 yield return row;
             }
 
-            after = page[^1];
+            after = page.LastOrDefault();
         }
+        while (page.Count == Most);
     }
 }

@@ -3,52 +3,48 @@ using System.Buffers;
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>The traits of a person, from that time of each browser that is the person's: of each key the newest value, by the limits that a profile has.</summary>
-internal sealed class PersonTraits(JourneyReader reader)
+internal sealed class PersonTraits
 {
     private const int MaxKeys = 1_000;
     private const int MaxBytes = 65_536;
     private const int BytesOfSigns = 4; // about a key and its value
 
-    private readonly SortedDictionary<string, (string User, TraitLogRow Row)> newest = new(Comparer<string>.Create(EventKey.CompareUtf8));
+    private readonly SortedDictionary<string, TraitLogRow> newest = new(Comparer<string>.Create(EventKey.CompareUtf8));
 
     /// <summary>As a JSON object.</summary>
-    public static string Of(JourneyReader reader, IEnumerable<PersonBrowser> browsers)
+    public static string Of(JourneyReader reader, IReadOnlyList<PersonBrowser> browsers)
     {
-        var traits = new PersonTraits(reader);
-        foreach (var browser in browsers)
-        {
-            traits.Take(browser);
-        }
-
-        return traits.Write();
+        var traits = new PersonTraits();
+        reader.EachTraitOf(browsers, traits.Take);
+        return traits.Write(reader);
     }
 
-    private void Take(PersonBrowser browser) => reader.EachTraitOf(browser, row =>
+    private void Take(TraitLogRow row)
     {
-        if (!newest.TryGetValue(row.Name, out var known) || IsNewer(row, known.Row))
+        if (!newest.TryGetValue(row.Name, out var known) || IsNewer(row, known))
         {
-            newest[row.Name] = (browser.GlueUserId, row);
+            newest[row.Name] = row;
         }
 
         if (newest.Count > MaxKeys)
         {
             newest.Remove(newest.Keys.Last());
         }
-    });
+    }
 
     private static bool IsNewer(TraitLogRow row, TraitLogRow known) => EventKey.Utf8Order.Compare(row.Key, known.Key) is var byPlace && byPlace != 0
         ? byPlace > 0 : EventKey.CompareUtf8(row.Kind, known.Kind) > 0;
 
-    private string Write()
+    private string Write(JourneyReader reader)
     {
         var output = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = ServerJson.Encoder, SkipValidation = true });
         var used = 0L;
         json.WriteStartObject();
-        foreach (var (name, (user, row)) in newest)
+        foreach (var (name, row) in newest)
         {
-            var cost = Encoding.UTF8.GetByteCount(name) + row.Size + BytesOfSigns;
-            if (row.Value == "null" || used + cost > MaxBytes || (row.Value ?? reader.LongTrait(user, row)) is not { } value)
+            var cost = Encoding.UTF8.GetByteCount(name) + (row.Size ?? Encoding.UTF8.GetByteCount(row.Value ?? "")) + BytesOfSigns;
+            if (row.Value == "null" || used + cost > MaxBytes || (row.Value ?? reader.LongTrait(row)) is not { } value)
             {
                 continue;
             }

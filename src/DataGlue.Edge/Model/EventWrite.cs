@@ -32,8 +32,10 @@ internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ign
         values.SetInstant("timestamp", track.Timestamp);
         values.Set("properties", track.Properties.Text);
         values.Set("email", track.Email);
-        values.Set("email_key", EmailKey.Of(track.Email));
+        var emailKey = EmailKey.Of(track.Email);
+        values.Set("email_key", emailKey);
         values.Set("account", track.UserId);
+        values.Set("name", isClaim ? default : PersonName.Of(track.UserId, emailKey));
         values.Set("claim", isClaim && (track.Email.IsPresent || track.UserId.IsPresent));
         values.Set("context", track.Context?.Text ?? default);
         values.Set("touch", touch?.Json ?? default);

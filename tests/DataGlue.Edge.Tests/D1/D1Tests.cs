@@ -186,32 +186,28 @@ public sealed class D1Tests : IDisposable
         (string, object?)[] place = [("afterTime", ""), ("afterId", ""), ("boundTime", "~"), ("boundId", "~"), ("most", 2L), ("snapshot", 1_000L)];
         (string, object?)[] first = [("user", ""), ("timestamp", ""), ("eventId", ""), ("kind", ""), ("most", 500L)];
         (string, object?)[] window = [("user", "early"), ("startTime", ""), ("startId", ""), ("inclusive", 1L), .. place];
-        yield return Read("account_of_email", ("key", "acc@example.com"));
+        yield return Read("accounts_of_emails", ("keys", """["acc@example.com","nobody@example.com"]"""));
         yield return Read("emails_of_account", ("account", "acc-1"));
-        yield return Read("browsers_of_name", ("name", "account:acc-1"));
-        yield return Read("browsers_by_hand", ("key", "four@example.com"));
-        yield return Read("spans_of_browser", ("user", "account"), ("most", 1_001L));
+        yield return Read("browsers_of_names", ("names", """["account:acc-1","email:acc@example.com"]"""));
+        yield return Read("spans_of_browsers", ("users", """["account","many"]"""), ("most", 1_001L));
         yield return Read("identifications", [("name", "account:acc-1"), .. first]);
         yield return Read("claims_of_account", [("name", "acc-3"), .. first]);
         yield return Read("claims_of_email", [("name", "claim@example.com"), .. first]);
         yield return Read("users_by_last_seen", ("users", """["account","many","nobody"]"""));
-        yield return Read("trait_log", ("user", "long"));
+        yield return Read("trait_log", ("users", """["long","account"]"""));
         yield return Read("long_trait", ("user", "long"), ("eventId", "i10"), ("kind", "identify"), ("name", "a"));
         yield return Read("window_page", window);
-        yield return Read("window_span", window);
-        foreach (var (kind, value) in new[] { ("account", "acc-1"), ("email", "bare@example.com") })
-        {
-            yield return Read($"{kind}_page", [("value", value), .. place]);
-            yield return Read($"{kind}_span", [("value", value), .. place]);
-            yield return Read($"{kind}_newest", [("value", value), .. place]);
-        }
+        yield return Read("window_spans", ("windows", """[["early","","","~","~"],["account","2024-01-04T09:00:00.000Z","e1","~","~"]]"""), ("snapshot", 1_000L));
+        yield return Read("named_page", [("name", "account:acc-1"), .. place]);
+        yield return Read("named_spans", ("names", """["account:acc-1","email:bare@example.com"]"""), ("snapshot", 1_000L));
+        yield return Read("named_newest", ("names", """["account:acc-1","email:bare@example.com"]"""), ("snapshot", 1_000L));
     }
 
     private static IEnumerable<Statement> Reads(string user, long snapshot)
     {
         (string, object?)[] values = [("user", user), ("snapshot", snapshot)];
         (string, object?)[] place = [("afterTime", "2024-01-04T09:00:00.000Z"), ("afterId", "e0"), ("boundTime", "~"), ("boundId", "~"), ("most", 2L)];
-        yield return Read("profile", values);
+        yield return Read("profiles", ("users", $"[\"{user}\"]"), ("snapshot", snapshot));
         yield return Read("journey_span", values);
         yield return Read("journey_page", [.. values, .. place]);
         yield return Read("event", ("eventId", snapshot == 4 ? "live-1" : "e5"));
