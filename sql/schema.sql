@@ -19,12 +19,13 @@ CREATE TABLE users (
   -- '<timestamp> <event_id>' of the touches in attribution: what a later touch is compared with.
   first_touch_key TEXT,
   last_touch_key  TEXT,
-  -- 1: the profile follows from events and identities. 0: inserted by hand, its values stand for a log of their own.
+  -- 1: the profile follows from events and identities. 0: inserted by hand, and not adopted yet.
   logged          INTEGER NOT NULL DEFAULT 0 CHECK (logged IN (0, 1))
 ) STRICT;
 
 CREATE UNIQUE INDEX idx_users_glue_user_id ON users (glue_user_id);
 CREATE INDEX idx_users_email ON users (email COLLATE NOCASE) WHERE email IS NOT NULL;
+CREATE INDEX idx_users_by_hand ON users (id) WHERE logged = 0;
 
 CREATE TABLE events (
   id            INTEGER PRIMARY KEY,
@@ -43,7 +44,7 @@ CREATE TABLE events (
   touch_counts  INTEGER NOT NULL DEFAULT 0 CHECK (touch_counts IN (0, 1)),
   -- 1: a trusted report has brought the touch. A trusted event without one keeps that of a public report.
   touch_trusted INTEGER NOT NULL DEFAULT 0 CHECK (touch_trusted IN (0, 1)),
-  -- 64-bit hash of user, time, session, event and properties: what makes two reports the same event. NULL where it was inserted by hand.
+  -- 64-bit hash of user, time, session, event and properties: what makes two reports the same event. NULL where it was inserted by hand and is not adopted yet.
   fingerprint   INTEGER,
   -- 1: tracked without an id, so event_id was made by the server and a later sync may claim the event.
   server_made   INTEGER NOT NULL DEFAULT 0 CHECK (server_made IN (0, 1)),
@@ -74,15 +75,15 @@ CREATE INDEX idx_events_name ON events (name, timestamp, event_id) WHERE name IS
 CREATE INDEX idx_events_named ON events (glue_user_id, timestamp, event_id) WHERE name IS NOT NULL;
 -- The first touch of a visitor and the last that counts are each found with one look.
 CREATE INDEX idx_events_touch ON events (glue_user_id, touch_counts, timestamp, event_id) WHERE touch IS NOT NULL;
-CREATE INDEX idx_events_by_hand ON events (glue_user_id) WHERE fingerprint IS NULL;
+CREATE INDEX idx_events_by_hand ON events (id) WHERE fingerprint IS NULL;
 
 -- The log that e-mail, traits and identification follow from: one row for each identification, each synced profile,
--- each touch that a synced profile brought, and the values of a row that was inserted by hand ('base').
+-- and each touch that a synced profile brought. A profile that was inserted by hand counts as a synced one.
 CREATE TABLE identities (
   id            INTEGER PRIMARY KEY,
   glue_user_id  TEXT NOT NULL CHECK (length(glue_user_id) BETWEEN 1 AND 255),
   event_id      TEXT NOT NULL CHECK (length(event_id) <= 255),
-  -- identify, sync, first_touch, last_touch, or base.
+  -- identify, sync, first_touch or last_touch.
   kind          TEXT NOT NULL,
   timestamp     TEXT NOT NULL,
   email         TEXT CHECK (length(email) BETWEEN 1 AND 255),
@@ -103,8 +104,8 @@ CREATE TABLE identities (
   last_seen     TEXT,
   touch         TEXT CHECK (touch IS NULL OR json_valid(touch)),
   touch_counts  INTEGER NOT NULL DEFAULT 0 CHECK (touch_counts IN (0, 1)),
-  -- 64-bit hash of what it says.
-  fingerprint   INTEGER NOT NULL DEFAULT 0,
+  -- 64-bit hash of what it says. NULL where it was inserted by hand and is not adopted yet.
+  fingerprint   INTEGER,
   -- Who said so, as in events; an identification with a valid signature is trusted too.
   trusted       INTEGER NOT NULL DEFAULT 1 CHECK (trusted IN (0, 1)),
   source        TEXT NOT NULL DEFAULT 'import:sql',
@@ -124,6 +125,7 @@ CREATE INDEX idx_identities_person ON identities (name, glue_user_id, timestamp,
 CREATE INDEX idx_identities_email_key ON identities (email_key, trusted, timestamp, event_id, kind, glue_user_id) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
 CREATE INDEX idx_identities_tie ON identities (email_key, trusted, user_id) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
 CREATE INDEX idx_identities_user_id ON identities (user_id, email_key) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
+CREATE INDEX idx_identities_by_hand ON identities (id) WHERE fingerprint IS NULL;
 CREATE INDEX idx_identities_touch ON identities (glue_user_id, touch_counts, timestamp, event_id) WHERE touch IS NOT NULL;
 CREATE INDEX idx_identities_first_seen ON identities (glue_user_id, first_seen) WHERE first_seen IS NOT NULL;
 CREATE INDEX idx_identities_last_seen ON identities (glue_user_id, last_seen) WHERE last_seen IS NOT NULL;
@@ -211,27 +213,6 @@ UNION ALL
 SELECT live_event_id, glue_user_id, trusted, 1 FROM events WHERE live_event_id IS NOT NULL
 UNION ALL
 SELECT event_id, glue_user_id, trusted, 0 FROM identities WHERE kind = 'identify';
-
--- What a row of users that was inserted by hand says: it has no log, and this becomes the first rows of one.
-CREATE VIEW base_rows (glue_user_id, kind, timestamp, email, email_key, traits, first_seen, last_seen, touch, touch_counts) AS
-SELECT u.glue_user_id, 'base',
-  coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', u.identified_at), strftime('%Y-%m-%dT%H:%M:%fZ', u.first_seen), strftime('%Y-%m-%dT%H:%M:%fZ', u.created_at)),
-  u.email, lower(u.email), u.traits, strftime('%Y-%m-%dT%H:%M:%fZ', u.first_seen), strftime('%Y-%m-%dT%H:%M:%fZ', u.last_seen), NULL, 0
-FROM users u WHERE u.logged = 0
-UNION ALL
-SELECT u.glue_user_id, t.kind,
-  coalesce(
-    strftime('%Y-%m-%dT%H:%M:%fZ', u.attribution -> t.kind ->> 'timestamp'), strftime('%Y-%m-%dT%H:%M:%fZ', u.first_seen),
-    strftime('%Y-%m-%dT%H:%M:%fZ', u.created_at)),
-  NULL, NULL, NULL, NULL, NULL, json_remove(u.attribution -> t.kind, '$.timestamp'), t.counts
-FROM users u JOIN (SELECT 'first_touch' AS kind, 0 AS counts UNION ALL SELECT 'last_touch', 1) t
-WHERE u.logged = 0 AND json_type(u.attribution, '$.' || t.kind) = 'object' AND json_remove(u.attribution -> t.kind, '$.timestamp') <> '{}';
-
--- The traits of such a row, key by key. The JSON functions of SQLite give text without its quotation marks, and true as 1.
-CREATE VIEW base_traits (glue_user_id, name, value) AS
-SELECT u.glue_user_id, t.key, CASE t.type WHEN 'text' THEN json_quote(t.value) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' WHEN 'null' THEN 'null' ELSE CAST(t.value AS TEXT) END
-FROM users u, json_each(u.traits) t
-WHERE u.logged = 0 AND json_type(u.traits) = 'object' AND typeof(t.key) = 'text' AND octet_length(t.key) <= 255;
 
 -- What the traits of each visitor come to: of each key the newest value. The first 1,000 keys are looked at, in the order of their bytes; one
 -- that does not fit into 64 KiB with those before it is passed over. So the order in which they came does not matter.

@@ -12,7 +12,7 @@ WHERE glue_user_id = @owner AND (event_id = @event_id OR live_event_id = @event_
   AND NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @owner_id);
 UPDATE users SET (attribution, first_touch_key, last_touch_key) = (
   SELECT attribution, first_touch_key, last_touch_key FROM derived_profiles WHERE glue_user_id = @owner)
-WHERE glue_user_id = @owner AND changes() = 1;
+WHERE glue_user_id = @owner AND logged = 1 AND changes() = 1;
 
 -- Is it known, and is the id another visitor's? That of a trusted write outranks a public one, that of an equal is taken. Answers known,
 -- outranked, taken, and the owner of a public event that stands in the way of a trusted one.
@@ -20,26 +20,6 @@ SELECT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id AND glue_user_
   EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND trusted > @trusted) AS outranked,
   EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND trusted = @trusted) AS taken,
   (SELECT glue_user_id FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND is_event = 1 AND trusted < @trusted LIMIT 1) AS owner;
-
--- A row of users that was inserted by hand has no log: what it says becomes the first rows of one.
-INSERT INTO identities
-  (glue_user_id, event_id, kind, timestamp, email, email_key, name, starts, traits, first_seen, last_seen, touch, touch_counts, created_at)
-SELECT glue_user_id, '', kind, coalesce(timestamp, @received), email, email_key, 'email:' || email_key, email IS NOT NULL, traits,
-  first_seen, last_seen, touch, touch_counts, @received
-FROM base_rows WHERE glue_user_id = @user
-  AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (is_event = 1 OR trusted >= @trusted))
-ON CONFLICT DO NOTHING;
-INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value)
-SELECT t.glue_user_id, t.name, i.timestamp, i.event_id, i.kind, CASE WHEN octet_length(t.value) > 512 THEN octet_length(t.value) END,
-  CASE WHEN octet_length(t.value) <= 512 THEN t.value END
-FROM base_traits t JOIN identities i ON i.event_id = '' AND i.glue_user_id = t.glue_user_id AND i.kind = 'base'
-WHERE t.glue_user_id = @user
-ON CONFLICT DO NOTHING;
-INSERT INTO long_traits (glue_user_id, event_id, kind, name, value)
-SELECT t.glue_user_id, i.event_id, i.kind, t.name, t.value
-FROM base_traits t JOIN identities i ON i.event_id = '' AND i.glue_user_id = t.glue_user_id AND i.kind = 'base'
-WHERE t.glue_user_id = @user AND octet_length(t.value) > 512
-ON CONFLICT DO NOTHING;
 
 -- The same event was reported the other way: the client's id takes the place of the server's, which stays known. Answers stands_as.
 UPDATE events SET
@@ -67,11 +47,6 @@ WHERE NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id)
 INSERT INTO users (glue_user_id, created_at, updated_at, logged)
 SELECT @user, @received, @received, 1 WHERE EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id AND glue_user_id = @user)
 ON CONFLICT DO NOTHING;
-
--- A visitor who was inserted by hand has a log by now.
-UPDATE users SET (email, identified, identified_at, traits) = (
-  SELECT email, identified, identified_at, traits FROM derived_profiles WHERE glue_user_id = @user)
-WHERE glue_user_id = @user AND logged = 0 AND EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id AND glue_user_id = @user);
 
 -- What this report changes in the one that stands.
 UPDATE events SET
@@ -113,10 +88,10 @@ WHERE events.id = m.id AND (m.wins OR m.touches OR events.server_made > @server_
 -- The times and touches of the profile, where they may be others by now.
 UPDATE users SET (first_seen, last_seen, attribution, first_touch_key, last_touch_key) = (
   SELECT first_seen, last_seen, attribution, first_touch_key, last_touch_key FROM derived_profiles WHERE glue_user_id = @user),
-  updated_at = @received, logged = 1
-WHERE glue_user_id = @user
+  updated_at = @received
+WHERE glue_user_id = @user AND logged = 1
   AND EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id AND glue_user_id = @user)
-  AND (changes() = 1 OR logged = 0 OR EXISTS (SELECT 1 FROM events WHERE glue_user_id = @user AND fingerprint IS NULL)
+  AND (changes() = 1
     OR EXISTS (
       SELECT 1 FROM events e WHERE (e.event_id = @event_id OR e.live_event_id = @event_id) AND e.glue_user_id = @user
         AND (e.touch IS NOT NULL OR e.timestamp < coalesce(users.first_seen, '~') OR e.timestamp > coalesce(users.last_seen, ''))));

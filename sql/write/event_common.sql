@@ -1,4 +1,4 @@
--- The common event: of an id never seen, without a twin, of a visitor whose profile is new or has its log. Any other gets no event_id, which
+-- The common event: of an id never seen, without a twin. Any other gets no event_id, which
 -- breaks a constraint, and event.sql runs. Were this a SELECT with a WHERE, SQLite would copy the row into a table of its own first, because
 -- the guards read the table that is written: half of the price of the insert. OR IGNORE would hold for the statements of the owner's triggers
 -- too, and pass over what they refuse.
@@ -7,8 +7,6 @@ INSERT INTO events
    trusted, source, created_at, server_made)
 VALUES (
   CASE WHEN NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
-    AND NOT EXISTS (SELECT 1 FROM users WHERE glue_user_id = @user AND logged = 0)
-    AND NOT EXISTS (SELECT 1 FROM events WHERE glue_user_id = @user AND fingerprint IS NULL)
     AND (@server_made = 1 OR NOT EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id <> @user AND kind = 'identify'))
     AND NOT EXISTS (
       SELECT c.id FROM events c

@@ -11,7 +11,7 @@ WHERE glue_user_id = @owner AND (event_id = @event_id OR live_event_id = @event_
   AND NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @owner_id);
 UPDATE users SET (attribution, first_touch_key, last_touch_key) = (
   SELECT attribution, first_touch_key, last_touch_key FROM derived_profiles WHERE glue_user_id = @owner)
-WHERE glue_user_id = @owner AND changes() = 1;
+WHERE glue_user_id = @owner AND logged = 1 AND changes() = 1;
 
 -- Is it known, is the id another visitor's, and was the profile identified before? Answers known, taken, identified, and the owner of a public
 -- event that stands in the way of a trusted identification.
@@ -20,27 +20,6 @@ SELECT EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user
   CASE WHEN @kind = 'identify' THEN (
     SELECT glue_user_id FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND is_event = 1 AND trusted < @trusted LIMIT 1) END AS owner,
   EXISTS (SELECT 1 FROM users WHERE glue_user_id = @user AND identified = 1) AS identified;
-
--- A row of users that was inserted by hand has no log: what it says becomes the first rows of one.
-INSERT INTO identities
-  (glue_user_id, event_id, kind, timestamp, email, email_key, name, starts, traits, first_seen, last_seen, touch, touch_counts, created_at)
-SELECT glue_user_id, '', kind, coalesce(timestamp, @received), email, email_key, 'email:' || email_key, email IS NOT NULL, traits,
-  first_seen, last_seen, touch, touch_counts, @received
-FROM base_rows WHERE glue_user_id = @user
-  AND NOT (@kind = 'identify' AND EXISTS (
-    SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))))
-ON CONFLICT DO NOTHING;
-INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value)
-SELECT t.glue_user_id, t.name, i.timestamp, i.event_id, i.kind, CASE WHEN octet_length(t.value) > 512 THEN octet_length(t.value) END,
-  CASE WHEN octet_length(t.value) <= 512 THEN t.value END
-FROM base_traits t JOIN identities i ON i.event_id = '' AND i.glue_user_id = t.glue_user_id AND i.kind = 'base'
-WHERE t.glue_user_id = @user
-ON CONFLICT DO NOTHING;
-INSERT INTO long_traits (glue_user_id, event_id, kind, name, value)
-SELECT t.glue_user_id, i.event_id, i.kind, t.name, t.value
-FROM base_traits t JOIN identities i ON i.event_id = '' AND i.glue_user_id = t.glue_user_id AND i.kind = 'base'
-WHERE t.glue_user_id = @user AND octet_length(t.value) > 512
-ON CONFLICT DO NOTHING;
 
 -- A report that stands and comes after this one goes, with its traits. Whoever is named after it has another before him then.
 UPDATE identities SET starts = (name IS NOT (
@@ -126,9 +105,5 @@ ON CONFLICT (glue_user_id) DO UPDATE SET updated_at = excluded.updated_at;
 -- The profile, by its logs.
 UPDATE users SET (email, identified, identified_at, traits, first_seen, last_seen, attribution, first_touch_key, last_touch_key) = (
   SELECT email, identified, identified_at, traits, first_seen, last_seen, attribution, first_touch_key, last_touch_key
-  FROM derived_profiles WHERE glue_user_id = @user),
-  logged = 1
-WHERE glue_user_id = @user
-  AND (changes() = 1
-    OR ((logged = 0 OR EXISTS (SELECT 1 FROM events WHERE glue_user_id = @user AND fingerprint IS NULL))
-      AND EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind)));
+  FROM derived_profiles WHERE glue_user_id = @user)
+WHERE glue_user_id = @user AND logged = 1 AND changes() = 1;

@@ -1,4 +1,4 @@
--- The common row: of an id never seen, of a visitor whose profile is new or has its log. It names nobody, or comes after all that do,
+-- The common row: of an id never seen. It names nobody, or comes after all that do,
 -- and has the traits that the profile shows, or the first, none of them long. Any other gets no event_id, which breaks a constraint, and
 -- identity.sql runs. Why it has this form, event_common.sql tells.
 INSERT INTO identities
@@ -7,8 +7,6 @@ INSERT INTO identities
 VALUES (
   CASE WHEN NOT (@kind = 'identify' AND EXISTS (
       SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (trusted = @trusted OR (is_event = 1 AND trusted < @trusted))))
-    AND NOT EXISTS (SELECT 1 FROM users WHERE glue_user_id = @user AND logged = 0)
-    AND NOT EXISTS (SELECT 1 FROM events WHERE glue_user_id = @user AND fingerprint IS NULL)
     AND NOT EXISTS (
       SELECT 1 FROM identities
       WHERE glue_user_id = @user AND name IS NOT NULL AND (timestamp, event_id, kind) > (@timestamp, @event_id, @kind) AND @name IS NOT NULL)

@@ -1,5 +1,4 @@
--- Nothing to do: the very report stands already, of a visitor whose profile follows from the log. Answers known and identified.
+-- Nothing to do: the very report stands already. Answers known and identified.
 SELECT 1 AS known, u.identified FROM identities i JOIN users u ON u.glue_user_id = i.glue_user_id
 WHERE i.event_id = @event_id AND i.glue_user_id = @user AND i.kind = @kind AND i.timestamp = @timestamp AND i.fingerprint = @fingerprint
-  AND i.trusted = @trusted AND i.source = @source AND i.name IS @name AND i.claim = @claim AND i.traits IS @traits AND i.context IS @context AND u.logged = 1
-  AND NOT EXISTS (SELECT 1 FROM events WHERE glue_user_id = @user AND fingerprint IS NULL);
+  AND i.trusted = @trusted AND i.source = @source AND i.name IS @name AND i.claim = @claim AND i.traits IS @traits AND i.context IS @context;

@@ -5,6 +5,7 @@ using DataGlue.Edge.Edge;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Journeys;
+using DataGlue.Edge.Model;
 using DataGlue.Edge.Monitoring;
 using DataGlue.Edge.OpenApi;
 using DataGlue.Edge.Security;
@@ -36,6 +37,7 @@ internal sealed partial class Program
         builder.Services.AddStorage();
         builder.Services.AddIntake();
         builder.Services.AddSingleton<GlueEndpoints>();
+        builder.Services.AddModel();
         builder.Services.AddScoped<JourneyReader>();
         builder.Services.AddMonitoring();
         builder.Services.AddOutbox();

@@ -37,15 +37,9 @@ internal sealed record StoredIdentity(
     {
         var (user, id, kind, timestamp) = (row.GetString(9), row.GetString(10), row.GetString(11), row.GetString(12));
         var (email, account, key) = (row.Utf8(2), row.Utf8(3), Intake.EmailKey.Of(row.Utf8(2)));
-        if (kind == "base" && row.Utf8(13).ToString() == AsciiLower(email))
-        {
-            // SQLite has made it, which knows the letters of ASCII alone.
-            key = row.Utf8(13);
-        }
-
         var name = row.GetInt64(15) == 1 ? default : PersonName.Of(account, key);
         var namesRight = row.Utf8(13) == key && row.Utf8(14) == name;
-        var hasFingerprint = row.GetString(1) != "0";
+        var hasFingerprint = !row.IsDBNull(1);
         try
         {
             var traits = row.Json(4);
@@ -60,6 +54,4 @@ internal sealed record StoredIdentity(
         StoredIdentity Stored(JsonText? traits, bool isIntact) =>
             new(user, id, kind, timestamp, key.Decode(), name.Decode(), namesRight, traits, hasFingerprint, isIntact);
     }
-
-    private static string AsciiLower(Utf8Text text) => string.Concat(text.ToString().Select(letter => letter is >= 'A' and <= 'Z' ? char.ToLowerInvariant(letter) : letter));
 }

@@ -17,6 +17,7 @@ internal sealed class HomeRole(Settings settings) : Role
         services.AddSink<HomeSink>();
         services.AddSingleton<RelayEndpoint>();
         services.AddSingleton<HomeCheck>();
+        services.AddHostedService<Upkeep>();
 
         // A database that was promoted may still hold items: they are stored here.
         services.AddSingleton<RelaySend>(provider => async (rows, _) =>

@@ -11,7 +11,7 @@ internal sealed class EventPage(int most, int maxSize)
 
     public int Left => most - Rows.Count;
 
-    public bool IsFull => Left <= 0 || size >= maxSize;
+    public bool IsFull => Left <= 0 || (Rows.Count > 0 && size >= maxSize);
 
     /// <summary>Takes events until it is full.</summary>
     public void Take(IEnumerable<EventRow> events)

@@ -1,4 +1,5 @@
 using DataGlue.Edge.Http;
+using DataGlue.Edge.Model;
 using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Journeys;
@@ -15,20 +16,27 @@ internal static class JourneyEndpoints
         glue.MapMethods("/user/account/{user_id}", HttpExtensions.Reads, ReadAccountAsync);
     }
 
-    private static Task ReadUserAsync(HttpContext context, JourneyReader reader)
+    private static async Task ReadUserAsync(HttpContext context, JourneyReader reader, Adoption adoption)
     {
+        await adoption.RunAsync();
         var snapshot = reader.Snapshot();
         var profile = reader.Profiles([Named(context, "glue_user_id")], snapshot).FirstOrDefault() ?? throw new RequestException(StatusCodes.Status404NotFound, NotFound);
         var events = new BrowserEvents(reader, profile.GlueUserId, snapshot);
         var page = new JourneyPage(ReadAfter(Single(context, "after"), reader, [events]), ReadLimit(context, "limit"), 0, 0);
-        return StreamAsync(context, () => new JourneyReply(context, reader, snapshot).WriteAsync(profile, page));
+        await StreamAsync(context, () => new JourneyReply(context, reader, snapshot).WriteAsync(profile, page));
     }
 
-    private static Task ReadEmailAsync(HttpContext context, JourneyReader reader) =>
-        ReadPersonAsync(context, reader, Person.OfEmail(reader, Named(context, "email").Trim()));
+    private static async Task ReadEmailAsync(HttpContext context, JourneyReader reader, Adoption adoption)
+    {
+        await adoption.RunAsync();
+        await ReadPersonAsync(context, reader, Person.OfEmail(reader, Named(context, "email").Trim()));
+    }
 
-    private static Task ReadAccountAsync(HttpContext context, JourneyReader reader) =>
-        ReadPersonAsync(context, reader, Person.OfAccount(reader, Named(context, "user_id").Trim()));
+    private static async Task ReadAccountAsync(HttpContext context, JourneyReader reader, Adoption adoption)
+    {
+        await adoption.RunAsync();
+        await ReadPersonAsync(context, reader, Person.OfAccount(reader, Named(context, "user_id").Trim()));
+    }
 
     private static Task ReadPersonAsync(HttpContext context, JourneyReader reader, Person person)
     {

@@ -25,7 +25,7 @@ internal readonly record struct TraitText(Utf8Text Values, Utf8Text Long, Utf8Te
 
     public static TraitText Of(JsonText? traits)
     {
-        if (traits is not { IsEmptyObject: false } given)
+        if (traits is not { IsEmptyObject: false } given || given.Utf8[0] != '{')
         {
             return None;
         }

@@ -186,6 +186,12 @@ public sealed class D1Tests : IDisposable
         (string, object?)[] place = [("afterTime", ""), ("afterId", ""), ("boundTime", "~"), ("boundId", "~"), ("most", 2L), ("snapshot", 1_000L)];
         (string, object?)[] first = [("user", ""), ("timestamp", ""), ("eventId", ""), ("kind", ""), ("most", 500L)];
         (string, object?)[] window = [("user", "early"), ("startTime", ""), ("startId", ""), ("inclusive", 1L), .. place];
+        yield return Read("rows_by_hand");
+        foreach (var file in new[] { "events_by_hand", "identities_by_hand", "users_by_hand" })
+        {
+            yield return Read(file, ("after", -1L), ("most", 2L));
+        }
+
         yield return Read("accounts_of_emails", ("keys", """["acc@example.com","nobody@example.com"]"""));
         yield return Read("emails_of_account", ("account", "acc-1"));
         yield return Read("browsers_of_names", ("names", """["account:acc-1","email:acc@example.com"]"""));

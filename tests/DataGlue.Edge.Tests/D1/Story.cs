@@ -51,15 +51,21 @@ internal static class Story
             '{"first_touch":{"utm_source":"paper","timestamp":"2023-01-01T00:00:00.000Z"},"last_touch":{"utm_source":"tv"}}',
             '2023-01-01 00:00:00', '2023-02-01T00:00:00.000Z', 1, '2023-01-15T00:00:00.000Z', '2023-01-01T00:00:00.000Z', '2023-02-01T00:00:00.000Z'),
           ('hand-2', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2023-01-01T00:00:00.000Z', NULL),
+          ('hand-5', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
           ('hand-3', 'three@example.com', json_object('long', hex(zeroblob(300))), NULL, NULL, NULL, 1, NULL, NULL, NULL),
           ('hand-4', 'four@example.com', '{}', '{"first_touch":{}}', NULL, NULL, 1, NULL, NULL, NULL);
-        INSERT INTO events (event_id, glue_user_id, event, timestamp, created_at) VALUES ('by-hand', 'hand-1', 'visit', '2023-01-01T00:00:00.000Z', NULL);
+        INSERT INTO events (event_id, glue_user_id, event, timestamp, created_at) VALUES
+          ('by-hand', 'hand-1', 'visit', '2023-01-01T00:00:00.000Z', NULL), ('odd-by-hand', 'hand-5', 'visit', 'yesterday', NULL);
+        INSERT INTO identities (glue_user_id, event_id, kind, timestamp, email, traits, created_at)
+        VALUES
+          ('hand-1', 'i-by-hand', 'identify', '2023-03-01', 'other@example.com', json_object('size', 'S', 'long', hex(zeroblob(300))), '2023-03-01T00:00:00.000Z'),
+          ('hand-5', 'odd-by-hand', 'identify', 'yesterday', 'other@example.com', NULL, '2023-03-01T00:00:00.000Z');
         """;
 
     private static long ReceivedAt => Milliseconds(Received);
 
     /// <summary>The writes, in their order; each may be run once.</summary>
-    public static IReadOnlyList<Write> Writes() => [.. Events(), .. Identities(), .. Others()];
+    public static IReadOnlyList<Write> Writes() => [.. Events(), .. Identities(), .. Others(), .. Adopted()];
 
     private static IEnumerable<Write> Events() =>
     [
@@ -152,6 +158,18 @@ internal static class Story
         new HomeIdWrite("a"),
         new ForgetHomeWrite(),
         new HomeIdWrite("b"),
+    ];
+
+    private static IEnumerable<Write> Adopted() =>
+    [
+        Identity("i14", "10:00", user: "hand-1", email: "hand@example.com"),
+        new AdoptedEvent(new EventByHand { Id = 1, GlueUserId = "hand-1", Name = "visit", Timestamp = "2023-01-01", Email = "own@example.com" }, IgnoredReferrers.None),
+        new AdoptedIdentity(new IdentityByHand
+        {
+            Id = 1, GlueUserId = "hand-1", Timestamp = "2023-03-01", Email = "other@example.com", Traits = $$"""{"size":"S","long":"{{new string('0', 600)}}"}""",
+        }),
+        new AdoptedProfile("hand-1", 1, ReceivedAt),
+        new AdoptedProfile("nobody-yet", 1, ReceivedAt),
     ];
 
     private static EventWrite Event(

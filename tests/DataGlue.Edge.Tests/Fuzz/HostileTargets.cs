@@ -61,7 +61,7 @@ internal sealed class HostileTargets
     {
         User = Gen.Select(visitors.User, Encoding, Query, (name, encode, query) => "/glue/user/" + encode(name) + query);
         Email = Gen.Select(visitors.Email, Encoding, Query, (name, encode, query) => "/glue/user/email/" + encode(name) + query);
-        Account = Gen.Select(visitors.User, Encoding, Query, (name, encode, query) => "/glue/user/account/" + encode(name) + query);
+        Account = Gen.Select(visitors.Account, Encoding, Query, (name, encode, query) => "/glue/user/account/" + encode(name) + query);
     }
 
     /// <summary>A read of a visitor, who is mostly there.</summary>

@@ -17,10 +17,6 @@ internal sealed class ValidBodies
     private static readonly Gen<string> Session = Gen.Frequency(
         (4, Gen.Int[0, 5].Select(n => $"\"session_id\":\"session-{n}\"")), (1, Gen.Int[0, 5].Select(n => $"\"session_id\":{n}")), (1, Gen.Const("")));
 
-    private static readonly Gen<string> Account = Gen.Frequency(
-        (6, Gen.Const("")), (2, Gen.Int[0, 9].Select(n => $"\"user_id\":{n}")), (1, Gen.Int[0, 9].Select(n => $"\"user_id\":\"{n}\"")),
-        (1, Gen.OneOf("", "undefined", "[object Object]", " ").Select(text => $"\"user_id\":\"{text}\"")));
-
     private static readonly Gen<string> Signature = Gen.Frequency((5, Gen.Const("")), (1, Gen.OneOf("", "00ff").Select(text => $"\"signature\":\"{text}\"")));
 
     // The last are left out of a sync.
@@ -47,11 +43,14 @@ internal sealed class ValidBodies
 
     public ValidBodies(Visitors visitors)
     {
+        var account = Gen.Frequency(
+            (6, Gen.Const("")), (2, visitors.Account.Select(text => $"\"user_id\":{text}")), (1, visitors.Account.Select(text => $"\"user_id\":\"{text}\"")),
+            (1, Gen.OneOf("", "undefined", "[object Object]", " ").Select(text => $"\"user_id\":\"{text}\"")));
         var email = visitors.Email.Select(text => $"\"email\":\"{text}\"");
         var user = visitors.User.Select(text => $"\"glue_user_id\":\"{text}\"");
         var id = Gen.Frequency((1, visitors.EventId.Select(text => $"\"event_id\":\"{text}\"")), (1, Gen.Const("")));
         var item = Gen.Select(
-            Name, Session, Properties, Time, Context, id, Gen.Select(Gen.Frequency((5, Gen.Const("")), (1, email)), Account),
+            Name, Session, Properties, Time, Context, id, Gen.Select(Gen.Frequency((5, Gen.Const("")), (1, email)), account),
             (name, session, properties, time, context, eventId, person) =>
                 Members($"\"event\":\"{name}\"", session, properties, time, context, eventId, person.Item1, person.Item2));
         var synced = Gen.Select(
@@ -63,7 +62,7 @@ internal sealed class ValidBodies
 
         var track = Gen.Select(user, item, (owner, rest) => Members(owner, rest));
         var identify = Gen.Select(
-            user, email, Traits, Context, Time, id, Gen.Select(Account, Signature),
+            user, email, Traits, Context, Time, id, Gen.Select(account, Signature),
             (owner, mail, traits, context, time, eventId, signed) => Members(owner, mail, traits, context, time, eventId, signed.Item1, signed.Item2));
         var sync = Gen.Select(user, synced, syncedAt, id, (owner, data, time, eventId) => Members(owner, data, time, eventId));
         var any = Gen.Frequency(

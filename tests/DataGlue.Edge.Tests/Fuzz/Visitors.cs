@@ -1,3 +1,4 @@
+using System.Globalization;
 using CsCheck;
 
 namespace DataGlue.Edge.Tests.Fuzz;
@@ -20,6 +21,7 @@ internal sealed class Visitors
             (12, Number.Select(Name)),
             (1, Gen.Select(Gen.OneOf(Odd), Number, (odd, number) => odd + (number % ((count / 20) + 1)))));
         Email = Number.Select(number => $"visitor{number}@example.com");
+        Account = Number.Select(number => number.ToString(CultureInfo.InvariantCulture));
         EventId = Gen.Int[0, requests].Select(number => $"event-{number}");
     }
 
@@ -31,6 +33,9 @@ internal sealed class Visitors
 
     /// <summary>An e-mail.</summary>
     public Gen<string> Email { get; }
+
+    /// <summary>The site's own id of an account.</summary>
+    public Gen<string> Account { get; }
 
     /// <summary>An event_id.</summary>
     public Gen<string> EventId { get; }

@@ -8,7 +8,7 @@ public sealed class RowsByHandTests : IDisposable
     private readonly ServerApp app = new();
 
     [Fact]
-    public async Task The_guides_workers_row_is_read_as_it_is()
+    public async Task The_guides_workers_rows_are_adopted_before_they_are_read()
     {
         Run("INSERT INTO users (glue_user_id, email, traits) VALUES ('worker', 'w@example.com', '{\"plan\":\"gold\"}')");
         Run("INSERT INTO events (event_id, glue_user_id, event, timestamp) VALUES ('by-hand', 'worker', 'page_view', '2024-01-04 14:00:00')");
@@ -16,12 +16,44 @@ public sealed class RowsByHandTests : IDisposable
         var reply = (await app.UserAsync("worker")).IsOk().Json;
 
         Assert.Equal("gold", (string?)reply["user"]!["traits"]!["plan"]);
-        Assert.False((bool)reply["user"]!["identified"]!);
-        Assert.Null(reply["user"]!["first_seen"]);
+        Assert.True((bool)reply["user"]!["identified"]!);
+        Assert.Equal("2024-01-04T14:00:00.000Z", (string?)reply["user"]!["first_seen"]);
         Assert.Equal("2024-01-04T14:00:00.000Z", (string?)reply["events"]![0]!["timestamp"]);
         Assert.Equal("{}", reply["events"]![0]!["properties"]!.ToJsonString());
         (await app.PersonAsync("W@example.com")).IsOk();
-        Assert.True((bool)(await app.IdentifyAsync("""{"glue_user_id":"worker","email":"w@example.com"}""")).Json["new_user"]!);
+        Assert.False((bool)(await app.IdentifyAsync("""{"glue_user_id":"worker","email":"w@example.com"}""")).Json["new_user"]!);
+        Assert.Empty(app.Differences());
+    }
+
+    [Fact]
+    public async Task Identifications_and_events_join_people_in_the_order_of_their_times()
+    {
+        await app.IdentifyAsync("""{"glue_user_id":"a","email":"ann@example.com","event_id":"i1","timestamp":"2024-01-01"}""");
+        await app.IdentifyAsync("""{"glue_user_id":"a","email":"ann@example.com","event_id":"i3","timestamp":"2024-01-05"}""");
+        await app.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"e4","timestamp":"2024-01-04"}""");
+        Run("INSERT INTO identities (glue_user_id, event_id, kind, timestamp, email, traits) VALUES ('a', 'i2', 'identify', '2024-01-03 00:00:00', 'Bób@example.com', '{\"n\":1,\"n\":2,\"digits\":12345678901234567890}')");
+        Run("INSERT INTO events (event_id, glue_user_id, event, timestamp, email, properties) VALUES ('mail', 'b', 'e', '2024-01-06 00:00:00', 'BÓB@example.com', '{\"url\":\"https://shop.example/?utm_source=mail\"}')");
+
+        var (ann, bob) = ((await app.PersonAsync("ann@example.com")).IsOk().Json, (await app.PersonAsync("bób@example.com")).IsOk().Json);
+
+        Assert.Empty(ann["events"]!.AsArray());
+        Assert.Equal(["e4", "mail"], bob["events"]!.AsArray().Select(item => (string)item!["event_id"]!));
+        Assert.Equal("""{"digits":12345678901234567890,"n":2}""", bob["user"]!["traits"]!.ToJsonString());
+        Assert.Equal("mail", (string?)(await app.UserAsync("b")).Json["user"]!["attribution"]!["last_touch"]!["utm_source"]);
+        Assert.Empty(app.Differences());
+        Assert.Equal(["1", "1", "1"], app.Query("SELECT starts FROM identities WHERE glue_user_id = 'a' ORDER BY timestamp"));
+    }
+
+    [Theory]
+    [InlineData("INSERT INTO events (event_id, glue_user_id, event, timestamp) VALUES ('odd', 'a', 'e', 'yesterday')")]
+    [InlineData("INSERT INTO identities (glue_user_id, event_id, kind, timestamp, email) VALUES ('a', 'odd', 'identify', 'yesterday', 'x@example.com')")]
+    public async Task A_row_without_a_time_stays_as_it_is_and_holds_up_no_other(string sql)
+    {
+        Run(sql);
+        Run("INSERT INTO users (glue_user_id, email) VALUES ('a', 'a@example.com')");
+
+        Assert.Equal("a", (string?)(await app.PersonAsync("a@example.com")).IsOk().Json["user"]!["glue_user_id"]);
+        Assert.Equal(["1"], app.Query("SELECT (SELECT count(*) FROM events WHERE timestamp = 'yesterday') + (SELECT count(*) FROM identities WHERE timestamp = 'yesterday')"));
     }
 
     [Fact]
@@ -70,6 +102,7 @@ public sealed class RowsByHandTests : IDisposable
         {
             Run($"INSERT OR REPLACE INTO users (glue_user_id, traits) VALUES ('a', '{traits.Replace("LONG", new string('x', 600), StringComparison.Ordinal)}')");
             (await app.TrackAsync("""{"glue_user_id":"a","event":"e"}""")).IsOk();
+            (await app.UserAsync("a")).IsOk();
         }
 
         Assert.Equal(merged.Replace("LONG", new string('x', 600), StringComparison.Ordinal), (await app.UserAsync("a")).Json["user"]!["traits"]!.ToJsonString());

@@ -187,6 +187,7 @@ public sealed class JourneyTests : IDisposable
     }
 
     [Theory]
+    [InlineData(255)]
     [InlineData(256)]
     [InlineData(257)]
     public async Task The_events_of_very_many_profiles_come_in_one_list(int profiles)
