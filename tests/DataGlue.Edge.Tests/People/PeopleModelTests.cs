@@ -114,7 +114,10 @@ public sealed class PeopleModelTests : IDisposable
 
         public Fact In(string run, string id) => this with
         {
-            Id = id, User = $"{run}-{Browser}", Email = Email is null ? null : run + Email, Account = Account is null ? null : run + Account,
+            Id = id,
+            User = $"{run}-{Browser}",
+            Email = Email is null ? null : run + Email,
+            Account = Account is null ? null : run + Account,
         };
 
         public string Body()
