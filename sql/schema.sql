@@ -97,6 +97,8 @@ CREATE TABLE identities (
   claim         INTEGER NOT NULL DEFAULT 0 CHECK (claim IN (0, 1)),
   -- 1: a span begins here. Whom the one before it names, in the order of (timestamp, event_id, kind), is another or nobody.
   starts        INTEGER NOT NULL DEFAULT 0 CHECK (starts IN (0, 1)),
+  -- Whom it named before it was taken back. What it said is gone then, and its time is empty: it stands before every other report of its id.
+  taken_back    TEXT,
   traits        TEXT CHECK (traits IS NULL OR json_valid(traits)),
   context       TEXT CHECK (context IS NULL OR json_valid(context)),
   -- Of a synced profile: from when to when it says that the visitor was seen.
@@ -125,6 +127,7 @@ CREATE INDEX idx_identities_person ON identities (name, glue_user_id, timestamp,
 CREATE INDEX idx_identities_email_key ON identities (email_key, trusted, timestamp, event_id, kind, glue_user_id) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
 CREATE INDEX idx_identities_tie ON identities (email_key, trusted, user_id) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
 CREATE INDEX idx_identities_user_id ON identities (user_id, email_key) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
+CREATE INDEX idx_identities_taken_back ON identities (glue_user_id, taken_back) WHERE taken_back IS NOT NULL;
 CREATE INDEX idx_identities_by_hand ON identities (id) WHERE fingerprint IS NULL;
 CREATE INDEX idx_identities_touch ON identities (glue_user_id, touch_counts, timestamp, event_id) WHERE touch IS NOT NULL;
 CREATE INDEX idx_identities_first_seen ON identities (glue_user_id, first_seen) WHERE first_seen IS NOT NULL;

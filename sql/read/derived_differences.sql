@@ -18,4 +18,4 @@ UNION ALL
 SELECT 'span', glue_user_id, NULL, timestamp, event_id, kind FROM identities WHERE starts = 1 AND name IS NULL
 UNION ALL
 SELECT 'visitor', glue_user_id, NULL, '', '', '' FROM (
-  SELECT glue_user_id FROM events UNION SELECT glue_user_id FROM identities EXCEPT SELECT glue_user_id FROM users);
+  SELECT glue_user_id FROM events UNION SELECT glue_user_id FROM identities WHERE taken_back IS NULL EXCEPT SELECT glue_user_id FROM users);

@@ -8,6 +8,7 @@ using DataGlue.Edge.Journeys;
 using DataGlue.Edge.Model;
 using DataGlue.Edge.Monitoring;
 using DataGlue.Edge.OpenApi;
+using DataGlue.Edge.Privacy;
 using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
 using DataGlue.Edge.Wire.Glue;
@@ -58,6 +59,7 @@ internal sealed partial class Program
         app.MapOutbox(glue);
         role.Map(app, glue);
         glue.MapJourneys();
+        glue.MapPrivacy();
         app.MapHealth();
         app.MapMetrics();
         app.MapOpenApiDocument();

@@ -4,6 +4,7 @@ using DataGlue.Edge.Edge;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Monitoring;
+using DataGlue.Edge.Privacy;
 using DataGlue.Edge.Wire.Glue;
 
 namespace DataGlue.Edge;
@@ -16,6 +17,7 @@ namespace DataGlue.Edge;
 [JsonSerializable(typeof(RelayReply))]
 [JsonSerializable(typeof(OutboxReply))]
 [JsonSerializable(typeof(AsideReply))]
+[JsonSerializable(typeof(TakenBackReply))]
 [JsonSerializable(typeof(List<string>))]
 [JsonSerializable(typeof(List<List<string>>))]
 internal sealed partial class ServerJson : JsonSerializerContext

@@ -5,7 +5,7 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Home;
 
 /// <summary>The sink of a home: each item becomes writes of the model.</summary>
-internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, Settings settings) : ISink
+internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, TakenBack takenBack, Settings settings) : ISink
 {
     private const string HeadRefused =
         "The database refused the profile or a session of this sync; a rule of its owner does not allow it. Events that it does not refuse are stored";
@@ -77,13 +77,15 @@ internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, Settings s
 
     private Pending Add(Sync sync, List<Write> writes)
     {
-        var profile = sync.Profile is { } known ? IdentityWrite.Of(sync, known, proof.IsClaim(sync), settings.IgnoredReferrers) : [];
+        var profile = sync.Profile is { } known ? IdentityWrite.Of(sync, known, IsClaim(sync, known), settings.IgnoredReferrers) : [];
         List<Write> head = [new LastSyncedWrite(sync), .. profile, .. sync.Sessions.Select(session => new SessionWrite(sync, session))];
         var events = sync.Events.Select(synced => synced.Track is null ? null : EventOf(synced.Track)).ToList();
         writes.AddRange(head);
         writes.AddRange(events.OfType<EventWrite>());
         return new Pending(null, () => OutcomeOf(sync, head, events));
     }
+
+    private bool IsClaim(Sync sync, Profile profile) => proof.IsClaim(sync) || takenBack.IsClaim(sync.GlueUserId, profile.UserId, profile.Email);
 
     private EventWrite EventOf(Track track) => new(track, proof.IsClaim(track), settings.IgnoredReferrers);
 

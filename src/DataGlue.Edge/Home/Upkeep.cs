@@ -1,9 +1,11 @@
 using DataGlue.Edge.Model;
+using DataGlue.Edge.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Home;
 
 /// <summary>What a home does by itself at the start and every minute: it adopts rows that were put in by hand.</summary>
-internal sealed class Upkeep(Adoption adoption, TimeProvider clock) : BackgroundService
+internal sealed partial class Upkeep(Adoption adoption, TimeProvider clock, ILogger<Upkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
@@ -12,8 +14,24 @@ internal sealed class Upkeep(Adoption adoption, TimeProvider clock) : Background
         using var timer = new PeriodicTimer(Period, clock);
         do
         {
-            await adoption.RunAsync();
+            await TryAsync(adoption.RunAsync);
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
+
+    // The database may be damaged where this alone reads, and takes writes elsewhere.
+    private async Task TryAsync(Func<Task> run)
+    {
+        try
+        {
+            await run();
+        }
+        catch (SqliteException exception)
+        {
+            LogFailed(Outage.Explain(Outage.CodeOf(exception)));
+        }
+    }
+
+    [LoggerMessage(EventId = 50, Level = LogLevel.Error, Message = "The upkeep of the database failed and is tried again in a minute: {Reason}")]
+    private partial void LogFailed(string reason);
 }

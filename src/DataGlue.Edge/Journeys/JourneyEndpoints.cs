@@ -22,7 +22,7 @@ internal static class JourneyEndpoints
         var snapshot = reader.Snapshot();
         var profile = reader.Profiles([Named(context, "glue_user_id")], snapshot).FirstOrDefault() ?? throw new RequestException(StatusCodes.Status404NotFound, NotFound);
         var events = new BrowserEvents(reader, profile.GlueUserId, snapshot);
-        var page = new JourneyPage(ReadAfter(Single(context, "after"), reader, [events]), ReadLimit(context, "limit"), 0, 0);
+        var page = new JourneyPage(ReadAfter(Parameters.Single(context, "after"), reader, [events]), ReadLimit(context, "limit"), 0, 0);
         await StreamAsync(context, () => new JourneyReply(context, reader, snapshot).WriteAsync(profile, page));
     }
 
@@ -52,8 +52,8 @@ internal static class JourneyEndpoints
         profile.UserId = person.Account;
         profile.Traits = PersonTraits.Of(reader, person.Browsers);
         var page = new JourneyPage(
-            ReadAfter(Single(context, "after"), reader, events), ReadLimit(context, "limit"),
-            ReadUsersAfter(Single(context, "users_after"), users), ReadLimit(context, "users_limit"));
+            ReadAfter(Parameters.Single(context, "after"), reader, events), ReadLimit(context, "limit"),
+            ReadUsersAfter(Parameters.Single(context, "users_after"), users), ReadLimit(context, "users_limit"));
         return StreamAsync(context, () => new JourneyReply(context, reader, snapshot).WriteAsync(profile, person, users, events, page));
     }
 
@@ -79,10 +79,7 @@ internal static class JourneyEndpoints
 
     private static string Named(HttpContext context, string name) => RequestPath.Decode((string)context.Request.RouteValues[name]!);
 
-    private static string? Single(HttpContext context, string name) => context.Request.Query[name] is var values && values.Count <= 1 ? values
-        : throw new RequestException(StatusCodes.Status400BadRequest, $"{name} appears {values.Count} times; give it once");
-
-    private static int ReadLimit(HttpContext context, string name) => Single(context, name) is not { } text ? int.MaxValue
+    private static int ReadLimit(HttpContext context, string name) => Parameters.Single(context, name) is not { } text ? int.MaxValue
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? limit
         : throw new RequestException(StatusCodes.Status400BadRequest, $"{name} must be a whole number from 1 to {int.MaxValue}");
 

@@ -7,5 +7,6 @@ internal static class ModelExtensions
     {
         services.AddSingleton<RowsByHand>();
         services.AddSingleton<Adoption>();
+        services.AddSingleton<TakenBack>();
     }
 }

@@ -187,6 +187,9 @@ public sealed class D1Tests : IDisposable
         (string, object?)[] first = [("user", ""), ("timestamp", ""), ("eventId", ""), ("kind", ""), ("most", 500L)];
         (string, object?)[] window = [("user", "early"), ("startTime", ""), ("startId", ""), ("inclusive", 1L), .. place];
         yield return Read("rows_by_hand");
+        yield return Read("taken_back");
+        yield return Read("is_taken_back", ("user", "back"), ("name", "email:back@example.com"));
+        yield return Read("identifications_of_id", ("eventId", "b2"), ("user", null));
         foreach (var file in new[] { "events_by_hand", "identities_by_hand", "users_by_hand" })
         {
             yield return Read(file, ("after", -1L), ("most", 2L));

@@ -132,6 +132,11 @@ internal static class Story
         Identity("i10", "10:50", user: "long", email: "long@example.com", traits: $$"""{"a":"{{new string('ä', 300)}}","b":"{{new string('b', 600)}}","c":1}"""),
         Identity("i11", "10:40", user: "long", email: "long@example.com", traits: $$"""{"b":"{{new string('c', 600)}}","d":"{{new string('d', 600)}}"}"""),
         Identity("i10", "10:30", user: "long", email: "long@example.com", traits: $$"""{"a":"{{new string('e', 600)}}","c":null}"""),
+        Identity("b1", "10:00", user: "back", email: "back@example.com", traits: $$"""{"a":1,"b":"{{new string('b', 600)}}"}"""),
+        Identity("b2", "11:00", user: "back", email: "back@example.com"),
+        new TakeBackWrite(new TakenRow { GlueUserId = "back", Kind = "identify" }, "b1", ReceivedAt),
+        Identity("b3", "10:00", user: "gone", email: "gone@example.com"),
+        new TakeBackWrite(new TakenRow { GlueUserId = "gone", Kind = "identify" }, "b3", ReceivedAt),
         Identity("k4", "12:00", user: "many", email: "many@example.com", traits: $$"""{"long":"{{new string('ö', 66_000)}}"}"""),
     ];
 

@@ -18,7 +18,7 @@ public sealed class RegionTests(NativeBinary binary, ITestOutputHelper output) :
     private static readonly (string Table, string Columns)[] Tables =
     [
         ("users", "glue_user_id, email, traits, attribution, first_seen, last_seen, identified, identified_at, last_synced, first_touch_key, last_touch_key, logged"),
-        ("events", "glue_user_id, event_id, session_id, event, timestamp, properties, email, email_key, user_id, claim, context, touch, touch_counts, touch_trusted, fingerprint, trusted, source, server_made, live_event_id"),
+        ("events", "glue_user_id, event_id, session_id, event, timestamp, properties, email, user_id, name, claim, context, touch, touch_counts, touch_trusted, fingerprint, trusted, source, server_made, live_event_id"),
         ("identities", "glue_user_id, event_id, kind, timestamp, email, email_key, user_id, name, claim, starts, traits, context, first_seen, last_seen, touch, touch_counts, fingerprint, trusted, source"),
         ("traits", "glue_user_id, name, timestamp, event_id, kind, size, value"),
         ("long_traits", "glue_user_id, event_id, kind, name, value"),

@@ -39,6 +39,7 @@ public sealed class AccessTests : IDisposable
         { "GET", "/glue/user/a" },
         { "GET", "/glue/user/email/a@example.com" },
         { "GET", "/glue/user/account/a" },
+        { "DELETE", "/glue/identifications/a" },
         { "GET", "/metrics" },
     };
 
