@@ -128,6 +128,7 @@ CREATE INDEX idx_identities_email_key ON identities (email_key, trusted, timesta
 CREATE INDEX idx_identities_tie ON identities (email_key, trusted, user_id) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
 CREATE INDEX idx_identities_user_id ON identities (user_id, email_key) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
 CREATE INDEX idx_identities_taken_back ON identities (glue_user_id, taken_back) WHERE taken_back IS NOT NULL;
+CREATE INDEX idx_identities_nameless ON identities (glue_user_id, timestamp, event_id) WHERE name IS NULL AND claim = 0;
 CREATE INDEX idx_identities_by_hand ON identities (id) WHERE fingerprint IS NULL;
 CREATE INDEX idx_identities_touch ON identities (glue_user_id, touch_counts, timestamp, event_id) WHERE touch IS NOT NULL;
 CREATE INDEX idx_identities_first_seen ON identities (glue_user_id, first_seen) WHERE first_seen IS NOT NULL;
@@ -180,6 +181,39 @@ CREATE TABLE server_state (
 
 -- Every database is known by an id, made once: an edge relays to one home alone, and knows it again by this.
 INSERT INTO server_state (name, value) VALUES ('database_id', lower(hex(randomblob(16))));
+
+-- The key of the hashes in tombstones. An edge has that of its home.
+INSERT INTO server_state (name, value) VALUES ('tombstone_key', lower(hex(randomblob(32))));
+
+-- What was erased, when, with which key (the first 8 hex digits of its SHA-256), and how many rows of each table. Never who.
+CREATE TABLE erasures (
+  id     INTEGER PRIMARY KEY AUTOINCREMENT,
+  time   TEXT NOT NULL,
+  -- browser, email or account.
+  kind   TEXT NOT NULL,
+  key    TEXT,
+  counts TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(counts))
+) STRICT;
+
+-- What must not come back: hashes of erased browsers ('browser:ID') and names ('account:USER_ID', 'email:KEY'), each from one place (timestamp, event_id),
+-- with it, to another, without it.
+CREATE TABLE tombstones (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash       TEXT NOT NULL,
+  -- 1: all of a browser. 0: what names nobody itself.
+  whole      INTEGER NOT NULL CHECK (whole IN (0, 1)),
+  start_time TEXT NOT NULL,
+  start_id   TEXT NOT NULL,
+  end_time   TEXT NOT NULL,
+  end_id     TEXT NOT NULL,
+  -- The row of erasures to which it belongs; NULL where another database has brought it.
+  erasure    INTEGER,
+  -- 1: the rows are gone.
+  applied    INTEGER NOT NULL DEFAULT 0 CHECK (applied IN (0, 1))
+) STRICT;
+
+CREATE UNIQUE INDEX idx_tombstones ON tombstones (hash, whole, start_time, start_id, end_time, end_id);
+CREATE INDEX idx_tombstones_pending ON tombstones (id) WHERE applied = 0;
 
 -- What an edge has accepted and its home does not have yet, as JSON with the time of receipt and the ids that the edge has made.
 -- AUTOINCREMENT, because an id that was given twice would be taken for acknowledged.

@@ -40,6 +40,7 @@ internal sealed partial class Program
         builder.Services.AddSingleton<GlueEndpoints>();
         builder.Services.AddModel();
         builder.Services.AddScoped<JourneyReader>();
+        builder.Services.AddPrivacy();
         builder.Services.AddMonitoring();
         builder.Services.AddOutbox();
         role.AddServices(builder.Services);

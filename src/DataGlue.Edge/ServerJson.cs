@@ -18,6 +18,7 @@ namespace DataGlue.Edge;
 [JsonSerializable(typeof(OutboxReply))]
 [JsonSerializable(typeof(AsideReply))]
 [JsonSerializable(typeof(TakenBackReply))]
+[JsonSerializable(typeof(ErasedReply))]
 [JsonSerializable(typeof(List<string>))]
 [JsonSerializable(typeof(List<List<string>>))]
 internal sealed partial class ServerJson : JsonSerializerContext

@@ -5,7 +5,7 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Home;
 
 /// <summary>The sink of a home: each item becomes writes of the model.</summary>
-internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, TakenBack takenBack, Settings settings) : ISink
+internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, TakenBack takenBack, Tombstones tombstones, ErasedBrowsers erased, Settings settings) : ISink
 {
     private const string HeadRefused =
         "The database refused the profile or a session of this sync; a rule of its owner does not allow it. Events that it does not refuse are stored";
@@ -65,7 +65,7 @@ internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, TakenBack 
                     return new Pending(null, () => refusal);
                 }
 
-                var identity = IdentityWrite.Of(proven, proof.IsClaim(proven), settings.IgnoredReferrers);
+                var identity = IdentityWrite.Of(proven, proof.IsClaim(proven), settings.IgnoredReferrers, tombstones);
                 writes.Add(identity);
                 return new Pending(identity);
             case Sync sync:
@@ -77,17 +77,21 @@ internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, TakenBack 
 
     private Pending Add(Sync sync, List<Write> writes)
     {
-        var profile = sync.Profile is { } known ? IdentityWrite.Of(sync, known, IsClaim(sync, known), settings.IgnoredReferrers) : [];
-        List<Write> head = [new LastSyncedWrite(sync), .. profile, .. sync.Sessions.Select(session => new SessionWrite(sync, session))];
-        var events = sync.Events.Select(synced => synced.Track is null ? null : EventOf(synced.Track)).ToList();
+        var stripped = erased.Strip(sync);
+        var kept = stripped ?? sync;
+        var profile = kept.Profile is { } known ? IdentityWrite.Of(kept, known, IsClaim(kept, known), settings.IgnoredReferrers, tombstones) : [];
+        List<Write> sessions = [.. kept.Sessions.Select(session => new SessionWrite(kept, session, needsEvent: stripped is not null, tombstones))];
+        List<Write> head = [new LastSyncedWrite(kept, tombstones), .. profile];
+        var events = kept.Events.Select(synced => synced.Track is null ? null : EventOf(synced.Track)).ToList();
         writes.AddRange(head);
         writes.AddRange(events.OfType<EventWrite>());
-        return new Pending(null, () => OutcomeOf(sync, head, events));
+        writes.AddRange(sessions);
+        return new Pending(null, () => OutcomeOf(sync, [.. head, .. sessions], events));
     }
 
     private bool IsClaim(Sync sync, Profile profile) => proof.IsClaim(sync) || takenBack.IsClaim(sync.GlueUserId, profile.UserId, profile.Email);
 
-    private EventWrite EventOf(Track track) => new(track, proof.IsClaim(track), settings.IgnoredReferrers);
+    private EventWrite EventOf(Track track) => new(track, proof.IsClaim(track), settings.IgnoredReferrers, tombstones);
 
     private static Outcome OutcomeOf(Sync sync, List<Write> head, List<EventWrite?> events)
     {

@@ -1,11 +1,12 @@
 using DataGlue.Edge.Model;
+using DataGlue.Edge.Privacy;
 using DataGlue.Edge.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Home;
 
-/// <summary>What a home does by itself at the start and every minute: it adopts rows that were put in by hand.</summary>
-internal sealed partial class Upkeep(Adoption adoption, TimeProvider clock, ILogger<Upkeep> logger) : BackgroundService
+/// <summary>What a home does by itself at the start and every minute: it goes on with what was to be erased, and adopts rows that were put in by hand.</summary>
+internal sealed partial class Upkeep(Adoption adoption, Erasure erasure, TimeProvider clock, ILogger<Upkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
@@ -14,6 +15,7 @@ internal sealed partial class Upkeep(Adoption adoption, TimeProvider clock, ILog
         using var timer = new PeriodicTimer(Period, clock);
         do
         {
+            await TryAsync(erasure.ResumeAsync);
             await TryAsync(adoption.RunAsync);
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -25,6 +27,10 @@ internal sealed partial class Upkeep(Adoption adoption, TimeProvider clock, ILog
         try
         {
             await run();
+        }
+        catch (StorageUnavailableException)
+        {
+            // The operator knows that the database takes no writes.
         }
         catch (SqliteException exception)
         {

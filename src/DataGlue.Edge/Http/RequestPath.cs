@@ -34,6 +34,9 @@ internal static class RequestPath
         return start < 0 ? "/" : target[start..];
     }
 
+    /// <summary>The text of the route value of this name.</summary>
+    public static string Value(HttpContext context, string name) => Decode((string)context.Request.RouteValues[name]!);
+
     /// <summary>The text of a route value that <see cref="UseWholeSegments"/> has encoded.</summary>
     public static string Decode(string segment) => Uri.UnescapeDataString(segment.Replace('~', '%'));
 

@@ -1,3 +1,5 @@
+using DataGlue.Edge.Model;
+
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>Events in the order of a journey: those of a browser, those of a person on a browser, or those of a person by their own name.</summary>

@@ -20,7 +20,7 @@ internal static class JourneyEndpoints
     {
         await adoption.RunAsync();
         var snapshot = reader.Snapshot();
-        var profile = reader.Profiles([Named(context, "glue_user_id")], snapshot).FirstOrDefault() ?? throw new RequestException(StatusCodes.Status404NotFound, NotFound);
+        var profile = reader.Profiles([RequestPath.Value(context, "glue_user_id")], snapshot).FirstOrDefault() ?? throw new RequestException(StatusCodes.Status404NotFound, NotFound);
         var events = new BrowserEvents(reader, profile.GlueUserId, snapshot);
         var page = new JourneyPage(ReadAfter(Parameters.Single(context, "after"), reader, [events]), ReadLimit(context, "limit"), 0, 0);
         await StreamAsync(context, () => new JourneyReply(context, reader, snapshot).WriteAsync(profile, page));
@@ -29,13 +29,13 @@ internal static class JourneyEndpoints
     private static async Task ReadEmailAsync(HttpContext context, JourneyReader reader, Adoption adoption)
     {
         await adoption.RunAsync();
-        await ReadPersonAsync(context, reader, Person.OfEmail(reader, Named(context, "email").Trim()));
+        await ReadPersonAsync(context, reader, Person.OfEmail(reader, RequestPath.Value(context, "email").Trim()));
     }
 
     private static async Task ReadAccountAsync(HttpContext context, JourneyReader reader, Adoption adoption)
     {
         await adoption.RunAsync();
-        await ReadPersonAsync(context, reader, Person.OfAccount(reader, Named(context, "user_id").Trim()));
+        await ReadPersonAsync(context, reader, Person.OfAccount(reader, RequestPath.Value(context, "user_id").Trim()));
     }
 
     private static Task ReadPersonAsync(HttpContext context, JourneyReader reader, Person person)
@@ -76,8 +76,6 @@ internal static class JourneyEndpoints
             throw;
         }
     }
-
-    private static string Named(HttpContext context, string name) => RequestPath.Decode((string)context.Request.RouteValues[name]!);
 
     private static int ReadLimit(HttpContext context, string name) => Parameters.Single(context, name) is not { } text ? int.MaxValue
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? limit

@@ -1,3 +1,5 @@
+using DataGlue.Edge.Model;
+
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>Merges the events of several sources in ascending order. Few sources hold a page each, many only a place, so that memory stays bounded.</summary>

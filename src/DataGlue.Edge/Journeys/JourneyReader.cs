@@ -1,4 +1,5 @@
 using Dapper;
+using DataGlue.Edge.Model;
 using DataGlue.Edge.Storage;
 using Microsoft.Data.Sqlite;
 

@@ -1,3 +1,5 @@
+using DataGlue.Edge.Model;
+
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>The JSON reply of a journey. It is sent while it is written, so that memory is bounded.</summary>

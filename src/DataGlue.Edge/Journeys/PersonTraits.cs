@@ -1,4 +1,5 @@
 using System.Buffers;
+using DataGlue.Edge.Model;
 
 namespace DataGlue.Edge.Journeys;
 

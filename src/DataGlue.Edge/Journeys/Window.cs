@@ -1,3 +1,5 @@
+using DataGlue.Edge.Model;
+
 namespace DataGlue.Edge.Journeys;
 
 /// <summary>A part of a browser's time that is one person's: from a place, with it, to another, without it.</summary>

@@ -6,7 +6,8 @@ namespace DataGlue.Edge.Model;
 
 /// <summary>A row of <c>events</c>, and what it adds to the profile of its visitor.</summary>
 /// <param name="isClaim">Whether the e-mail and the account that the event itself carries join nobody.</param>
-internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ignored) : LogWrite("event", track)
+/// <param name="erased">What must not come back; null where nothing was erased.</param>
+internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ignored, Tombstones? erased = null) : LogWrite("event", track)
 {
     private readonly Touch? touch = Touch.Of(track.Context, track.Properties, ignored);
     private readonly ulong fingerprint = FingerprintOf(track.GlueUserId, track.Timestamp, track.SessionId, track.Event, track.Properties);
@@ -15,6 +16,8 @@ internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ign
     private Utf8Text standsAs;
 
     public override Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = standsAs.Or(EventId) };
+
+    public override bool Applies => Keeps(erased, track.Timestamp, track.UserId, track.Email, isClaim);
 
     public override long Size => track.Properties.Utf8.Length + (track.Context?.Utf8.Length ?? 0) + (touch?.Json.Span.Length ?? 0);
 

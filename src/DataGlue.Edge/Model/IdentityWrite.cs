@@ -10,20 +10,24 @@ internal sealed class IdentityWrite : LogWrite
     private readonly Utf8Text kind;
     private readonly long received;
     private readonly bool isClaim;
+    private readonly Tombstones? erased;
 
     private OutcomeStatus status;
     private bool newUser;
 
     /// <param name="kind">One of <see cref="IdentityKind"/>.</param>
     /// <param name="isClaim">Whether whom it names it only claims to be.</param>
-    private IdentityWrite(Item item, Utf8Text eventId, Utf8Text kind, bool isClaim)
+    /// <param name="erased">What must not come back.</param>
+    private IdentityWrite(Item item, Utf8Text eventId, Utf8Text kind, bool isClaim, Tombstones? erased)
         : base("identity", item)
     {
-        (this.kind, this.isClaim, received) = (kind, isClaim, item.Received);
+        (this.kind, this.isClaim, this.erased, received) = (kind, isClaim, erased, item.Received);
         EventId = eventId;
     }
 
     public override Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = EventId, NewUser = newUser };
+
+    public override bool Applies => Keeps(erased, Timestamp, UserId, Email, isClaim: false);
 
     public override long Size => 3 * (Traits?.Utf8.Length ?? 0) + (Context?.Utf8.Length ?? 0) + (Touch?.Json.Span.Length ?? 0);
 
@@ -39,7 +43,7 @@ internal sealed class IdentityWrite : LogWrite
     private bool NamesSomebody => Email.IsPresent || UserId.IsPresent;
 
     /// <summary>The row of an identification.</summary>
-    public static IdentityWrite Of(Identify identify, bool isClaim, IgnoredReferrers ignored) => new(identify, identify.EventId, IdentityKind.Identify, isClaim)
+    public static IdentityWrite Of(Identify identify, bool isClaim, IgnoredReferrers ignored, Tombstones? erased = null) => new(identify, identify.EventId, IdentityKind.Identify, isClaim, erased)
     {
         Timestamp = identify.Timestamp,
         Email = identify.Email,
@@ -50,7 +54,7 @@ internal sealed class IdentityWrite : LogWrite
     };
 
     /// <summary>What the profile of a sync adds to the log: itself, where it says anything, and its touches.</summary>
-    public static IEnumerable<IdentityWrite> Of(Sync sync, Profile profile, bool isClaim, IgnoredReferrers ignored)
+    public static IEnumerable<IdentityWrite> Of(Sync sync, Profile profile, bool isClaim, IgnoredReferrers ignored, Tombstones? erased = null)
     {
         var traits = profile.AllTraits();
         var known = profile.Touches.Select(reported => (Reported: reported, Touch: Touch.Of(reported.Members, ignored))).Where(touch => touch.Touch is not null).ToList();
@@ -62,7 +66,7 @@ internal sealed class IdentityWrite : LogWrite
         var id = sync.EventId.Or(Utf8Text.From($"sync_{sync.Timestamp}_{hash:x16}"));
         if (profile.Email.IsPresent || profile.UserId.IsPresent || traits.Count > 0 || profile.FirstSeen is not null || profile.LastSeen is not null)
         {
-            yield return new IdentityWrite(sync, id, IdentityKind.Sync, isClaim)
+            yield return new IdentityWrite(sync, id, IdentityKind.Sync, isClaim, erased)
             {
                 Timestamp = sync.Timestamp,
                 Email = profile.Email,
@@ -79,7 +83,7 @@ internal sealed class IdentityWrite : LogWrite
 
             // Known by its content: every later sync reports it again.
             var touchId = touch.Timestamp is null ? id : Utf8Text.From($"touch_{touch.Hash:x16}");
-            yield return new IdentityWrite(sync, touchId, touch.IsFirst ? IdentityKind.FirstTouch : IdentityKind.LastTouch, isClaim)
+            yield return new IdentityWrite(sync, touchId, touch.IsFirst ? IdentityKind.FirstTouch : IdentityKind.LastTouch, isClaim, erased)
             {
                 Timestamp = touch.Timestamp ?? fallback ?? sync.Timestamp,
                 Touch = content,

@@ -38,6 +38,18 @@ internal abstract class LogWrite(string script, Item item) : Write(script, hasSh
         return !IsTaken;
     }
 
+    /// <summary>Whether what it tells was not erased.</summary>
+    protected bool Keeps(Tombstones? erased, long time, Utf8Text account, Utf8Text email, bool isClaim)
+    {
+        if (erased?.Cover(item.GlueUserId, time, EventId, account, email, isClaim) != true)
+        {
+            return true;
+        }
+
+        erased.CountDropped();
+        return false;
+    }
+
     public override void Bind(Binder values)
     {
         values.Set("user", item.GlueUserId);

@@ -8,5 +8,7 @@ internal static class ModelExtensions
         services.AddSingleton<RowsByHand>();
         services.AddSingleton<Adoption>();
         services.AddSingleton<TakenBack>();
+        services.AddSingleton<Tombstones>();
+        services.AddSingleton<ErasedBrowsers>();
     }
 }

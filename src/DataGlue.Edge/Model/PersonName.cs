@@ -15,5 +15,11 @@ internal static class PersonName
     /// <param name="key">The key of the e-mail.</param>
     public static string OfEmail(string key) => EmailMark + key;
 
+    /// <summary>The account that a name is of; null of an e-mail.</summary>
+    public static string? AccountOf(string name) => name.StartsWith(AccountMark, StringComparison.Ordinal) ? name[AccountMark.Length..] : null;
+
+    /// <summary>The key of the e-mail that a name is of; null of an account.</summary>
+    public static string? EmailOf(string name) => name.StartsWith(EmailMark, StringComparison.Ordinal) ? name[EmailMark.Length..] : null;
+
     private static Utf8Text Name(ReadOnlySpan<byte> mark, Utf8Text key) => new([.. mark, .. key.Span]);
 }

@@ -4,9 +4,13 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Model;
 
 /// <summary>A row of <c>sessions</c>, whole.</summary>
-internal sealed class SessionWrite(Sync sync, Session session) : Write("session")
+/// <param name="needsEvent">Whether it is kept only with an event of its own: of a browser of which something was erased nothing else tells when it was.</param>
+/// <param name="erased">What must not come back; null where nothing was erased.</param>
+internal sealed class SessionWrite(Sync sync, Session session, bool needsEvent = false, Tombstones? erased = null) : Write("session")
 {
     private static readonly Utf8Text NoId = new([]);
+
+    public override bool Applies => needsEvent || erased?.CoverNameless(sync.GlueUserId, sync.Timestamp, NoId) != true;
 
     public override long Size => session.Data.Span.Length;
 
@@ -19,6 +23,7 @@ internal sealed class SessionWrite(Sync sync, Session session) : Write("session"
 
         // Decides between two of the same time.
         values.Set("event_id", sync.EventId.Or(NoId));
+        values.Set("needs_event", needsEvent);
         values.SetInstant("received", sync.Received);
     }
 }

@@ -17,6 +17,7 @@ internal sealed class Database
         PRAGMA journal_size_limit = 67108864;
         PRAGMA wal_autocheckpoint = 0;
         PRAGMA cache_size = -12288;
+        PRAGMA secure_delete = ON;
         SELECT count(*) FROM sqlite_schema;
         """;
 
@@ -112,7 +113,7 @@ internal sealed class Database
     /// <summary>Opens a database file for a command, which works beside the server or without one.</summary>
     internal static SqliteConnection OpenFile(string path, SqliteOpenMode mode) => Open(
         new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 1 }.ConnectionString,
-        "SELECT count(*) FROM sqlite_schema");
+        "PRAGMA secure_delete = ON; SELECT count(*) FROM sqlite_schema");
 
     /// <summary>Opens a database file to read it with all rules of its schema, which SQLite passes over where it could not write; it changes nothing.</summary>
     internal static SqliteConnection OpenUnchanged(string path)
@@ -175,10 +176,11 @@ internal sealed class Database
     }
 
     /// <summary>Moves the write-ahead log into the database file. It waits for readers only a moment: a process that replicates the log reads it all the time.</summary>
+    /// <param name="timeout">How long that moment is, in milliseconds.</param>
     /// <returns>Whether the log is empty now; it is not where somebody still reads from it.</returns>
-    public static bool Checkpoint(SqliteConnection connection)
+    public static bool Checkpoint(SqliteConnection connection, int timeout = CheckpointTimeout)
     {
-        connection.Execute($"PRAGMA busy_timeout = {CheckpointTimeout}");
+        connection.Execute($"PRAGMA busy_timeout = {timeout}");
         var isBusy = connection.Number("PRAGMA wal_checkpoint(TRUNCATE)") != 0;
         connection.Execute($"PRAGMA busy_timeout = {BusyTimeout}");
         return !isBusy;

@@ -97,6 +97,25 @@ internal sealed partial class GroupCommit(Database database, StorageMetrics metr
         }
     }
 
+    /// <summary>Moves all of the log into the file and empties it. Returns whether it is empty now.</summary>
+    public bool TryEmptyLog()
+    {
+        try
+        {
+            connection.Open();
+            return connection.Moved is null && connection.TryEmptyLog();
+        }
+        catch (SqliteException exception) when (IsUnsynced(exception))
+        {
+            FatalReason = Unsynced;
+            return false;
+        }
+        catch (SqliteException)
+        {
+            return false;
+        }
+    }
+
     public void Dispose() => connection.Dispose();
 
     /// <summary>Moves the log into the file, before the connection is closed; where another file stands at the path, the log goes away from there.</summary>

@@ -15,6 +15,9 @@ internal abstract class Write(string script, bool hasShortcuts = false)
     /// <summary>Whether it only asks whether the database takes a write.</summary>
     public virtual bool IsProbe => false;
 
+    /// <summary>Whether it is still wanted when its turn comes; else nothing is run. Asked on the writer's thread, in the order of the writes.</summary>
+    public virtual bool Applies => true;
+
     /// <summary>About how much text its values are, in bytes.</summary>
     public virtual long Size => 0;
 
@@ -23,6 +26,11 @@ internal abstract class Write(string script, bool hasShortcuts = false)
 
     /// <summary>Reads the answer of the script. The last call before the commit counts.</summary>
     public virtual void Read(Row answer)
+    {
+    }
+
+    /// <summary>It is durable. Called on the writer's thread, before any write of a later transaction has its turn.</summary>
+    public virtual void Committed()
     {
     }
 }

@@ -22,6 +22,7 @@ internal sealed partial class WriteQueue(
     private readonly Queue<Submission> waiting = new();
     private long heldBytes;
     private bool closed;
+    private LogEmptying? emptying;
     private Thread? thread;
 
     /// <summary>Why the database takes no writes, in words for the operator; null when it does.</summary>
@@ -46,6 +47,23 @@ internal sealed partial class WriteQueue(
         return TryEnqueue(submission)
             ? submission.Completion
             : throw (closed ? Stopping() : new StorageUnavailableException("Too many writes are waiting; send it again a little later", "too many writes are waiting"));
+    }
+
+    /// <summary>Moves all of the write-ahead log into the file and empties it, so that what was overwritten or deleted stands in neither. Returns whether that has
+    /// happened: a reader may hold the log for longer than this waits.</summary>
+    public Task<bool> EmptyLogAsync(TimeSpan patience)
+    {
+        lock (gate)
+        {
+            if (closed)
+            {
+                return Task.FromResult(false);
+            }
+
+            emptying ??= new LogEmptying(patience);
+            Monitor.Pulse(gate);
+            return emptying.Completion;
+        }
     }
 
     /// <summary>Opens the database before the first request comes.</summary>
@@ -142,6 +160,12 @@ internal sealed partial class WriteQueue(
         var writes = new List<Write>();
         for (var shortestFirst = true; !HasFailed && TryTake(open); shortestFirst = !shortestFirst)
         {
+            EmptyLog();
+            if (open.Count == 0)
+            {
+                continue;
+            }
+
             Plan(open, plan, writes, shortestFirst);
             var started = Stopwatch.GetTimestamp();
             try
@@ -151,6 +175,7 @@ internal sealed partial class WriteQueue(
                 for (var i = 0; i < count; i++)
                 {
                     plan[i].Committed++;
+                    writes[i].Committed();
                 }
             }
             catch (StorageUnavailableException unavailable)
@@ -169,6 +194,28 @@ internal sealed partial class WriteQueue(
         // None is left but where the checkpoint has failed for good.
         open.ForEach(submission => submission.Fail(Stopping()));
         Submission.CompleteAll(open);
+        emptying?.Complete(isEmpty: false);
+    }
+
+    // Another try comes with the next group, or a little later.
+    private void EmptyLog()
+    {
+        if (emptying is not { } wanted)
+        {
+            return;
+        }
+
+        wanted.WasTried = true;
+        var isEmpty = writer.TryEmptyLog();
+        if (isEmpty || wanted.IsOver || HasFailed)
+        {
+            lock (gate)
+            {
+                emptying = null;
+            }
+
+            wanted.Complete(isEmpty);
+        }
     }
 
     private void Complete(List<Submission> open)
@@ -205,7 +252,19 @@ internal sealed partial class WriteQueue(
         {
             while (waiting.Count == 0 && open.Count == 0 && !closed)
             {
-                Monitor.Wait(gate);
+                if (emptying is null)
+                {
+                    Monitor.Wait(gate);
+                }
+                else
+                {
+                    if (emptying.WasTried)
+                    {
+                        Monitor.Wait(gate, LogEmptying.Pause);
+                    }
+
+                    break;
+                }
             }
 
             while (open.Count < MaxWritesPerCommit && waiting.TryDequeue(out var submission))
@@ -213,7 +272,7 @@ internal sealed partial class WriteQueue(
                 open.Add(submission);
             }
 
-            return open.Count > 0;
+            return open.Count > 0 || (emptying is not null && !closed);
         }
     }
 

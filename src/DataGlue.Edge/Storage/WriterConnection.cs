@@ -58,6 +58,11 @@ internal sealed class WriterConnection(Database database) : IDisposable
     /// <summary>Runs the script of a write, which then reads the answer. Returns how many steps of SQLite's virtual machine that took.</summary>
     public long Run(Write write)
     {
+        if (!write.Applies)
+        {
+            return 0;
+        }
+
         if (!scripts.TryGetValue((write.Script, write.HasShortcuts), out var script))
         {
             script = new PreparedScript(connection!, write);
@@ -90,7 +95,11 @@ internal sealed class WriterConnection(Database database) : IDisposable
         }
     }
 
+    /// <summary>Moves the log into the file. Returns whether it is empty now.</summary>
     public bool Checkpoint() => Database.Checkpoint(connection!);
+
+    /// <summary>The same where others wait: for readers it waits hardly at all.</summary>
+    public bool TryEmptyLog() => Database.Checkpoint(connection!, timeout: 10);
 
     /// <summary>Moves the log into the file, as far as this kind of checkpoint does, and counts what is in it then.</summary>
     /// <exception cref="SqliteException">It is not moved; what is in the log stays there.</exception>

@@ -144,7 +144,7 @@ public sealed class D1Tests : IDisposable
             await BothAsync(d1, sqlite, [.. Reads(user, snapshot: 1_000), .. Reads(user, snapshot: 4)]);
         }
 
-        await BothAsync(d1, sqlite, [.. PeopleReads()]);
+        await BothAsync(d1, sqlite, [.. PeopleReads(), .. ErasureReads()]);
         foreach (var email in new[] { "ADA@EXAMPLE.COM", "äDÄ@example.com", "hand@example.com", "nobody@example.com" })
         {
             (string, object?)[] values = [("email", email), ("key", email.ToLowerInvariant())];
@@ -210,6 +210,26 @@ public sealed class D1Tests : IDisposable
         yield return Read("named_page", [("name", "account:acc-1"), .. place]);
         yield return Read("named_spans", ("names", """["account:acc-1","email:bare@example.com"]"""), ("snapshot", 1_000L));
         yield return Read("named_newest", ("names", """["account:acc-1","email:bare@example.com"]"""), ("snapshot", 1_000L));
+    }
+
+    private static IEnumerable<Statement> ErasureReads()
+    {
+        (string, object?)[] place = [("startTime", ""), ("startId", ""), ("endTime", "~"), ("endId", ""), ("whole", 1L), ("most", 2L)];
+        yield return Read("tombstones");
+        yield return Read("tombstones_pending");
+        yield return Read("erasable_events", [("user", "early"), .. place]);
+        yield return Read("erasable_named_events", [("name", "account:acc-1"), .. place]);
+        yield return Read("erasable_claimed_events", [("email", "claim@example.com"), .. place]);
+        yield return Read("erasable_nameless", [("user", "visitor-ä-😀"), .. place]);
+        yield return Read("erasable_naming", [("user", "account"), .. place]);
+        yield return Read("erasable_by_name", [("name", "account:acc-1"), ("account", "acc-3"), ("email", "claim@example.com"), .. place]);
+        yield return Read("erasable_sessions", [("user", "visitor-ä-😀"), .. place]);
+        yield return Read("erasable_named_sessions", [("name", "email:bare@example.com"), .. place]);
+        yield return Read("newest_of_browser", ("user", "account"));
+        yield return Read("newest_of_name", ("name", "account:acc-1"));
+        yield return Read("identified_since", ("user", "account"), ("time", ""));
+        yield return Read("all_browsers", ("after", ""), ("most", 5L));
+        yield return Read("all_names");
     }
 
     private static IEnumerable<Statement> Reads(string user, long snapshot)

@@ -65,7 +65,7 @@ internal static class Story
     private static long ReceivedAt => Milliseconds(Received);
 
     /// <summary>The writes, in their order; each may be run once.</summary>
-    public static IReadOnlyList<Write> Writes() => [.. Events(), .. Identities(), .. Others(), .. Adopted()];
+    public static IReadOnlyList<Write> Writes() => [.. Events(), .. Identities(), .. Others(), .. Adopted(), .. Erased()];
 
     private static IEnumerable<Write> Events() =>
     [
@@ -100,6 +100,7 @@ internal static class Story
         Event("an @user 'quoted' :event\nline", "10:00", user: "odd", properties: """{"@user":"? ?1 \\n \u0001 '' --","é":[1e300,0.1,null]}"""),
 
         Event("e6", "10:30", user: "account", account: "acc-1"),
+        Event("e7", "10:30", user: "claimer", email: "claim@example.com", isClaim: true),
 
         // The very same again.
         Event("an @user 'quoted' :event\nline", "10:00", user: "odd", properties: """{"@user":"? ?1 \\n \u0001 '' --","é":[1e300,0.1,null]}"""),
@@ -148,6 +149,7 @@ internal static class Story
         Session("""{"pages":1}""", "12:30"),
         Session("""{"pages":2}""", "12:40"),
         Session("""{"pages":0}""", "12:10"),
+        new SessionWrite(Sync("bare", "12:40"), new Session(Text("session-1"), Text("{}"))),
         new ProbeWrite(Text(Received)),
         new ProbeWrite(Text(Received)),
         .. Enumerable.Range(1, 7).Select(i => new OutboxWrite(Text($$"""{"type":"track","received":{{i}},"item":{"event":"é😀"} }"""), Text(Received))),
@@ -177,9 +179,21 @@ internal static class Story
         new AdoptedProfile("nobody-yet", 1, ReceivedAt),
     ];
 
+    private static IEnumerable<Write> Erased() =>
+    [
+        new TombstonesWrite([new Tombstone("00ff", Whole: true, EventKey.Start, EventKey.EndOf(Received)), new Tombstone("00fe", Whole: false, EventKey.Start, EventKey.EndOf(Received))], "email", "0123abcd", ReceivedAt, _ => { }),
+        new RowsErasure("events", [1, 99]),
+        new RowsErasure("sessions", [1]),
+        new IdentityErasure(1),
+        new ProfileErasure("hand-1", whole: false, ReceivedAt),
+        new ProfileErasure("synced", whole: true, ReceivedAt),
+        new ErasureEnd([1], new Dictionary<string, long> { ["events"] = 1 }),
+        Session("""{"pages":3}""", "12:50"),
+    ];
+
     private static EventWrite Event(
         string id, string time, string user = Ada, bool live = false, string? touch = null, string? email = null, string? account = null,
-        string name = "Käufe 😀", string properties = """{"n":1}""", bool trusted = false) => new(
+        string name = "Käufe 😀", string properties = """{"n":1}""", bool trusted = false, bool isClaim = false) => new(
             new Track
             {
                 GlueUserId = Text(user),
@@ -195,7 +209,7 @@ internal static class Story
                 UserId = Text(account),
                 Context = touch is null ? null : Json(touch),
             },
-            isClaim: false,
+            isClaim,
             IgnoredReferrers.None);
 
     private static IdentityWrite Identity(

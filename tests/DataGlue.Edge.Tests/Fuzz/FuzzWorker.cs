@@ -65,7 +65,7 @@ internal sealed class FuzzWorker(FuzzRun run, int number) : IDisposable
     {
         made++;
         return made % GoodEvery == 0
-            ? HostileRequests.Good($"good-{number}-{made}", Visitors.Name(run.Visitors.Number.Generate(random, null, out _)), made / GoodEvery)
+            ? HostileRequests.Good($"good-{number}-{made}", Visitors.NameOfGood(run.Visitors.Number.Generate(random, null, out _)), made / GoodEvery)
             : run.Requests.Generate(random, null, out _);
     }
 

@@ -40,6 +40,9 @@ internal sealed class Visitors
     /// <summary>An event_id.</summary>
     public Gen<string> EventId { get; }
 
+    /// <summary>A glue_user_id that no hostile request knows, so that none erases it.</summary>
+    public static string NameOfGood(int number) => $"good_{number}";
+
     /// <summary>A glue_user_id with nothing odd about it.</summary>
     public static string Name(int number) => $"glue_{number}";
 }

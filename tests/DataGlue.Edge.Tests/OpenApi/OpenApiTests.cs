@@ -18,6 +18,9 @@ public sealed class OpenApiTests : IDisposable
         ["get /glue/user/account/{user_id}"] = "400 401 403 404 429 500 503",
         ["get /glue/user/email/{email}"] = "400 401 403 404 429 500 503",
         ["delete /glue/identifications/{event_id}"] = "400 401 403 404 429 500 503",
+        ["delete /glue/user/{glue_user_id}"] = "400 401 403 404 429 500 503",
+        ["delete /glue/user/account/{user_id}"] = "400 401 403 404 429 500 503",
+        ["delete /glue/user/email/{email}"] = "400 401 403 404 429 500 503",
         ["post /glue/relay"] = "400 401 403 408 413 415 421 429 500 501 503 508",
         ["get /glue/outbox"] = "400 401 403 429 500 503",
         ["post /glue/outbox/aside/{id}/retry"] = "400 401 403 404 429 500 503",
@@ -93,7 +96,10 @@ public sealed class OpenApiTests : IDisposable
             {
                 tried++;
                 app.Query("INSERT OR REPLACE INTO outbox_aside (id, received, item, put_aside, reason) VALUES (1, '2024-01-01T00:00:00.000Z', '{}', '2024-01-01T00:00:00.000Z', '400: no')");
+                app.Clock.Advance(TimeSpan.FromSeconds(1));
                 await app.IdentifyAsync("""{"glue_user_id":"test-123","email":"test@example.com","event_id":"idn_1795632746294_rchieiha7"}""");
+                await app.IdentifyAsync("""{"glue_user_id":"test-123","email":"test@example.com","user_id":"u-42"}""");
+                await app.TrackAsync("""{"glue_user_id":"test-123","user_id":"u-42","event":"page_view"}""");
                 var reply = await app.SendAsync(method.ToUpperInvariant(), Fill(path, operation), example?.ToJsonString());
                 if (name == "delete /glue/outbox/home")
                 {

@@ -40,6 +40,9 @@ public sealed class AccessTests : IDisposable
         { "GET", "/glue/user/email/a@example.com" },
         { "GET", "/glue/user/account/a" },
         { "DELETE", "/glue/identifications/a" },
+        { "DELETE", "/glue/user/a" },
+        { "DELETE", "/glue/user/email/a@example.com" },
+        { "DELETE", "/glue/user/account/a" },
         { "GET", "/metrics" },
     };
 
@@ -58,7 +61,7 @@ public sealed class AccessTests : IDisposable
     [Theory]
     [InlineData("GET", "/glue/track", 405)]
     [InlineData("PUT", "/glue/track", 405)]
-    [InlineData("DELETE", "/glue/user/a", 405)]
+    [InlineData("PUT", "/glue/user/a", 405)]
     [InlineData("OPTIONS", "/glue/track", 405)]
     [InlineData("GET", "/glue/nothing", 404)]
     [InlineData("GET", "/glue", 404)]

@@ -46,6 +46,7 @@ public sealed class CrossOriginTests : IDisposable
     [InlineData("/glue/user/email/a@example.com", "GET")]
     [InlineData("/glue/user/account/a", "GET")]
     [InlineData("/glue/identifications/a", "DELETE")]
+    [InlineData("/glue/user/a", "DELETE")]
     [InlineData("/glue/track", "GET")]
     [InlineData("/glue/track", "DELETE")]
     [InlineData("/metrics", "GET")]

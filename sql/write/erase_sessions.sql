@@ -1,0 +1,3 @@
+-- Sessions that are erased (a JSON array of their row ids). Answers count.
+DELETE FROM sessions WHERE id IN (SELECT value FROM json_each(@ids));
+SELECT changes() AS count;

@@ -1,0 +1,32 @@
+using Dapper;
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Model;
+
+/// <summary>A browser still has what was erased here, and syncs it again: until it identifies anew, its profile brings no e-mail, account or traits.</summary>
+internal sealed class ErasedBrowsers(Database database, Tombstones tombstones)
+{
+    /// <summary>The sync without what its browser may tell no more; null where nothing of the browser was erased.</summary>
+    public Sync? Strip(Sync sync)
+    {
+        if (tombstones.ErasedUntil(sync.GlueUserId) is not { } until)
+        {
+            return null;
+        }
+
+        return sync.Profile is not { } profile ? sync : sync with
+        {
+            Profile = (IsIdentifiedSince(sync.GlueUserId.ToString(), until) ? profile : profile with { Email = default, UserId = default, Traits = null, Others = [] }) with
+            {
+                FirstSeen = Later(sync, profile.FirstSeen),
+                LastSeen = Later(sync, profile.LastSeen),
+            },
+        };
+    }
+
+    private long? Later(Sync sync, long? time) => time is { } known && tombstones.CoverNameless(sync.GlueUserId, known, sync.EventId) ? null : time;
+
+    private bool IsIdentifiedSince(string user, string time) =>
+        database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/identified_since"), new { user, time }));
+}

@@ -1,0 +1,133 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
+using Dapper;
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Model;
+
+/// <summary>What was erased and must not come back, by keyed hashes. As long as there are none, nothing is hashed. A tombstone holds from its commit on for every
+/// write that has its turn later.</summary>
+internal sealed class Tombstones
+{
+    private const string BrowserMark = "browser:";
+    private const int HashBytes = 16;
+
+    private readonly Lazy<(byte[] Key, ConcurrentDictionary<UInt128, Tombstone[]> Known)> state;
+    private readonly Counter<long> dropped;
+
+    public Tombstones(Database database, IMeterFactory meters)
+    {
+        state = new(() => Load(database));
+        dropped = meters.Create(Startup.Meter).CreateCounter<long>("dataglue.erased.writes", "{write}", "Writes that were dropped, because what they tell was erased");
+    }
+
+    private ConcurrentDictionary<UInt128, Tombstone[]> Known => state.Value.Known;
+
+    /// <summary>How a browser is hashed; a name is hashed as it is.</summary>
+    public static string SubjectOf(string browser) => BrowserMark + browser;
+
+    public string HashOf(string subject) => ToHash(Encoding.UTF8.GetBytes(subject)).ToString("x32", CultureInfo.InvariantCulture);
+
+    public void Add(IReadOnlyList<Tombstone> tombstones)
+    {
+        foreach (var tombstone in tombstones)
+        {
+            Known.AddOrUpdate(Parse(tombstone.Hash), [tombstone], (_, others) => [.. others, tombstone]);
+        }
+    }
+
+    /// <summary>Whether something of a browser was erased, and until when; null where nothing was.</summary>
+    public string? ErasedUntil(Utf8Text browser) => Of(BrowserMark, browser).Select(tombstone => tombstone.End.Timestamp).Max(StringComparer.Ordinal);
+
+    /// <summary>Whether something of a browser at a place is erased that names nobody itself.</summary>
+    public bool CoverNameless(Utf8Text browser, long time, Utf8Text id) => Cover(Of(BrowserMark, browser), time, id);
+
+    /// <summary>Whether what a browser tells of a place is erased.</summary>
+    /// <param name="account">That it names; none where it names none.</param>
+    /// <param name="email">The e-mail that it names.</param>
+    /// <param name="isClaim">Whether whom it names it only claims.</param>
+    public bool Cover(Utf8Text browser, long time, Utf8Text id, Utf8Text account, Utf8Text email, bool isClaim)
+    {
+        if (Known.IsEmpty)
+        {
+            return false;
+        }
+
+        var ofBrowser = Of(BrowserMark, browser);
+        var isNameless = isClaim || !(account.IsPresent || email.IsPresent);
+        return Cover(isNameless ? ofBrowser : ofBrowser.Where(tombstone => tombstone.Whole), time, id)
+            || (account.IsPresent && Cover(Of("account:", account), time, id))
+            || (email.IsPresent && Cover(Of("email:", EmailKey.Of(email)), time, id));
+    }
+
+    public void CountDropped() => dropped.Add(1);
+
+    private Tombstone[] Of(string mark, Utf8Text subject) =>
+        Known.IsEmpty ? [] : Known.GetValueOrDefault(ToHash([.. Encoding.ASCII.GetBytes(mark), .. subject.Span]), []);
+
+    private static bool Cover(IEnumerable<Tombstone> tombstones, long time, Utf8Text id)
+    {
+        EventKey? place = null;
+        foreach (var tombstone in tombstones)
+        {
+            if (tombstone.Covers(place ??= new EventKey(Instants.Format(time), id.ToString())))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private UInt128 ToHash(ReadOnlySpan<byte> subject)
+    {
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(state.Value.Key, subject, hash);
+        return BinaryPrimitives.ReadUInt128BigEndian(hash[..HashBytes]);
+    }
+
+    private static UInt128 Parse(string hash) => UInt128.Parse(hash, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+    private static (byte[] Key, ConcurrentDictionary<UInt128, Tombstone[]> Known) Load(Database database)
+    {
+        var rows = All(database).GroupBy(row => Parse(row.Hash)).Select(rows => KeyValuePair.Create(rows.Key, rows.Select(row => row.ToTombstone()).ToArray()));
+        return (Convert.FromHexString(Key(database)), new ConcurrentDictionary<UInt128, Tombstone[]>(rows));
+    }
+
+    private static string Key(Database database)
+    {
+        const string name = "tombstone_key";
+        return database.Read(connection => connection.QueryFirst<string>(SqlFile.Read("read/server_state"), new { name }));
+    }
+
+    private static List<TombstoneRow> All(Database database) =>
+        database.Read<List<TombstoneRow>>(connection => [.. connection.Query<TombstoneRow>(SqlFile.Read("read/tombstones"))]);
+}
+
+/// <summary>That something was erased.</summary>
+/// <param name="Hash">Of a browser or a name, in hex.</param>
+/// <param name="Whole">Whether it is all of a browser, and not only what names nobody itself.</param>
+/// <param name="Start">From where on, with it.</param>
+/// <param name="End">Up to where, without it.</param>
+internal sealed record Tombstone(string Hash, bool Whole, EventKey Start, EventKey End)
+{
+    public bool Covers(EventKey place) => EventKey.Utf8Order.Compare(Start, place) <= 0 && EventKey.Utf8Order.Compare(place, End) < 0;
+}
+
+/// <summary>A tombstone as it is stored.</summary>
+internal sealed class TombstoneRow
+{
+    public long Id { get; set; }
+    public string Hash { get; set; } = "";
+    public long Whole { get; set; }
+    public string StartTime { get; set; } = "";
+    public string StartId { get; set; } = "";
+    public string EndTime { get; set; } = "";
+    public string EndId { get; set; } = "";
+    public long Applied { get; set; } // 1 where the rows are gone
+
+    public Tombstone ToTombstone() => new(Hash, Whole != 0, new EventKey(StartTime, StartId), new EventKey(EndTime, EndId));
+}

@@ -1,0 +1,87 @@
+using Dapper;
+using DataGlue.Edge.Model;
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Privacy;
+
+/// <summary>Finds what is to be erased, some rows at a time.</summary>
+internal sealed class ErasureReader(Database database)
+{
+    private const int Most = 500;
+
+    /// <summary>The tombstones whose rows may not all be gone.</summary>
+    public List<TombstoneRow> Pending() =>
+        database.Read<List<TombstoneRow>>(connection => [.. connection.Query<TombstoneRow>(SqlFile.Read("read/tombstones_pending"))]);
+
+    /// <summary>Events of a browser from a place on that a tombstone covers.</summary>
+    public List<ErasableRow> Events(string user, Tombstone tombstone, EventKey start) => Rows(connection => connection.Query<ErasableRow>(
+        SqlFile.Read("read/erasable_events"),
+        new { user, startTime = start.Timestamp, startId = start.EventId, endTime = tombstone.End.Timestamp, endId = tombstone.End.EventId, whole = tombstone.Whole, most = Most }));
+
+    /// <summary>Events with a name of their own.</summary>
+    public List<ErasableRow> NamedEvents(string name, EventKey end) => Rows(connection => connection.Query<ErasableRow>(
+        SqlFile.Read("read/erasable_named_events"), new { name, endTime = end.Timestamp, endId = end.EventId, most = Most }));
+
+    /// <summary>Events that claim an e-mail.</summary>
+    public List<ErasableRow> ClaimedEvents(string email, EventKey end) => Rows(connection => connection.Query<ErasableRow>(
+        SqlFile.Read("read/erasable_claimed_events"), new { email, endTime = end.Timestamp, endId = end.EventId, most = Most }));
+
+    public List<ErasableRow> Sessions(string user, Tombstone tombstone) => Rows(connection => connection.Query<ErasableRow>(
+        SqlFile.Read("read/erasable_sessions"),
+        new
+        {
+            user, startTime = tombstone.Start.Timestamp, startId = tombstone.Start.EventId, endTime = tombstone.End.Timestamp, endId = tombstone.End.EventId,
+            whole = tombstone.Whole, most = Most,
+        }));
+
+    public List<ErasableRow> NamedSessions(string name, EventKey end) => Rows(connection => connection.Query<ErasableRow>(
+        SqlFile.Read("read/erasable_named_sessions"), new { name, endTime = end.Timestamp, endId = end.EventId, most = Most }));
+
+    /// <summary>Rows of the identity log of a browser that name nobody.</summary>
+    public List<ErasableRow> Nameless(string user, Tombstone tombstone) => Rows(connection => connection.Query<ErasableRow>(
+        SqlFile.Read("read/erasable_nameless"),
+        new
+        {
+            user, startTime = tombstone.Start.Timestamp, startId = tombstone.Start.EventId, endTime = tombstone.End.Timestamp, endId = tombstone.End.EventId,
+            whole = tombstone.Whole, most = Most,
+        }));
+
+    /// <summary>Rows of the identity log of a browser that name somebody.</summary>
+    public List<ErasableRow> Naming(string user, EventKey end) => Rows(connection => connection.Query<ErasableRow>(
+        SqlFile.Read("read/erasable_naming"), new { user, endTime = end.Timestamp, endId = end.EventId, most = Most }));
+
+    /// <summary>Rows of the identity log that name an account or an e-mail.</summary>
+    public List<ErasableRow> ByName(string name, EventKey end)
+    {
+        var (account, email) = (PersonName.AccountOf(name), PersonName.EmailOf(name));
+        return Rows(connection => connection.Query<ErasableRow>(
+            SqlFile.Read("read/erasable_by_name"), new { name, account, email, endTime = end.Timestamp, endId = end.EventId, most = Most }));
+    }
+
+    /// <summary>The greatest time of what is known of a browser; null where nothing is.</summary>
+    public string? NewestOfBrowser(string user) =>
+        database.Read(connection => connection.QueryFirstOrDefault<string>(SqlFile.Read("read/newest_of_browser"), new { user })) is { Length: > 0 } newest ? newest : null;
+
+    /// <summary>The greatest time of the identifications by a name; null where there is none.</summary>
+    public string? NewestOfName(string name) => database.Read(connection => connection.QueryFirstOrDefault<string>(SqlFile.Read("read/newest_of_name"), new { name }));
+
+    /// <summary>Some of the browsers, behind one.</summary>
+    public List<string> Browsers(string after) =>
+        database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/all_browsers"), new { after, most = Most })]);
+
+    /// <summary>Every account and e-mail that was ever named.</summary>
+    public List<string> Names() => database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/all_names"))]);
+
+    private List<ErasableRow> Rows(Func<Microsoft.Data.Sqlite.SqliteConnection, IEnumerable<ErasableRow>> query) => database.Read<List<ErasableRow>>(connection => [.. query(connection)]);
+}
+
+/// <summary>A row that is to be erased.</summary>
+internal sealed class ErasableRow
+{
+    public long Id { get; set; }
+    public string GlueUserId { get; set; } = "";
+    public string Timestamp { get; set; } = "";
+    public string EventId { get; set; } = "";
+
+    public EventKey Key => new(Timestamp, EventId);
+}
