@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Dapper;
+using DataGlue.Edge.Model;
 using DataGlue.Edge.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -7,6 +9,8 @@ namespace DataGlue.Edge.Commands;
 /// <summary><c>restore FILE</c>: puts a backup in the place of the database.</summary>
 internal static class RestoreCommand
 {
+    private const int TombstonesTogether = 1_000;
+
     public static Command Make() => CommandLine.Make(
         "restore",
         "Check FILE and put a copy of it where the database is to be",
@@ -26,6 +30,7 @@ internal static class RestoreCommand
         using var partial = new PartialFile(database);
         Fill(partial, backup);
         RequireRole(partial.Path, backup, settings);
+        KeepTombstones(database, partial.Path);
         UnixFile.CopyOwnerAndMode(partial.Path, File.Exists(database) ? database : Path.GetDirectoryName(database)!);
         partial.Sync();
         EmptyLog(database);
@@ -66,6 +71,38 @@ internal static class RestoreCommand
         CommandException.Unless(isHome || !holdsVisitors, $"'{backup}' is not restored: it holds visitors, and HOME_URL makes this an edge");
         var isOfEdge = connection.Number(SqlFile.Read("read/is_of_edge")) != 0;
         CommandException.Unless(!isHome || !isOfEdge, $"'{backup}' is not restored: it is the database of an edge, and without HOME_URL this is a home");
+    }
+
+    // What was erased after the backup was made must not come back with it: the next start erases it again.
+    private static void KeepTombstones(string database, string copy)
+    {
+        try
+        {
+            using var former = File.Exists(database) ? Database.OpenUnchanged(database) : null;
+            if (former is null || former.Column("SELECT name FROM sqlite_schema WHERE name = 'tombstones'").Count == 0)
+            {
+                return;
+            }
+
+            using var restored = Database.OpenFile(copy, SqliteOpenMode.ReadWrite);
+            const string key = "SELECT value FROM server_state WHERE name = 'tombstone_key'";
+            List<TombstoneRow> rows = [.. former.Query<TombstoneRow>(SqlFile.Read("read/tombstones"))];
+            if (rows.Count > 0 && former.Column(key)[0] != restored.Column(key)[0])
+            {
+                Console.WriteLine("What was erased from the former database is not kept from coming back: the backup is of another database");
+                return;
+            }
+
+            foreach (var some in rows.Chunk(TombstonesTogether))
+            {
+                var (tombstones, applied) = (Tombstone.ToJson(some.Select(row => row.ToTombstone().ToList())), 0);
+                restored.Execute(SqlFile.Read("write/tombstones_taken"), new { tombstones, applied });
+            }
+        }
+        catch (SqliteException)
+        {
+            // The database is missing or damaged, as it may be when a backup is restored.
+        }
     }
 
     // Where no server runs, closing this connection moves the log into the database, so that one file is set aside and not three:

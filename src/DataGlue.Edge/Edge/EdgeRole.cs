@@ -19,6 +19,7 @@ internal sealed class EdgeRole(Settings settings) : Role
     {
         services.AddSink<EdgeSink>();
         services.AddSingleton<HomeLink>();
+        services.AddHostedService<EdgeUpkeep>();
         services.AddSingleton<Forwarding>();
         services.AddSingleton<RelaySend>(provider => (rows, stopping) => SendAsync(provider.GetRequiredService<HomeLink>(), rows, stopping));
     }

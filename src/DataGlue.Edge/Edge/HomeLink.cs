@@ -3,12 +3,13 @@ using DataGlue.Edge.Http;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Model;
 using DataGlue.Edge.Security;
+using DataGlue.Edge.Storage;
 using DataGlue.Edge.Wire.Glue;
 
 namespace DataGlue.Edge.Edge;
 
 /// <summary>The way from an edge to its home: over it go relays, identifications and reads.</summary>
-internal sealed partial class HomeLink(Settings settings, ServerState server, Outbox outbox, TimeProvider clock, ILogger<HomeLink> logger) : IDisposable
+internal sealed partial class HomeLink(Settings settings, ServerState server, Outbox outbox, HomeTombstones tombstones, TimeProvider clock, ILogger<HomeLink> logger) : IDisposable
 {
     // A home has connections for its own visitors too. Readers who are slow hold theirs for long, so others are kept for what must get through.
     private const int ReadConnections = 128;
@@ -164,12 +165,32 @@ internal sealed partial class HomeLink(Settings settings, ServerState server, Ou
 
     private async Task<RelayReply> PostAsync(IReadOnlyList<Utf8Text> items, CancellationToken cancelled)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, address + "/glue/relay") { Content = RelayMessage.Compress(items) };
+        var bringing = tombstones.ToBring();
+        using var request = new HttpRequestMessage(HttpMethod.Post, address + "/glue/relay") { Content = RelayMessage.Compress(items, tombstones.After, bringing) };
         using var response = await SendAsync(writes, request, key, cancelled);
         var reply = response.IsSuccessStatusCode
             ? await RelayMessage.ReadReplyAsync(response, cancelled)
             : throw HomeException.Of(response.StatusCode, await RelayMessage.ErrorOfAsync(response, cancelled));
-        return reply is not null && (homeId is null || homeId == reply.DatabaseId) ? reply : throw Stranger();
+        if (reply is null || (homeId is not null && homeId != reply.DatabaseId))
+        {
+            throw Stranger();
+        }
+
+        await TakeAsync(reply.Tombstones, bringing.Count);
+        return reply;
+    }
+
+    // The home has taken the items in any case.
+    private async Task TakeAsync(RelayTombstones? said, int bringing)
+    {
+        try
+        {
+            await tombstones.TakeAsync(said, bringing);
+        }
+        catch (StorageUnavailableException)
+        {
+            // The next answer brings them again.
+        }
     }
 
     // Returns with the headers; the body is read later.

@@ -11,6 +11,7 @@ internal static class OutboxExtensions
         services.AddSingleton<OutboxReader>();
         services.AddSingleton<OutboxReserve>();
         services.AddSingleton<Outbox>();
+        services.AddSingleton<HomeTombstones>();
         services.AddSingleton<OutboxEndpoints>();
         services.AddSingleton<OutboxMetrics>();
         services.AddHostedService<Relay>();

@@ -14,7 +14,7 @@ namespace DataGlue.Edge.Edge;
 internal delegate Task<IReadOnlyList<Outcome>> RelaySend(IReadOnlyList<OutboxRow> rows, CancellationToken stopping);
 
 /// <summary>Carries the outbox to the home, oldest first. Items on which the home fails are tried alone, each at its own time, and hold up none of the others.</summary>
-internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySend send, TimeProvider clock, ILogger<Relay> logger) : BackgroundService
+internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySend send, HomeTombstones tombstones, TimeProvider clock, ILogger<Relay> logger) : BackgroundService
 {
     // As much as a client may send at once: a home must have the memory for several of them.
     private const int MaxBytes = 1024 * 1024;
@@ -149,6 +149,9 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
         {
             var outcomes = await send(rows, stopping);
             List<(OutboxRow Row, string Reason)> rejected = [.. rows.Zip(outcomes, (row, outcome) => (row, Reason(outcome)!)).Where(item => item.Item2 is not null)];
+
+            // What was erased does not wait for anybody.
+            rejected.RemoveAll(item => tombstones.Match(item.Row.Item));
             await AcknowledgeAsync(rows, rejected);
         }
         catch (HomeException exception) when (exception.MayBeTheItems)

@@ -8,7 +8,7 @@ using DataGlue.Edge.Wire.Glue;
 namespace DataGlue.Edge.Home;
 
 /// <summary>POST /glue/relay: stores what edges have accepted, with the times and ids that they have given.</summary>
-internal sealed class RelayEndpoint(HomeSink sink, ServerState state, BodyBudget budget, IntakeMetrics metrics, TimeProvider clock, Settings settings)
+internal sealed class RelayEndpoint(HomeSink sink, ServerState state, Tombstones tombstones, WriteQueue queue, BodyBudget budget, IntakeMetrics metrics, TimeProvider clock, Settings settings)
 {
     // How far an edge's clock may be ahead of this one, in milliseconds: a year, and its visitors would own every last visit.
     private const long ClockSkew = 5 * 60 * 1_000;
@@ -26,16 +26,29 @@ internal sealed class RelayEndpoint(HomeSink sink, ServerState state, BodyBudget
         return outcomes;
     }
 
+    private RelayTombstones TombstonesAfter(long after)
+    {
+        var (rows, newest) = tombstones.After(after, RelayFormat.MaxTombstones);
+        return new RelayTombstones(tombstones.Key, rows.ConvertAll(row => row.ToTombstone().ToList()), rows.Count > 0 ? rows[^1].Id : Math.Min(after, newest), newest);
+    }
+
     private async Task PostAsync(HttpContext context)
     {
-        List<ReadItem> items;
+        RelayBody relay;
         using (var body = await RequestBody.ReadAsync(context.Request, budget))
         {
-            items = RelayRequest.Read(body.Bytes, Instants.Now(clock) + ClockSkew);
+            relay = RelayRequest.Read(body.Bytes, Instants.Now(clock) + ClockSkew);
         }
 
-        var outcomes = await StoreAsync(items);
-        var reply = new RelayReply(true, RelayFormat.Version, state.DatabaseId(), outcomes);
+        // What they speak of goes with the next upkeep, and nothing of it comes from now on.
+        if (relay.Tombstones.Count > 0)
+        {
+            await queue.SubmitAsync(new TombstonesTaken(relay.Tombstones, applied: false));
+            tombstones.Reload();
+        }
+
+        var outcomes = await StoreAsync(relay.Items);
+        var reply = new RelayReply(true, RelayFormat.Version, state.DatabaseId(), outcomes) { Tombstones = relay.After is { } after ? TombstonesAfter(after) : null };
         JsonReply.Write(context.Response, StatusCodes.Status200OK, reply, ServerJson.Wire.RelayReply);
     }
 }

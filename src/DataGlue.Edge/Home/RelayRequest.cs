@@ -1,10 +1,12 @@
 using DataGlue.Edge.Http;
+using DataGlue.Edge.Model;
 using DataGlue.Edge.Wire.Glue;
 using DataGlue.Edge.Wire.Json;
 
 namespace DataGlue.Edge.Home;
 
-/// <summary>The body of POST /glue/relay: <c>{"format":1,"items":[...]}</c>. Without items it only asks which database the home is.</summary>
+/// <summary>The body of POST /glue/relay: <c>{"format":1,"items":[...]}</c>, with the last tombstone that the edge has. Without items it only asks which database the home is, and
+/// for newer tombstones.</summary>
 internal static class RelayRequest
 {
     // The request of a client stands in an item, in a list, in the body.
@@ -13,10 +15,11 @@ internal static class RelayRequest
     /// <summary>Reads the items of a body, in their order; those with faults are rejected alone.</summary>
     /// <param name="latest">The latest time of receipt that is believed.</param>
     /// <exception cref="RequestException">400 for a body that is none, 501 for one of a later version than this.</exception>
-    public static List<ReadItem> Read(ReadOnlySpan<byte> body, long latest)
+    public static RelayBody Read(ReadOnlySpan<byte> body, long latest)
     {
         var faults = new Faults();
-        long? format = null;
+        long? format = null, after = null;
+        var tombstones = new List<List<string>>();
         var places = new List<Range>();
         JsonBody.Read(
             body,
@@ -29,6 +32,8 @@ internal static class RelayRequest
                     switch (fields.Name)
                     {
                         case "format": format = JsonFields.ReadInteger(ref reader); break;
+                        case "tombstones_after": after = JsonFields.ReadInteger(ref reader); break;
+                        case "tombstones": fields.ReadItems(ref reader, "tombstones", (ref reader, _) => tombstones.Add(ReadTexts(ref reader))); break;
                         case "items": fields.ReadItems(ref reader, "items", (ref reader, _) => places.Add(JsonFields.PlaceOf(ref reader))); break;
                         default: fields.Skip(ref reader); break;
                     }
@@ -37,6 +42,11 @@ internal static class RelayRequest
                 return places;
             },
             Depth);
+        if (!tombstones.TrueForAll(Tombstone.AreParts))
+        {
+            faults.Add("tombstones must be lists of a hash, 0 or 1, and two places of a time and an id each");
+        }
+
         Check(format, places.Count, faults);
         var items = new List<ReadItem>(places.Count);
         foreach (var place in places)
@@ -44,7 +54,29 @@ internal static class RelayRequest
             items.Add(OutboxItem.Read(body[place], latest));
         }
 
-        return items;
+        return new RelayBody(items, after, tombstones);
+    }
+
+    private static List<string> ReadTexts(ref Utf8JsonReader reader)
+    {
+        var texts = new List<string>();
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            reader.Skip();
+            return texts;
+        }
+
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType == JsonTokenType.String)
+            {
+                texts.Add(JsonText.ReadString(ref reader));
+            }
+
+            reader.Skip();
+        }
+
+        return texts;
     }
 
     private static void Check(long? format, int items, Faults faults)

@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Home;
 
-/// <summary>What a home does by itself at the start and every minute: it goes on with what was to be erased, and adopts rows that were put in by hand.</summary>
+/// <summary>What a home does by itself at the start and every minute: it adopts rows that were put in by hand, and goes on with what was to be erased.</summary>
 internal sealed partial class Upkeep(Adoption adoption, Erasure erasure, TimeProvider clock, ILogger<Upkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
@@ -15,8 +15,8 @@ internal sealed partial class Upkeep(Adoption adoption, Erasure erasure, TimePro
         using var timer = new PeriodicTimer(Period, clock);
         do
         {
-            await TryAsync(erasure.ResumeAsync);
             await TryAsync(adoption.RunAsync);
+            await TryAsync(erasure.ResumeAsync);
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Model;
@@ -12,15 +11,34 @@ internal sealed class TombstonesWrite(IReadOnlyList<Tombstone> tombstones, strin
 {
     public override void Bind(Binder values)
     {
-        var list = new JsonArray([.. tombstones.Select(tombstone => (JsonNode)new JsonArray(
-            tombstone.Hash, tombstone.Whole ? 1 : 0, tombstone.Start.Timestamp, tombstone.Start.EventId, tombstone.End.Timestamp, tombstone.End.EventId))]);
-        values.Set("tombstones", Utf8Text.From(list.ToJsonString()));
+        values.Set("tombstones", Utf8Text.From(Tombstone.ToJson(tombstones.Select(tombstone => tombstone.ToList()))));
         values.Set("kind", Utf8Text.From(kind));
         values.Set("key", Utf8Text.From(key));
         values.SetInstant("now", now);
     }
 
     public override void Committed() => take(tombstones);
+}
+
+/// <summary>Tombstones that another database has brought.</summary>
+/// <param name="applied">Whether there is nothing to erase here, as at an edge.</param>
+internal sealed class TombstonesTaken(IReadOnlyList<List<string>> tombstones, bool applied) : Write("tombstones_taken")
+{
+    public override void Bind(Binder values)
+    {
+        values.Set("tombstones", Utf8Text.From(Tombstone.ToJson(tombstones)));
+        values.Set("applied", applied);
+    }
+}
+
+/// <summary>The key of the home's tombstones, and up to which an edge has them.</summary>
+internal sealed class TombstonesFromHome(string key, long after) : Write("tombstones_from_home")
+{
+    public override void Bind(Binder values)
+    {
+        values.Set("key", Utf8Text.From(key));
+        values.Set("after", Utf8Text.From(after.ToString(CultureInfo.InvariantCulture)));
+    }
 }
 
 /// <summary>Events or sessions are erased.</summary>

@@ -15,21 +15,37 @@ internal sealed class Tombstones
     private const string BrowserMark = "browser:";
     private const int HashBytes = 16;
 
-    private readonly Lazy<(byte[] Key, ConcurrentDictionary<UInt128, Tombstone[]> Known)> state;
+    private readonly Database database;
     private readonly Counter<long> dropped;
+    private volatile Lazy<State> state;
 
     public Tombstones(Database database, IMeterFactory meters)
     {
+        this.database = database;
         state = new(() => Load(database));
         dropped = meters.Create(Startup.Meter).CreateCounter<long>("dataglue.erased.writes", "{write}", "Writes that were dropped, because what they tell was erased");
     }
 
     private ConcurrentDictionary<UInt128, Tombstone[]> Known => state.Value.Known;
 
+    /// <summary>The key of the hashes, in hex.</summary>
+    public string Key => Convert.ToHexStringLower(state.Value.Key);
+
     /// <summary>How a browser is hashed; a name is hashed as it is.</summary>
     public static string SubjectOf(string browser) => BrowserMark + browser;
 
     public string HashOf(string subject) => ToHash(Encoding.UTF8.GetBytes(subject)).ToString("x32", CultureInfo.InvariantCulture);
+
+    /// <summary>Reads them anew: another database has brought some, or their key.</summary>
+    public void Reload() => state = new(() => Load(database));
+
+    /// <summary>Whether something of a browser or a name was ever erased.</summary>
+    public bool Have(string subject) => !Known.IsEmpty && Known.ContainsKey(ToHash(Encoding.UTF8.GetBytes(subject)));
+
+    /// <summary>Some of them, behind one, and the newest.</summary>
+    public (List<TombstoneRow> Rows, long Newest) After(long after, int most) => (
+        database.Read<List<TombstoneRow>>(connection => [.. connection.Query<TombstoneRow>(SqlFile.Read("read/tombstones_after"), new { after, most })]),
+        database.Read(connection => connection.ExecuteScalar<long>(SqlFile.Read("read/newest_tombstone"))));
 
     public void Add(IReadOnlyList<Tombstone> tombstones)
     {
@@ -91,13 +107,13 @@ internal sealed class Tombstones
 
     private static UInt128 Parse(string hash) => UInt128.Parse(hash, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-    private static (byte[] Key, ConcurrentDictionary<UInt128, Tombstone[]> Known) Load(Database database)
+    private static State Load(Database database)
     {
         var rows = All(database).GroupBy(row => Parse(row.Hash)).Select(rows => KeyValuePair.Create(rows.Key, rows.Select(row => row.ToTombstone()).ToArray()));
-        return (Convert.FromHexString(Key(database)), new ConcurrentDictionary<UInt128, Tombstone[]>(rows));
+        return new State(Convert.FromHexString(KeyOf(database)), new ConcurrentDictionary<UInt128, Tombstone[]>(rows));
     }
 
-    private static string Key(Database database)
+    private static string KeyOf(Database database)
     {
         const string name = "tombstone_key";
         return database.Read(connection => connection.QueryFirst<string>(SqlFile.Read("read/server_state"), new { name }));
@@ -105,6 +121,8 @@ internal sealed class Tombstones
 
     private static List<TombstoneRow> All(Database database) =>
         database.Read<List<TombstoneRow>>(connection => [.. connection.Query<TombstoneRow>(SqlFile.Read("read/tombstones"))]);
+
+    private sealed record State(byte[] Key, ConcurrentDictionary<UInt128, Tombstone[]> Known);
 }
 
 /// <summary>That something was erased.</summary>
@@ -114,6 +132,15 @@ internal sealed class Tombstones
 /// <param name="End">Up to where, without it.</param>
 internal sealed record Tombstone(string Hash, bool Whole, EventKey Start, EventKey End)
 {
+    /// <summary>Whether these are the parts of one.</summary>
+    public static bool AreParts(List<string> parts) => parts is [{ Length: 32 } hash, "0" or "1", _, _, _, _]
+        && UInt128.TryParse(hash, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
+
+    /// <summary>As other databases and the SQL take it.</summary>
+    public List<string> ToList() => [Hash, Whole ? "1" : "0", Start.Timestamp, Start.EventId, End.Timestamp, End.EventId];
+
+    public static string ToJson(IEnumerable<List<string>> tombstones) => JsonSerializer.Serialize([.. tombstones], ServerJson.Wire.ListListString);
+
     public bool Covers(EventKey place) => EventKey.Utf8Order.Compare(Start, place) <= 0 && EventKey.Utf8Order.Compare(place, End) < 0;
 }
 

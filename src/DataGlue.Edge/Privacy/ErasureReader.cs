@@ -30,8 +30,13 @@ internal sealed class ErasureReader(Database database)
         SqlFile.Read("read/erasable_sessions"),
         new
         {
-            user, startTime = tombstone.Start.Timestamp, startId = tombstone.Start.EventId, endTime = tombstone.End.Timestamp, endId = tombstone.End.EventId,
-            whole = tombstone.Whole, most = Most,
+            user,
+            startTime = tombstone.Start.Timestamp,
+            startId = tombstone.Start.EventId,
+            endTime = tombstone.End.Timestamp,
+            endId = tombstone.End.EventId,
+            whole = tombstone.Whole,
+            most = Most,
         }));
 
     public List<ErasableRow> NamedSessions(string name, EventKey end) => Rows(connection => connection.Query<ErasableRow>(
@@ -42,8 +47,13 @@ internal sealed class ErasureReader(Database database)
         SqlFile.Read("read/erasable_nameless"),
         new
         {
-            user, startTime = tombstone.Start.Timestamp, startId = tombstone.Start.EventId, endTime = tombstone.End.Timestamp, endId = tombstone.End.EventId,
-            whole = tombstone.Whole, most = Most,
+            user,
+            startTime = tombstone.Start.Timestamp,
+            startId = tombstone.Start.EventId,
+            endTime = tombstone.End.Timestamp,
+            endId = tombstone.End.EventId,
+            whole = tombstone.Whole,
+            most = Most,
         }));
 
     /// <summary>Rows of the identity log of a browser that name somebody.</summary>

@@ -217,6 +217,8 @@ public sealed class D1Tests : IDisposable
         (string, object?)[] place = [("startTime", ""), ("startId", ""), ("endTime", "~"), ("endId", ""), ("whole", 1L), ("most", 2L)];
         yield return Read("tombstones");
         yield return Read("tombstones_pending");
+        yield return Read("tombstones_after", ("after", 0L), ("most", 1L));
+        yield return Read("newest_tombstone");
         yield return Read("erasable_events", [("user", "early"), .. place]);
         yield return Read("erasable_named_events", [("name", "account:acc-1"), .. place]);
         yield return Read("erasable_claimed_events", [("email", "claim@example.com"), .. place]);

@@ -189,6 +189,8 @@ internal static class Story
         new ProfileErasure("synced", whole: true, ReceivedAt),
         new ErasureEnd([1], new Dictionary<string, long> { ["events"] = 1 }),
         Session("""{"pages":3}""", "12:50"),
+        new TombstonesFromHome("00ff", 7),
+        new TombstonesTaken([["00fd", "1", "", "", "~", ""]], applied: false),
     ];
 
     private static EventWrite Event(

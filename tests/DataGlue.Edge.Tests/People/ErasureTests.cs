@@ -257,15 +257,7 @@ public sealed class ErasureTests : IDisposable
 
     // The files in which a text stands.
     private IEnumerable<string> BytesOf(string text) =>
-        Directory.GetFiles(Path.GetDirectoryName(app.DatabasePath)!, "*.db*").Where(file => !file.EndsWith("-lock", StringComparison.Ordinal) && ReadShared(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0);
-
-    private static byte[] ReadShared(string file)
-    {
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
-    }
+        Directory.GetFiles(Path.GetDirectoryName(app.DatabasePath)!, "*.db*").Where(file => !file.EndsWith("-lock", StringComparison.Ordinal) && FileBytes.Of(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0);
 
     private void Send(Fact[] facts, Random random)
     {
@@ -299,7 +291,11 @@ public sealed class ErasureTests : IDisposable
 
         public string Body() => new JsonObject
         {
-            ["glue_user_id"] = $"{Run}-{Browser}", ["event"] = Verb == 2 ? null : "e", ["event_id"] = Id, ["timestamp"] = Time, ["email"] = Email is null ? null : Run + Email,
+            ["glue_user_id"] = $"{Run}-{Browser}",
+            ["event"] = Verb == 2 ? null : "e",
+            ["event_id"] = Id,
+            ["timestamp"] = Time,
+            ["email"] = Email is null ? null : Run + Email,
         }.ToJsonString();
     }
 }

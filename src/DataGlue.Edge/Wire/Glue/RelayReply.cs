@@ -3,7 +3,22 @@ using DataGlue.Edge.Intake;
 namespace DataGlue.Edge.Wire.Glue;
 
 /// <summary>The reply of a home to POST /glue/relay: everything that it does not reject is durable there.</summary>
-internal sealed record RelayReply(bool Success, int Format, string DatabaseId, IReadOnlyList<Outcome> Results);
+internal sealed record RelayReply(bool Success, int Format, string DatabaseId, IReadOnlyList<Outcome> Results)
+{
+    public RelayTombstones? Tombstones { get; init; } // where the edge asks for those behind one
+}
+
+/// <summary>What was erased at the home and must not wait at an edge.</summary>
+/// <param name="Key">The key of the hashes, in hex.</param>
+/// <param name="Rows">Each as hash, whole (0 or 1), and the two places (timestamp and event_id) between which it holds.</param>
+/// <param name="Last">Up to which the edge has them with these.</param>
+/// <param name="Newest">The newest that the home has.</param>
+internal sealed record RelayTombstones(string Key, List<List<string>> Rows, long Last, long Newest);
+
+/// <summary>The body of a relay.</summary>
+/// <param name="After">The last tombstone of the home that the edge has; null of an edge that does not ask.</param>
+/// <param name="Tombstones">Those that the edge brings, since the home seems to have lost them.</param>
+internal sealed record RelayBody(List<ReadItem> Items, long? After, List<List<string>> Tombstones);
 
 /// <summary>What an edge and its home have agreed on.</summary>
 internal static class RelayFormat
@@ -12,6 +27,9 @@ internal static class RelayFormat
     public const int Version = 1;
 
     public const int MaxItems = 1_000;
+
+    /// <summary>How many tombstones go over at once.</summary>
+    public const int MaxTombstones = 1_000;
 
     /// <summary>How large the body of a relay may be, in bytes, decompressed.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;

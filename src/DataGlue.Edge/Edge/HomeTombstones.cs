@@ -1,0 +1,126 @@
+using DataGlue.Edge.Intake;
+using DataGlue.Edge.Model;
+using DataGlue.Edge.Storage;
+using DataGlue.Edge.Wire.Glue;
+
+namespace DataGlue.Edge.Edge;
+
+/// <summary>The tombstones of the home, as an edge keeps them: what is aside and was erased there goes here too, and a home that was restored from an older backup
+/// gets back those that it has lost.</summary>
+internal sealed class HomeTombstones(Tombstones tombstones, ServerState server, OutboxReader reader, Outbox outbox, WriteQueue queue) : IDisposable
+{
+    private const int PageItems = 100;
+    private const int PageBytes = 1024 * 1024;
+
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private long? after;
+
+    // Up to which of those here the home has been given; null where it misses none.
+    private long? brought;
+
+    /// <summary>Whether deleted items may still stand in the write-ahead log.</summary>
+    public bool IsLogToBeEmptied { get; set; } = true;
+
+    /// <summary>The last of the home's that is here.</summary>
+    public long After => after ??= server.TombstonesAfter();
+
+    /// <summary>What the home has lost, some at a time; none, as nearly always, where it has lost none.</summary>
+    public List<List<string>> ToBring() => brought is { } last ? tombstones.After(last, RelayFormat.MaxTombstones).Rows.ConvertAll(row => row.ToTombstone().ToList()) : [];
+
+    /// <summary>Takes what the home has said beside its answer.</summary>
+    /// <param name="bringing">How many it was given with the question.</param>
+    /// <exception cref="StorageUnavailableException">The next answer brings it again.</exception>
+    public async Task TakeAsync(RelayTombstones? said, int bringing)
+    {
+        if (said is null)
+        {
+            return;
+        }
+
+        await gate.WaitAsync();
+        try
+        {
+            var isKeyNew = said.Key != tombstones.Key;
+            brought = bringing > 0 && brought is { } last ? Next(last) : brought;
+            brought ??= !isKeyNew && said.Newest < After ? 0 : null;
+            if (said.Rows.Count > 0 || isKeyNew || said.Last != After)
+            {
+                await outbox.WriteAsync(new TombstonesFromHome(said.Key, said.Last), new TombstonesTaken(said.Rows, applied: true));
+                after = said.Last;
+                tombstones.Reload();
+            }
+
+            if (said.Rows.Count > 0)
+            {
+                await ForgetAsideAsync();
+                IsLogToBeEmptied = true;
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Whether an item tells of somebody who was erased.</summary>
+    public bool Match(ReadOnlySpan<byte> item)
+    {
+        var json = new Utf8JsonReader(item);
+        try
+        {
+            while (json.Read())
+            {
+                if (json.TokenType == JsonTokenType.PropertyName && Subject(ref json) is { } subject && tombstones.Have(subject))
+                {
+                    return true;
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            // What cannot be read tells of nobody.
+        }
+
+        return false;
+    }
+
+    /// <summary>Empties the write-ahead log, once nothing waits that may be about somebody who was erased.</summary>
+    public async Task EmptyLogAsync(TimeSpan patience)
+    {
+        var isLast = outbox.Depth == 0;
+        if (IsLogToBeEmptied && await queue.EmptyLogAsync(patience) && isLast)
+        {
+            IsLogToBeEmptied = false;
+        }
+    }
+
+    public void Dispose() => gate.Dispose();
+
+    private long? Next(long last) => tombstones.After(last, RelayFormat.MaxTombstones).Rows is { Count: > 0 } rows ? rows[^1].Id : null;
+
+    private async Task ForgetAsideAsync()
+    {
+        long last = 0;
+        for (var rows = reader.Aside(last, PageItems, PageBytes); rows.Count > 0; rows = reader.Aside(last, PageItems, PageBytes))
+        {
+            last = rows[^1].Id;
+            foreach (var row in rows.Where(row => Match(row.Item)))
+            {
+                await outbox.EmptyAsideAsync(row.Id, again: false);
+            }
+        }
+    }
+
+    // Whom the member at which the reader stands names; null where it names nobody.
+    private static string? Subject(ref Utf8JsonReader json)
+    {
+        var (isBrowser, isEmail, isAccount) = (json.ValueTextEquals("glue_user_id"u8), json.ValueTextEquals("email"u8), json.ValueTextEquals("user_id"u8));
+        if (!(isBrowser || isEmail || isAccount) || !json.Read() || json.TokenType is not (JsonTokenType.String or JsonTokenType.Number))
+        {
+            return null;
+        }
+
+        var text = json.TokenType == JsonTokenType.String ? Wire.Json.JsonText.ReadString(ref json) : Encoding.UTF8.GetString(json.ValueSpan);
+        return isBrowser ? Tombstones.SubjectOf(text) : isEmail ? PersonName.OfEmail(EmailKey.Of(Utf8Text.From(text.Trim())).ToString()) : PersonName.OfAccount(text.Trim());
+    }
+}

@@ -1,0 +1,13 @@
+namespace DataGlue.Edge.Tests.Support;
+
+/// <summary>The bytes of a file that another process, or the server, has open.</summary>
+internal static class FileBytes
+{
+    public static byte[] Of(string file)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+}
