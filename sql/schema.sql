@@ -83,7 +83,7 @@ CREATE TABLE identities (
   id            INTEGER PRIMARY KEY,
   glue_user_id  TEXT NOT NULL CHECK (length(glue_user_id) BETWEEN 1 AND 255),
   event_id      TEXT NOT NULL CHECK (length(event_id) <= 255),
-  -- identify, sync, first_touch or last_touch.
+  -- identify, sync, first_touch, last_touch, or base: what events that have expired gave the profile.
   kind          TEXT NOT NULL,
   timestamp     TEXT NOT NULL,
   email         TEXT CHECK (length(email) BETWEEN 1 AND 255),

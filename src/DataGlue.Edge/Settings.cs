@@ -35,6 +35,7 @@ internal sealed record Settings
     public int EventLimit { get; init; } = 3_000; // events, identifications and sessions of an address in a minute; 0 for no limit
     public int ConnectionLimit { get; init; } = 512; // connections of an address at once; 0 for no limit
     public long MinFreeBytes { get; init; } = 64L * KiB * KiB; // with less free disk, only what comes with a secret key is written
+    public int? RetentionDays { get; init; } // events older than this are removed; null: none
     public IgnoredReferrers IgnoredReferrers { get; init; } = IgnoredReferrers.None;
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = []; // proxies that may name the client of a request
     public int? MetricsPort { get; init; } // where /metrics needs no key; null for none
@@ -76,6 +77,7 @@ internal sealed record Settings
             EventLimit = WholeNumber(configuration, "EVENT_LIMIT", 0, 10_000_000) ?? defaults.EventLimit,
             ConnectionLimit = WholeNumber(configuration, "CONNECTION_LIMIT", 0, 65_536) ?? defaults.ConnectionLimit,
             MinFreeBytes = WholeNumber(configuration, "MIN_FREE_MB", 0, 1_048_576) is { } free ? (long)free * KiB * KiB : defaults.MinFreeBytes,
+            RetentionDays = WholeNumber(configuration, "RETENTION_DAYS", 1, 36_500),
             IgnoredReferrers = IgnoredReferrers.Parse(Text(configuration, "IGNORED_REFERRERS")),
             TrustedProxies = Networks("TRUSTED_PROXIES", Text(configuration, "TRUSTED_PROXIES") ?? (onFly ? FlyProxyNetwork : null)),
             MetricsPort = OtherPort(configuration, "METRICS_PORT", port),

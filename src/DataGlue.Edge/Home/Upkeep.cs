@@ -5,8 +5,9 @@ using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Home;
 
-/// <summary>What a home does by itself at the start and every minute: it adopts rows that were put in by hand, and goes on with what was to be erased.</summary>
-internal sealed partial class Upkeep(Adoption adoption, Erasure erasure, TimeProvider clock, ILogger<Upkeep> logger) : BackgroundService
+/// <summary>What a home does by itself at the start and every minute: it adopts rows that were put in by hand, goes on with what was to be erased,
+/// and lets old events expire.</summary>
+internal sealed partial class Upkeep(Adoption adoption, Erasure erasure, Retention retention, TimeProvider clock, ILogger<Upkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
@@ -17,6 +18,7 @@ internal sealed partial class Upkeep(Adoption adoption, Erasure erasure, TimePro
         {
             await TryAsync(adoption.RunAsync);
             await TryAsync(erasure.ResumeAsync);
+            await TryAsync(() => retention.RunAsync(stoppingToken));
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }

@@ -68,6 +68,17 @@ internal sealed class ErasureReader(Database database)
             SqlFile.Read("read/erasable_by_name"), new { name, account, email, endTime = end.Timestamp, endId = end.EventId, most = Most }));
     }
 
+    /// <summary>Events from before a time.</summary>
+    public List<ExpiredEventRow> ExpiredEvents(string before) => database.Read<List<ExpiredEventRow>>(connection =>
+        [.. connection.Query<ExpiredEventRow>(SqlFile.Read("read/expired_events"), new { before, most = Most })]);
+
+    /// <summary>Sessions that were synced last before a time.</summary>
+    public List<ErasableRow> ExpiredSessions(string before) => Rows(connection => connection.Query<ErasableRow>(SqlFile.Read("read/expired_sessions"), new { before, most = Most }));
+
+    /// <summary>From when to when a browser was there by events that have expired; null where none has.</summary>
+    public BaseTimesRow? BaseTimes(string user) =>
+        database.Read(connection => connection.QueryFirstOrDefault<BaseTimesRow>(SqlFile.Read("read/base_times"), new { user }));
+
     /// <summary>The greatest time of what is known of a browser; null where nothing is.</summary>
     public string? NewestOfBrowser(string user) =>
         database.Read(connection => connection.QueryFirstOrDefault<string>(SqlFile.Read("read/newest_of_browser"), new { user })) is { Length: > 0 } newest ? newest : null;

@@ -1,11 +1,12 @@
 namespace DataGlue.Edge.Privacy;
 
-/// <summary>What erasing needs.</summary>
+/// <summary>What erases, and what lets events expire.</summary>
 internal static class PrivacyExtensions
 {
     public static void AddPrivacy(this IServiceCollection services)
     {
         services.AddSingleton<ErasureReader>();
         services.AddSingleton<Erasure>();
+        services.AddSingleton<Retention>();
     }
 }

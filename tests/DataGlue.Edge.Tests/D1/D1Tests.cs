@@ -219,6 +219,9 @@ public sealed class D1Tests : IDisposable
         yield return Read("tombstones_pending");
         yield return Read("tombstones_after", ("after", 0L), ("most", 1L));
         yield return Read("newest_tombstone");
+        yield return Read("expired_events", ("before", "2025"), ("most", 2L));
+        yield return Read("expired_sessions", ("before", "2025"), ("most", 2L));
+        yield return Read("base_times", ("user", "early"));
         yield return Read("erasable_events", [("user", "early"), .. place]);
         yield return Read("erasable_named_events", [("name", "account:acc-1"), .. place]);
         yield return Read("erasable_claimed_events", [("email", "claim@example.com"), .. place]);

@@ -189,6 +189,9 @@ internal static class Story
         new ProfileErasure("synced", whole: true, ReceivedAt),
         new ErasureEnd([1], new Dictionary<string, long> { ["events"] = 1 }),
         Session("""{"pages":3}""", "12:50"),
+        new ExpireWrite("early", [new ExpiredEventRow { Id = 12, Timestamp = "2024-01-04T10:00:00.000Z", EventId = "x", Touch = Google, TouchCounts = 1 }], null, ReceivedAt),
+        new ExpireWrite("early", [new ExpiredEventRow { Id = 99, Timestamp = "2024-01-04T11:00:00.000Z", EventId = "y", Touch = Bing, TouchCounts = 1 }], null, ReceivedAt),
+        new ExpireWrite("early", [new ExpiredEventRow { Id = 99, Timestamp = "2024-01-04T12:00:00.000Z", EventId = "z", Touch = Bing, TouchCounts = 1 }], null, ReceivedAt),
         new TombstonesFromHome("00ff", 7),
         new TombstonesTaken([["00fd", "1", "", "", "~", ""]], applied: false),
     ];
