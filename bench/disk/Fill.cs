@@ -6,7 +6,7 @@ namespace DataGlue.Bench.Disk;
 
 /// <summary>
 /// Stores events as if they had come over 90 days: visitors as in <see cref="SampleEvents"/>, and among them some whose journeys of 100
-/// events go over all of that time, so that each of their events lies on another page. A file in which it was stopped is of no use.
+/// events go over all of that time, so that each of their events lies on another page. A tenth of all events are of one browser, the crowd. A file in which it was stopped is of no use.
 /// </summary>
 internal static class Fill
 {
@@ -34,7 +34,8 @@ internal static class Fill
         INSERT INTO events (event_id, glue_user_id, session_id, event, timestamp, properties, fingerprint, created_at, server_made)
         SELECT
           printf('evt_%d_%09d', time, k),
-          CASE WHEN journey IS NULL THEN printf('glue_%d_%08x', visit_time, visit * 2654435761 % 4294967296)
+          CASE WHEN journey IS NULL AND k % 10 = 5 THEN 'crowd'
+            WHEN journey IS NULL THEN printf('glue_%d_%08x', visit_time, visit * 2654435761 % 4294967296)
             ELSE printf('journey_%04d', journey % @journeys) END,
           CASE WHEN journey IS NULL THEN printf('session_%d_%08x', visit_time, visit * 40503 % 4294967296)
             ELSE printf('session_journey_%04d_%d', journey % @journeys, journey / @journeys / 25) END,
@@ -46,6 +47,18 @@ internal static class Fill
           strftime('%Y-%m-%dT%H:%M:%fZ', time / 1000.0, 'unixepoch'),
           1
         FROM spread
+        """;
+
+    // Ten browsers of a journey are one person.
+    private const string InsertIdentities = """
+        INSERT INTO identities (glue_user_id, event_id, kind, timestamp, email, email_key, name, starts, fingerprint, trusted, source)
+        SELECT glue_user_id, 'identify_' || glue_user_id, 'identify', last_seen, mail, mail, 'email:' || mail, 1, random(), 0, 'page'
+        FROM (SELECT glue_user_id, last_seen, printf('person_%d@shop.example', substr(glue_user_id, 9) / 10) AS mail FROM users WHERE glue_user_id LIKE 'journey!_%' ESCAPE '!')
+        """;
+
+    private const string UpdateUsers = """
+        UPDATE users SET (email, identified, identified_at) = (SELECT i.email, 1, i.timestamp FROM identities i WHERE i.glue_user_id = users.glue_user_id)
+        WHERE glue_user_id LIKE 'journey!_%' ESCAPE '!'
         """;
 
     private const string InsertUsers = """
@@ -81,6 +94,8 @@ internal static class Fill
         }
 
         connection.Run(InsertUsers);
+        connection.Run(InsertIdentities);
+        connection.Run(UpdateUsers);
         var users = connection.Ask<long>("SELECT count(*) FROM users");
         connection.Run("PRAGMA journal_mode = WAL");
         connection.Dispose();

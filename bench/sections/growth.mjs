@@ -13,6 +13,7 @@ const [edge] = contestants;
 const limitBytes = 256 * 1024 * 1024;
 const journeys = 100;
 const warmUp = 2;
+const day = 24 * 60 * 60 * 1000;
 // What a round adds is nothing beside more events than this; smaller files are made anew for each round.
 const largestOfRound = 1_000_000;
 let limit = null;
@@ -51,6 +52,7 @@ export async function measure(bench) {
       if (size > 0) {
         await measureReads(figures, server, size, seconds);
       }
+      await measureIdentifications(figures, server, size, seconds);
       await load(server, 'track', { connections: 256, seconds: warmUp });
       figures.set(`track at ${size}`, (await load(server, 'track', { connections: 256, seconds })).rate);
       figures.set(`peak at ${size}`, server.memory('VmHWM'));
@@ -65,6 +67,51 @@ async function measureReads(figures, server, size, seconds) {
   const environment = { JOURNEYS: String(journeys) };
   figures.set(`journey at ${size}`, (await load(server, 'journey', { connections: 1, seconds, environment })).median);
   figures.set(`journeys at ${size}`, (await load(server, 'journey', { connections: 32, seconds, environment })).rate);
+  figures.set(`person at ${size}`, await personReads(server));
+}
+
+// New browsers under load; then, one after the other, a browser that has identified before, and browsers that identify late: one that has done
+// nothing else, and the crowd, which has a tenth of all events.
+async function measureIdentifications(figures, server, size, seconds) {
+  figures.set(`identify at ${size}`, (await load(server, 'identify', { connections: 256, seconds })).rate);
+  const now = Date.now();
+  figures.set(`returning at ${size}`, await identifications(server, 'returning', (i) => now + i));
+  for (const browser of ['empty', 'crowd']) {
+    await identify(server, browser, 'last', now);
+    figures.set(`late for ${browser} at ${size}`, await identifications(server, browser, (i) => now - day * (85 - i)));
+  }
+}
+
+async function identifications(server, browser, timeOf) {
+  const times = [];
+  for (let i = 0; i < 80; i++) {
+    const began = performance.now();
+    await identify(server, browser, `${browser}_${i}`, timeOf(i));
+    times.push(performance.now() - began);
+  }
+  return median(times);
+}
+
+async function identify(server, browser, name, timestamp) {
+  const body = { glue_user_id: browser, email: `${name}@shop.example`, event_id: `identify_${browser}_${name}`, timestamp, traits: { plan: name } };
+  const reply = await fetch(`${server.url}/glue/identify`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  if (!reply.ok) {
+    throw new Error(`An identification got ${reply.status}: ${await reply.text()}`);
+  }
+}
+
+// A person on ten browsers with 100 events each.
+async function personReads(server) {
+  const times = [];
+  for (let person = 0; person < journeys / 10; person++) {
+    const began = performance.now();
+    const { events } = await (await fetch(`${server.url}/glue/user/email/person_${person}@shop.example`)).json();
+    times.push(performance.now() - began);
+    if (events.length !== 1_000) {
+      throw new Error(`A person has ${events.length} events`);
+    }
+  }
+  return median(times);
 }
 
 // Each journey once, from the disk: nobody has read its pages yet.
@@ -97,11 +144,23 @@ export function report({ figures, sizes }) {
     whole(figures.median(`journeys at ${size}`)),
     whole(figures.median(`peak at ${size}`)),
   ]);
+  const people = sizes.map((size) => [
+    size.toLocaleString('en-US'),
+    whole(figures.median(`identify at ${size}`)),
+    decimals(figures.median(`returning at ${size}`)),
+    decimals(figures.median(`late for empty at ${size}`)),
+    decimals(figures.median(`late for crowd at ${size}`)),
+    decimals(figures.median(`person at ${size}`)),
+  ]);
   return [
     `### Beside stored events, ${limit ? 'memory held to 256 MB, files included' : 'memory NOT held to 256 MB: no memory group can be set here'}`,
     table(
       ['events stored', 'track at 256, requests/s', 'ratio', 'journey of 100, median ms', 'read for the first time', 'journeys/s at 32', 'resident MB'],
       rows,
+    ),
+    table(
+      ['events stored', 'identify, new browsers at 256, requests/s', 'of a returning browser, ms', 'late, of an empty browser, ms', 'late, of one with a tenth of all events, ms', 'person of ten browsers and 1,000 events, ms'],
+      people,
     ),
     ...(cachesDropped ? [] : ['The page cache could not be emptied before each measurement, so first reads may have been served from it.']),
   ];

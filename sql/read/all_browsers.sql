@@ -1,2 +1,2 @@
--- The browsers that have a profile, those after one.
-SELECT glue_user_id FROM users WHERE glue_user_id > @after ORDER BY glue_user_id LIMIT @most;
+-- The browsers that have a profile, by their row ids, those after one.
+SELECT id, glue_user_id, '' AS timestamp, '' AS event_id FROM users WHERE id > @after ORDER BY id LIMIT @most;

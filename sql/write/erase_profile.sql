@@ -4,6 +4,7 @@ UPDATE users SET (email, identified, identified_at, traits, first_seen, last_see
   FROM derived_profiles WHERE glue_user_id = @user),
   updated_at = @now
 WHERE glue_user_id = @user AND logged = 1;
-DELETE FROM users WHERE glue_user_id = @user AND (logged = 1 OR @whole = 1) AND first_seen IS NULL AND first_touch_key IS NULL AND coalesce(traits, '{}') = '{}'
-  AND NOT EXISTS (SELECT 1 FROM sessions WHERE glue_user_id = @user);
+DELETE FROM users WHERE glue_user_id = @user
+  AND ((logged = 0 AND @whole = 1)
+    OR (logged = 1 AND first_seen IS NULL AND first_touch_key IS NULL AND coalesce(traits, '{}') = '{}' AND NOT EXISTS (SELECT 1 FROM sessions WHERE glue_user_id = @user)));
 SELECT changes() AS count;

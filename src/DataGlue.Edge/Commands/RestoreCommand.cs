@@ -76,33 +76,45 @@ internal static class RestoreCommand
     // What was erased after the backup was made must not come back with it: the next start erases it again.
     private static void KeepTombstones(string database, string copy)
     {
+        List<TombstoneRow> rows = [];
+        string? key = null;
         try
         {
             using var former = File.Exists(database) ? Database.OpenUnchanged(database) : null;
-            if (former is null || former.Column("SELECT name FROM sqlite_schema WHERE name = 'tombstones'").Count == 0)
+            if (former is not null)
             {
-                return;
-            }
-
-            using var restored = Database.OpenFile(copy, SqliteOpenMode.ReadWrite);
-            const string key = "SELECT value FROM server_state WHERE name = 'tombstone_key'";
-            List<TombstoneRow> rows = [.. former.Query<TombstoneRow>(SqlFile.Read("read/tombstones"))];
-            if (rows.Count > 0 && former.Column(key)[0] != restored.Column(key)[0])
-            {
-                Console.WriteLine("What was erased from the former database is not kept from coming back: the backup is of another database");
-                return;
-            }
-
-            foreach (var some in rows.Chunk(TombstonesTogether))
-            {
-                var (tombstones, applied) = (Tombstone.ToJson(some.Select(row => row.ToTombstone().ToList())), 0);
-                restored.Execute(SqlFile.Read("write/tombstones_taken"), new { tombstones, applied });
+                rows = [.. former.Query<TombstoneRow>(SqlFile.Read("read/tombstones"))];
+                key = KeyOf(former);
             }
         }
         catch (SqliteException)
         {
-            // The database is missing or damaged, as it may be when a backup is restored.
+            // The database is damaged, as it may be when a backup is restored.
         }
+
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        using var restored = Database.OpenFile(copy, SqliteOpenMode.ReadWrite);
+        if (KeyOf(restored) != key)
+        {
+            Console.WriteLine("What was erased from the former database is not kept from coming back: the backup is of another database");
+            return;
+        }
+
+        foreach (var some in rows.Chunk(TombstonesTogether))
+        {
+            var (tombstones, applied) = (Tombstone.ToJson(some.Select(row => row.ToTombstone().ToList())), 0);
+            restored.Execute(SqlFile.Read("write/tombstones_taken"), new { tombstones, applied });
+        }
+    }
+
+    private static string? KeyOf(SqliteConnection connection)
+    {
+        const string name = "tombstone_key";
+        return connection.QueryFirstOrDefault<string>(SqlFile.Read("read/server_state"), new { name });
     }
 
     // Where no server runs, closing this connection moves the log into the database, so that one file is set aside and not three:

@@ -1,3 +1,6 @@
+using DataGlue.Edge.Storage;
+using Microsoft.Data.Sqlite;
+
 namespace DataGlue.Edge.Edge;
 
 /// <summary>What an edge does by itself every minute: it asks its home what was erased there, and empties its log of what it has given away.</summary>
@@ -16,9 +19,9 @@ internal sealed class EdgeUpkeep(HomeLink home, HomeTombstones tombstones, TimeP
                 await home.GreetAsync(stoppingToken);
                 await tombstones.EmptyLogAsync(LogPatience);
             }
-            catch (HomeException)
+            catch (Exception exception) when (exception is HomeException or StorageUnavailableException or SqliteException)
             {
-                // The next minute may find it.
+                // The next minute may find it, or take it.
             }
         }
     }

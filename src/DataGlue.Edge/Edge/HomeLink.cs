@@ -166,7 +166,7 @@ internal sealed partial class HomeLink(Settings settings, ServerState server, Ou
     private async Task<RelayReply> PostAsync(IReadOnlyList<Utf8Text> items, CancellationToken cancelled)
     {
         var bringing = tombstones.ToBring();
-        using var request = new HttpRequestMessage(HttpMethod.Post, address + "/glue/relay") { Content = RelayMessage.Compress(items, tombstones.After, bringing) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, address + "/glue/relay") { Content = RelayMessage.Compress(items, tombstones.After, bringing.ConvertAll(row => row.ToTombstone().ToList())) };
         using var response = await SendAsync(writes, request, key, cancelled);
         var reply = response.IsSuccessStatusCode
             ? await RelayMessage.ReadReplyAsync(response, cancelled)
@@ -176,12 +176,12 @@ internal sealed partial class HomeLink(Settings settings, ServerState server, Ou
             throw Stranger();
         }
 
-        await TakeAsync(reply.Tombstones, bringing.Count);
+        await TakeAsync(reply.Tombstones, bringing);
         return reply;
     }
 
     // The home has taken the items in any case.
-    private async Task TakeAsync(RelayTombstones? said, int bringing)
+    private async Task TakeAsync(RelayTombstones? said, List<TombstoneRow> bringing)
     {
         try
         {

@@ -25,12 +25,12 @@ internal sealed class HomeTombstones(Tombstones tombstones, ServerState server, 
     public long After => after ??= server.TombstonesAfter();
 
     /// <summary>What the home has lost, some at a time; none, as nearly always, where it has lost none.</summary>
-    public List<List<string>> ToBring() => brought is { } last ? tombstones.After(last, RelayFormat.MaxTombstones).Rows.ConvertAll(row => row.ToTombstone().ToList()) : [];
+    public List<TombstoneRow> ToBring() => brought is { } last ? tombstones.After(last, RelayFormat.MaxTombstones).Rows : [];
 
     /// <summary>Takes what the home has said beside its answer.</summary>
-    /// <param name="bringing">How many it was given with the question.</param>
+    /// <param name="bringing">What it was given with the question.</param>
     /// <exception cref="StorageUnavailableException">The next answer brings it again.</exception>
-    public async Task TakeAsync(RelayTombstones? said, int bringing)
+    public async Task TakeAsync(RelayTombstones? said, IReadOnlyList<TombstoneRow> bringing)
     {
         if (said is null)
         {
@@ -41,16 +41,25 @@ internal sealed class HomeTombstones(Tombstones tombstones, ServerState server, 
         try
         {
             var isKeyNew = said.Key != tombstones.Key;
-            brought = bringing > 0 && brought is { } last ? Next(last) : brought;
-            brought ??= !isKeyNew && said.Newest < After ? 0 : null;
-            if (said.Rows.Count > 0 || isKeyNew || said.Last != After)
+            if (bringing.Count > 0)
             {
-                await outbox.WriteAsync(new TombstonesFromHome(said.Key, said.Last), new TombstonesTaken(said.Rows, applied: true));
-                after = said.Last;
+                brought = bringing.Count < RelayFormat.MaxTombstones ? null : Math.Max(brought ?? 0, bringing[^1].Id);
+            }
+            else if (!isKeyNew && said.Newest < After)
+            {
+                brought ??= 0;
+            }
+
+            // Of another home, what came behind the last of the former one is not all: the next answer begins anew.
+            var (last, rows) = isKeyNew && After > 0 ? (0, []) : (said.Last, said.Rows);
+            if (rows.Count > 0 || isKeyNew || last != After)
+            {
+                await outbox.WriteAsync(new TombstonesFromHome(said.Key, last, rows));
+                after = last;
                 tombstones.Reload();
             }
 
-            if (said.Rows.Count > 0)
+            if (rows.Count > 0)
             {
                 await ForgetAsideAsync();
                 IsLogToBeEmptied = true;
@@ -95,8 +104,6 @@ internal sealed class HomeTombstones(Tombstones tombstones, ServerState server, 
     }
 
     public void Dispose() => gate.Dispose();
-
-    private long? Next(long last) => tombstones.After(last, RelayFormat.MaxTombstones).Rows is { Count: > 0 } rows ? rows[^1].Id : null;
 
     private async Task ForgetAsideAsync()
     {

@@ -34,9 +34,9 @@ internal sealed partial class Upkeep(Adoption adoption, Erasure erasure, Retenti
         {
             // The operator knows that the database takes no writes.
         }
-        catch (SqliteException exception)
+        catch (Exception exception) when (exception is SqliteException or ErasureRefusedException)
         {
-            LogFailed(Outage.Explain(Outage.CodeOf(exception)));
+            LogFailed(exception is SqliteException sqlite ? Outage.Explain(Outage.CodeOf(sqlite)) : exception.Message);
         }
     }
 

@@ -21,12 +21,15 @@ internal sealed class ErasedBrowsers(Database database, Tombstones tombstones)
             {
                 FirstSeen = Later(sync, profile.FirstSeen),
                 LastSeen = Later(sync, profile.LastSeen),
+
+                // One without a time would get that of the sync.
+                Touches = [.. profile.Touches.Where(touch => touch.Timestamp is not null)],
             },
         };
     }
 
     private long? Later(Sync sync, long? time) => time is { } known && tombstones.CoverNameless(sync.GlueUserId, known, sync.EventId) ? null : time;
 
-    private bool IsIdentifiedSince(string user, string time) =>
-        database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/identified_since"), new { user, time }));
+    private bool IsIdentifiedSince(string user, EventKey until) =>
+        database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/identified_since"), new { user, time = until.Timestamp, id = until.EventId }));
 }

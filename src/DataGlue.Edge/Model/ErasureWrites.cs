@@ -22,8 +22,11 @@ internal sealed class TombstonesWrite(IReadOnlyList<Tombstone> tombstones, strin
 
 /// <summary>Tombstones that another database has brought.</summary>
 /// <param name="applied">Whether there is nothing to erase here, as at an edge.</param>
-internal sealed class TombstonesTaken(IReadOnlyList<List<string>> tombstones, bool applied) : Write("tombstones_taken")
+/// <param name="take">Takes them once they are durable.</param>
+internal sealed class TombstonesTaken(IReadOnlyList<List<string>> tombstones, bool applied, Action? take = null) : Write("tombstones_taken")
 {
+    public override void Committed() => take?.Invoke();
+
     public override void Bind(Binder values)
     {
         values.Set("tombstones", Utf8Text.From(Tombstone.ToJson(tombstones)));
@@ -31,11 +34,12 @@ internal sealed class TombstonesTaken(IReadOnlyList<List<string>> tombstones, bo
     }
 }
 
-/// <summary>The key of the home's tombstones, and up to which an edge has them.</summary>
-internal sealed class TombstonesFromHome(string key, long after) : Write("tombstones_from_home")
+/// <summary>Tombstones of the home, their key, and up to which an edge has them with these.</summary>
+internal sealed class TombstonesFromHome(string key, long after, IReadOnlyList<List<string>> tombstones) : Write("tombstones_from_home")
 {
     public override void Bind(Binder values)
     {
+        values.Set("tombstones", Utf8Text.From(Tombstone.ToJson(tombstones)));
         values.Set("key", Utf8Text.From(key));
         values.Set("after", Utf8Text.From(after.ToString(CultureInfo.InvariantCulture)));
     }

@@ -4,8 +4,9 @@ namespace DataGlue.Edge.Model;
 
 /// <summary>Events of one browser expire; what they gave its profile stays.</summary>
 /// <param name="base">What earlier ones have left; null where none has expired.</param>
+/// <param name="before">The time before which they expire.</param>
 /// <param name="now">In milliseconds since 1970.</param>
-internal sealed class ExpireWrite(string user, IReadOnlyList<ExpiredEventRow> events, BaseTimesRow? @base, long now) : Write("expire")
+internal sealed class ExpireWrite(string user, IReadOnlyList<ExpiredEventRow> events, BaseTimesRow? @base, string before, long now) : Write("expire")
 {
     public long Count { get; private set; } // how many there were
 
@@ -13,6 +14,7 @@ internal sealed class ExpireWrite(string user, IReadOnlyList<ExpiredEventRow> ev
     {
         var (first, last) = (Text(events.Select(row => row.Timestamp).Append(@base?.FirstSeen).Min(StringComparer.Ordinal)), Text(events.Select(row => row.Timestamp).Append(@base?.LastSeen).Max(StringComparer.Ordinal)));
         values.Set("user", Utf8Text.From(user));
+        values.Set("before", Text(before));
         values.Set("ids", Utf8Text.From($"[{string.Join(',', events.Select(row => row.Id))}]"));
         values.Set("first_seen", first);
         values.Set("last_seen", last);

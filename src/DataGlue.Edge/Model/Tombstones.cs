@@ -26,6 +26,9 @@ internal sealed class Tombstones
         dropped = meters.Create(Startup.Meter).CreateCounter<long>("dataglue.erased.writes", "{write}", "Writes that were dropped, because what they tell was erased");
     }
 
+    // To ask the dictionary whether it is empty takes all its locks.
+    private bool Any => state.Value.Any;
+
     private ConcurrentDictionary<UInt128, Tombstone[]> Known => state.Value.Known;
 
     /// <summary>The key of the hashes, in hex.</summary>
@@ -40,7 +43,7 @@ internal sealed class Tombstones
     public void Reload() => state = new(() => Load(database));
 
     /// <summary>Whether something of a browser or a name was ever erased.</summary>
-    public bool Have(string subject) => !Known.IsEmpty && Known.ContainsKey(ToHash(Encoding.UTF8.GetBytes(subject)));
+    public bool Have(string subject) => Any && Known.ContainsKey(ToHash(Encoding.UTF8.GetBytes(subject)));
 
     /// <summary>Some of them, behind one, and the newest.</summary>
     public (List<TombstoneRow> Rows, long Newest) After(long after, int most) => (
@@ -49,14 +52,17 @@ internal sealed class Tombstones
 
     public void Add(IReadOnlyList<Tombstone> tombstones)
     {
+        var current = state.Value;
         foreach (var tombstone in tombstones)
         {
-            Known.AddOrUpdate(Parse(tombstone.Hash), [tombstone], (_, others) => [.. others, tombstone]);
+            current.Known.AddOrUpdate(Parse(tombstone.Hash), [tombstone], (_, others) => [.. others, tombstone]);
         }
+
+        current.Any |= tombstones.Count > 0;
     }
 
     /// <summary>Whether something of a browser was erased, and until when; null where nothing was.</summary>
-    public string? ErasedUntil(Utf8Text browser) => Of(BrowserMark, browser).Select(tombstone => tombstone.End.Timestamp).Max(StringComparer.Ordinal);
+    public EventKey? ErasedUntil(Utf8Text browser) => Of(BrowserMark, browser) is { Length: > 0 } tombstones ? tombstones.Select(tombstone => tombstone.End).Max(EventKey.Utf8Order) : null;
 
     /// <summary>Whether something of a browser at a place is erased that names nobody itself.</summary>
     public bool CoverNameless(Utf8Text browser, long time, Utf8Text id) => Cover(Of(BrowserMark, browser), time, id);
@@ -67,7 +73,7 @@ internal sealed class Tombstones
     /// <param name="isClaim">Whether whom it names it only claims.</param>
     public bool Cover(Utf8Text browser, long time, Utf8Text id, Utf8Text account, Utf8Text email, bool isClaim)
     {
-        if (Known.IsEmpty)
+        if (!Any)
         {
             return false;
         }
@@ -76,13 +82,13 @@ internal sealed class Tombstones
         var isNameless = isClaim || !(account.IsPresent || email.IsPresent);
         return Cover(isNameless ? ofBrowser : ofBrowser.Where(tombstone => tombstone.Whole), time, id)
             || (account.IsPresent && Cover(Of("account:", account), time, id))
-            || (email.IsPresent && Cover(Of("email:", EmailKey.Of(email)), time, id));
+            || (email.IsPresent && (isClaim || !account.IsPresent) && Cover(Of("email:", EmailKey.Of(email)), time, id));
     }
 
     public void CountDropped() => dropped.Add(1);
 
     private Tombstone[] Of(string mark, Utf8Text subject) =>
-        Known.IsEmpty ? [] : Known.GetValueOrDefault(ToHash([.. Encoding.ASCII.GetBytes(mark), .. subject.Span]), []);
+        !Any ? [] : Known.GetValueOrDefault(ToHash([.. Encoding.ASCII.GetBytes(mark), .. subject.Span]), []);
 
     private static bool Cover(IEnumerable<Tombstone> tombstones, long time, Utf8Text id)
     {
@@ -109,7 +115,7 @@ internal sealed class Tombstones
 
     private static State Load(Database database)
     {
-        var rows = All(database).GroupBy(row => Parse(row.Hash)).Select(rows => KeyValuePair.Create(rows.Key, rows.Select(row => row.ToTombstone()).ToArray()));
+        var rows = All(database).Where(row => Tombstone.AreParts(row.ToTombstone().ToList())).GroupBy(row => Parse(row.Hash)).Select(rows => KeyValuePair.Create(rows.Key, rows.Select(row => row.ToTombstone()).ToArray()));
         return new State(Convert.FromHexString(KeyOf(database)), new ConcurrentDictionary<UInt128, Tombstone[]>(rows));
     }
 
@@ -122,7 +128,20 @@ internal sealed class Tombstones
     private static List<TombstoneRow> All(Database database) =>
         database.Read<List<TombstoneRow>>(connection => [.. connection.Query<TombstoneRow>(SqlFile.Read("read/tombstones"))]);
 
-    private sealed record State(byte[] Key, ConcurrentDictionary<UInt128, Tombstone[]> Known);
+    private sealed class State(byte[] key, ConcurrentDictionary<UInt128, Tombstone[]> known)
+    {
+        private volatile bool any = !known.IsEmpty;
+
+        public byte[] Key => key;
+
+        public ConcurrentDictionary<UInt128, Tombstone[]> Known => known;
+
+        public bool Any
+        {
+            get => any;
+            set => any = value;
+        }
+    }
 }
 
 /// <summary>That something was erased.</summary>

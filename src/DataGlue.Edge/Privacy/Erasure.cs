@@ -6,35 +6,38 @@ namespace DataGlue.Edge.Privacy;
 
 /// <summary>Erases what is known of a browser or a person. One commit writes the tombstones; from then on nothing of it comes back, and the rows go in steps. What a
 /// kill leaves undone, the next start finds again by the tombstones alone: it hashes every browser and name that it has.</summary>
-internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, WriteQueue queue, TimeProvider clock) : IDisposable
+internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, ErasureGate gate, WriteQueue queue, TimeProvider clock)
 {
+    private const long MostAhead = 24 * 60 * 60 * 1_000;
     private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(10);
-
-    // One at a time: two would delete the same rows and count them once.
-    private readonly SemaphoreSlim gate = new(1, 1);
 
     /// <summary>Erases all of a browser.</summary>
     /// <param name="key">Which key the owner showed; null where none was needed.</param>
-    public Task<ErasureResult> EraseAsync(string browser, string? key)
-    {
-        var target = Browser(browser, new Window(EventKey.Start, null), Until([reader.NewestOfBrowser(browser)]), isWhole: true);
-        return EraseAsync([target], "browser", key);
-    }
+    /// <exception cref="ErasureRefusedException">A rule of the owner's does not allow it.</exception>
+    public Task<ErasureResult> EraseAsync(string browser, string? key) => EraseAsync(
+        () => [Browser(browser, new Window(EventKey.Start, null), Until([reader.NewestOfBrowser(browser)]), isWhole: true)], "browser", key);
 
     /// <summary>Erases what is a person's.</summary>
-    public Task<ErasureResult> EraseAsync(Person person, string? newest, string kind, string? key)
-    {
-        var until = Until([newest, .. person.Names.Select(reader.NewestOfName)]);
-        return EraseAsync(
+    /// <param name="find">Finds the person, and the newest of the events.</param>
+    /// <param name="kind"><c>email</c> or <c>account</c>.</param>
+    /// <exception cref="ErasureRefusedException">A rule of the owner's does not allow it.</exception>
+    public Task<ErasureResult> EraseAsync(Func<(Person Person, string? Newest)> find, string kind, string? key) => EraseAsync(
+        () =>
+        {
+            var (person, newest) = find();
+            var open = person.Browsers.Where(browser => browser.Windows[^1].To is null).Select(browser => reader.NewestOfBrowser(browser.GlueUserId));
+            var until = Until([newest, .. person.Names.Select(reader.NewestOfName), .. open]);
+            return
             [
                 .. person.Browsers.SelectMany(browser => browser.Windows.Select(window => Browser(browser.GlueUserId, window, until, isWhole: false))),
                 .. person.Names.Select(name => new Target(null, name, new Tombstone(tombstones.HashOf(name), Whole: false, EventKey.Start, until))),
-            ],
-            kind,
-            key);
-    }
+            ];
+        },
+        kind,
+        key);
 
     /// <summary>Goes on with what was left undone, by a kill or because the database took no writes, and applies tombstones that another database has brought.</summary>
+    /// <exception cref="ErasureRefusedException">A rule of the owner's does not allow it.</exception>
     public async Task ResumeAsync()
     {
         if (reader.Pending().Count == 0)
@@ -42,39 +45,26 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Write
             return;
         }
 
-        await gate.WaitAsync();
-        try
-        {
-            var pending = reader.Pending();
-            var byHash = pending.ToLookup(row => row.Hash);
-            var targets = Subjects().SelectMany(subject => byHash[subject.Hash].Select(row => new Target(subject.Browser, subject.Name, row.ToTombstone()))).ToList();
-            await FinishAsync(targets, pending.ConvertAll(row => row.Id));
-            await queue.EmptyLogAsync(LogPatience);
-        }
-        finally
-        {
-            gate.Release();
-        }
+        using var turn = await gate.EnterAsync();
+        var pending = reader.Pending();
+        var byHash = pending.ToLookup(row => row.Hash);
+        await FinishAsync([.. Subjects().SelectMany(subject => byHash[subject.Hash].Select(row => new Target(subject.Browser, subject.Name, row.ToTombstone())))], pending.ConvertAll(row => row.ToTombstone()));
+        await queue.EmptyLogAsync(LogPatience);
     }
 
-    public void Dispose() => gate.Dispose();
-
-    private async Task<ErasureResult> EraseAsync(IReadOnlyList<Target> targets, string kind, string? key)
+    private async Task<ErasureResult> EraseAsync(Func<IReadOnlyList<Target>> find, string kind, string? key)
     {
-        await gate.WaitAsync();
-        try
+        using var turn = await gate.EnterAsync();
+        var targets = find();
+        var write = new TombstonesWrite([.. targets.Select(target => target.Tombstone)], kind, key, Instants.Now(clock), tombstones.Add);
+        await queue.SubmitAsync(write);
+        if (write.IsRefused)
         {
-            var write = new TombstonesWrite([.. targets.Select(target => target.Tombstone)], kind, key, Instants.Now(clock), tombstones.Add);
-            await queue.SubmitAsync(write);
-            Require(write);
-            var hashes = targets.Select(target => target.Tombstone.Hash).ToHashSet();
-            var counts = await FinishAsync(targets, [.. reader.Pending().Where(row => hashes.Contains(row.Hash)).Select(row => row.Id)]);
-            return new ErasureResult(counts, await queue.EmptyLogAsync(LogPatience));
+            throw new ErasureRefusedException();
         }
-        finally
-        {
-            gate.Release();
-        }
+
+        var counts = await FinishAsync(targets, [.. targets.Select(target => target.Tombstone)]);
+        return new ErasureResult(counts, await queue.EmptyLogAsync(LogPatience));
     }
 
     private Target Browser(string browser, Window window, EventKey until, bool isWhole)
@@ -83,20 +73,19 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Write
         return new Target(browser, null, new Tombstone(tombstones.HashOf(Tombstones.SubjectOf(browser)), isWhole, window.From, end));
     }
 
-    // Behind all that may be erased now, and all that may arrive of before.
-    private EventKey Until(IEnumerable<string?> newest) => EventKey.EndOf(newest.Append(Instants.Format(Instants.Now(clock))).Max(StringComparer.Ordinal)!);
+    // Behind all that may be erased now, and all that may arrive of before; what is no time, or one that no wire takes, is not waited for.
+    private EventKey Until(IEnumerable<string?> newest)
+    {
+        var now = Instants.Now(clock);
+        var latest = newest.Select(text => text is not null && Instants.TryParse(text, out var instant) && instant <= now + MostAhead ? instant : now).Append(now).Max();
+        return EventKey.EndOf(Instants.Format(latest));
+    }
 
     private IEnumerable<(string Hash, string? Browser, string? Name)> Subjects()
     {
-        var after = "";
-        for (var some = reader.Browsers(after); some.Count > 0; some = reader.Browsers(after))
+        foreach (var browser in reader.Browsers())
         {
-            foreach (var browser in some)
-            {
-                yield return (tombstones.HashOf(Tombstones.SubjectOf(browser)), browser, null);
-            }
-
-            after = some[^1];
+            yield return (tombstones.HashOf(Tombstones.SubjectOf(browser)), browser, null);
         }
 
         foreach (var name in reader.Names())
@@ -106,11 +95,11 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Write
     }
 
     // The rows, in an order in which each can still be found after a kill: which session is whose, its events tell; whose events are, is in the tombstones.
-    private async Task<Dictionary<string, long>> FinishAsync(IReadOnlyList<Target> targets, List<long> ids)
+    private async Task<Dictionary<string, long>> FinishAsync(IReadOnlyList<Target> targets, List<Tombstone> applied)
     {
-        var run = new ErasureRun(queue, clock);
         var browsers = targets.Where(target => target.Browser is not null).Select(target => (Id: target.Browser!, target.Tombstone)).ToList();
         var names = targets.Where(target => target.Name is not null).Select(target => (Id: target.Name!, target.Tombstone.End)).ToList();
+        var run = new ErasureRun(reader, queue, tombstones, browsers.Select(browser => browser.Id), clock);
         foreach (var (browser, tombstone) in browsers)
         {
             await run.EraseRowsAsync("sessions", _ => reader.Sessions(browser, tombstone));
@@ -118,7 +107,7 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Write
 
         foreach (var (name, end) in names)
         {
-            await run.EraseRowsAsync("sessions", _ => reader.NamedSessions(name, end));
+            await run.EraseRowsAsync("sessions", _ => reader.NamedSessions(name, end), end);
         }
 
         foreach (var (browser, tombstone) in browsers)
@@ -130,23 +119,16 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Write
 
         foreach (var (name, end) in names)
         {
-            await run.EraseRowsAsync("events", _ => reader.NamedEvents(name, end));
-            await run.EraseRowsAsync("events", _ => PersonName.EmailOf(name) is { } email ? reader.ClaimedEvents(email, end) : []);
-            await run.EraseIdentitiesAsync(() => reader.ByName(name, end));
+            await run.EraseRowsAsync("events", _ => reader.NamedEvents(name, end), end);
+            await run.EraseRowsAsync("events", _ => PersonName.EmailOf(name) is { } email ? reader.ClaimedEvents(email, end) : [], end);
+            await run.EraseIdentitiesAsync(() => reader.ByName(name, end), end);
         }
 
         var wholes = browsers.Where(browser => browser.Tombstone.Whole).Select(browser => browser.Id).ToHashSet();
-        await run.EraseProfilesAsync(browsers.Select(browser => browser.Id), wholes);
-        await run.EndAsync(ids);
+        await run.EraseProfilesAsync(wholes);
+        var done = applied.Concat(run.Marked).ToHashSet();
+        await run.EndAsync(reader.Pending().Where(row => done.Contains(row.ToTombstone())).Select(row => row.Id));
         return run.Counts;
-    }
-
-    internal static void Require(Write write)
-    {
-        if (write.IsRefused)
-        {
-            throw new Http.RequestException(StatusCodes.Status400BadRequest, "A rule of the database's owner does not let this be erased; what was erased before it stays erased");
-        }
     }
 
     // What is erased by a tombstone: of a browser, or by a name.

@@ -86,12 +86,48 @@ internal sealed class ErasureReader(Database database)
     /// <summary>The greatest time of the identifications by a name; null where there is none.</summary>
     public string? NewestOfName(string name) => database.Read(connection => connection.QueryFirstOrDefault<string>(SqlFile.Read("read/newest_of_name"), new { name }));
 
-    /// <summary>Some of the browsers, behind one.</summary>
-    public List<string> Browsers(string after) =>
-        database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/all_browsers"), new { after, most = Most })]);
+    /// <summary>Whether a browser has identified anybody.</summary>
+    public bool IsIdentified(string user) =>
+        database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/identified_since"), new { user, time = "", id = "" }));
+
+    /// <summary>Every browser that has a profile.</summary>
+    public IEnumerable<string> Browsers()
+    {
+        var after = long.MinValue;
+        for (var some = BrowsersAfter(after); some.Count > 0; some = BrowsersAfter(after))
+        {
+            foreach (var row in some)
+            {
+                yield return row.GlueUserId;
+            }
+
+            after = some[^1].Id;
+        }
+    }
 
     /// <summary>Every account and e-mail that was ever named.</summary>
-    public List<string> Names() => database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/all_names"))]);
+    public IEnumerable<string> Names() => NamesIn("read/names_of_identities").Concat(NamesIn("read/names_of_events")).Concat(NamesNotJoining());
+
+    private IEnumerable<string> NamesIn(string file)
+    {
+        var after = "";
+        for (var some = NamesAfter(file, after); some.Count > 0; some = NamesAfter(file, after))
+        {
+            foreach (var name in some)
+            {
+                yield return name;
+            }
+
+            after = some[^1];
+        }
+    }
+
+    private List<ErasableRow> BrowsersAfter(long after) => Rows(connection => connection.Query<ErasableRow>(SqlFile.Read("read/all_browsers"), new { after, most = Most }));
+
+    private List<string> NamesAfter(string file, string after) =>
+        database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read(file), new { after, most = Most })]);
+
+    private List<string> NamesNotJoining() => database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/names_not_joining"))]);
 
     private List<ErasableRow> Rows(Func<Microsoft.Data.Sqlite.SqliteConnection, IEnumerable<ErasableRow>> query) => database.Read<List<ErasableRow>>(connection => [.. query(connection)]);
 }

@@ -4,51 +4,76 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Privacy;
 
 /// <summary>The steps of one erasure: each finds some rows and erases them, until none is left.</summary>
-internal sealed class ErasureRun(WriteQueue queue, TimeProvider clock)
+/// <param name="browsers">The browsers of which tombstones tell already.</param>
+internal sealed class ErasureRun(ErasureReader reader, WriteQueue queue, Tombstones tombstones, IEnumerable<string> browsers, TimeProvider clock)
 {
-    private readonly HashSet<string> touched = [];
+    private readonly HashSet<string> touched = [.. browsers];
+
+    /// <summary>The tombstones of browsers that names have led to.</summary>
+    public List<Tombstone> Marked { get; } = [];
 
     /// <summary>How many rows of each table were erased.</summary>
     public Dictionary<string, long> Counts { get; } = new() { ["events"] = 0, ["identities"] = 0, ["sessions"] = 0, ["users"] = 0 };
 
     /// <param name="table"><c>events</c> or <c>sessions</c>.</param>
     /// <param name="find">Finds some, behind the last that was erased; null at first.</param>
-    public async Task EraseRowsAsync(string table, Func<EventKey?, List<ErasableRow>> find)
+    /// <param name="end">Of rows that a name has led to: until when it is erased.</param>
+    public async Task EraseRowsAsync(string table, Func<EventKey?, List<ErasableRow>> find, EventKey? end = null)
     {
         EventKey? last = null;
         for (var rows = find(last); rows.Count > 0; rows = find(last))
         {
             var write = new RowsErasure(table, rows.Select(row => row.Id));
-            await queue.SubmitAsync(write);
-            Erasure.Require(write);
+            await queue.SubmitAsync([.. Marks(rows, end), write]);
+            Require(write, write.Count);
             Counts[table] += write.Count;
-            touched.UnionWith(rows.Select(row => row.GlueUserId));
             last = rows[^1].Key;
         }
     }
 
-    public async Task EraseIdentitiesAsync(Func<List<ErasableRow>> find)
+    public async Task EraseIdentitiesAsync(Func<List<ErasableRow>> find, EventKey? end = null)
     {
         for (var rows = find(); rows.Count > 0; rows = find())
         {
             var writes = rows.ConvertAll(row => new IdentityErasure(row.Id));
-            await queue.SubmitAsync(writes);
-            writes.ForEach(Erasure.Require);
+            await queue.SubmitAsync([.. Marks(rows, end), .. writes]);
+            writes.ForEach(write => Require(write, write.Count));
             Counts["identities"] += writes.Sum(write => write.Count);
-            touched.UnionWith(rows.Select(row => row.GlueUserId));
         }
     }
 
     /// <summary>Makes the profiles anew of which something is gone.</summary>
-    /// <param name="browsers">Those of the erasure; a kill may have come between their rows and their profiles.</param>
-    /// <param name="wholes">Those of which all was erased.</param>
-    public async Task EraseProfilesAsync(IEnumerable<string> browsers, HashSet<string> wholes)
+    /// <param name="wholes">Browsers of which all was erased.</param>
+    public async Task EraseProfilesAsync(HashSet<string> wholes)
     {
-        var writes = touched.Union(browsers).Select(user => new ProfileErasure(user, wholes.Contains(user), Instants.Now(clock))).ToList();
+        var writes = touched.Select(user => new ProfileErasure(user, wholes.Contains(user), Instants.Now(clock))).ToList();
         await queue.SubmitAsync(writes);
-        writes.ForEach(Erasure.Require);
+        writes.ForEach(write => Require(write, count: 1));
         Counts["users"] += writes.Sum(write => write.Count);
     }
 
-    public async Task EndAsync(List<long> tombstones) => await queue.SubmitAsync(new ErasureEnd(tombstones, Counts));
+    public async Task EndAsync(IEnumerable<long> applied) => await queue.SubmitAsync(new ErasureEnd(applied, Counts));
+
+    // A browser that a name has led to, and that nobody has identified, syncs what it knows, too: a tombstone that covers no time says so.
+    private IEnumerable<Write> Marks(List<ErasableRow> rows, EventKey? end)
+    {
+        var browsers = rows.Select(row => row.GlueUserId).Distinct().Where(touched.Add).ToList();
+        if (end is not { } until || browsers.FindAll(browser => !reader.IsIdentified(browser)) is not { Count: > 0 } unnamed)
+        {
+            return [];
+        }
+
+        var marks = unnamed.ConvertAll(browser => new Tombstone(tombstones.HashOf(Tombstones.SubjectOf(browser)), Whole: false, until, until));
+        Marked.AddRange(marks);
+        return [new TombstonesTaken(marks.ConvertAll(mark => mark.ToList()), applied: false, () => tombstones.Add(marks))];
+    }
+
+    // A trigger may also pass over what it does not want deleted: then the same rows would be found for ever.
+    private static void Require(Write write, long count)
+    {
+        if (write.IsRefused || count == 0)
+        {
+            throw new ErasureRefusedException();
+        }
+    }
 }

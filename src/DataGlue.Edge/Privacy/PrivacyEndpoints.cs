@@ -41,7 +41,7 @@ internal static class PrivacyEndpoints
     private static async Task EraseBrowserAsync(HttpContext context, Erasure erasure, Adoption adoption)
     {
         await adoption.RunAsync();
-        Write(context, await erasure.EraseAsync(RequestPath.Value(context, "glue_user_id"), KeyOf(context)));
+        await WriteAsync(context, erasure.EraseAsync(RequestPath.Value(context, "glue_user_id"), KeyOf(context)));
     }
 
     private static Task EraseEmailAsync(HttpContext context, Erasure erasure, Adoption adoption, JourneyReader reader) =>
@@ -53,16 +53,32 @@ internal static class PrivacyEndpoints
     private static async Task ErasePersonAsync(HttpContext context, Erasure erasure, Adoption adoption, JourneyReader reader, string kind, Func<Person> find)
     {
         await adoption.RunAsync();
-        var person = find();
-        var newest = person.Summary(reader.Snapshot()).Last;
+        await WriteAsync(context, erasure.EraseAsync(
+            () =>
+            {
+                var person = find();
+                var newest = person.Summary(reader.Snapshot()).Last;
 
-        // A connection that reads keeps the log from being emptied.
-        reader.Release();
-        Write(context, await erasure.EraseAsync(person, newest, kind, KeyOf(context)));
+                // A connection that reads keeps the log from being emptied.
+                reader.Release();
+                return (person, newest);
+            },
+            kind,
+            KeyOf(context)));
     }
 
-    private static void Write(HttpContext context, ErasureResult result)
+    private static async Task WriteAsync(HttpContext context, Task<ErasureResult> erasing)
     {
+        ErasureResult result;
+        try
+        {
+            result = await erasing;
+        }
+        catch (ErasureRefusedException refused)
+        {
+            throw new RequestException(StatusCodes.Status400BadRequest, refused.Message);
+        }
+
         if (result.Counts.Values.All(count => count == 0))
         {
             throw new RequestException(StatusCodes.Status404NotFound, "User not found; what arrives later of what happened before is dropped");

@@ -6,6 +6,7 @@ internal static class PrivacyExtensions
     public static void AddPrivacy(this IServiceCollection services)
     {
         services.AddSingleton<ErasureReader>();
+        services.AddSingleton<ErasureGate>();
         services.AddSingleton<Erasure>();
         services.AddSingleton<Retention>();
     }

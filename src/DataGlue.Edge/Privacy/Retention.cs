@@ -4,7 +4,7 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Privacy;
 
 /// <summary>Removes events and sessions that are older than <c>RETENTION_DAYS</c>, some at a time. Profiles stay what they are.</summary>
-internal sealed partial class Retention(ErasureReader reader, WriteQueue queue, Settings settings, TimeProvider clock, ILogger<Retention> logger)
+internal sealed partial class Retention(ErasureReader reader, ErasureGate gate, WriteQueue queue, Settings settings, TimeProvider clock, ILogger<Retention> logger)
 {
     private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(1);
 
@@ -33,9 +33,17 @@ internal sealed partial class Retention(ErasureReader reader, WriteQueue queue, 
     private async Task<long> ExpireEventsAsync(string before, CancellationToken stopping)
     {
         var removed = 0L;
-        for (var rows = reader.ExpiredEvents(before); rows.Count > 0 && !stopping.IsCancellationRequested; rows = reader.ExpiredEvents(before))
+        while (!stopping.IsCancellationRequested)
         {
-            var writes = rows.GroupBy(row => row.GlueUserId).Select(user => new ExpireWrite(user.Key, [.. user], reader.BaseTimes(user.Key), Instants.Now(clock))).ToList();
+            // What is read must not be erased before it is written as base rows.
+            using var held = await gate.EnterAsync();
+            var rows = reader.ExpiredEvents(before);
+            if (rows.Count == 0)
+            {
+                break;
+            }
+
+            var writes = rows.GroupBy(row => row.GlueUserId).Select(user => new ExpireWrite(user.Key, [.. user], reader.BaseTimes(user.Key), before, Instants.Now(clock))).ToList();
             await queue.SubmitAsync(writes);
             var count = writes.Sum(write => write.Count);
             removed += count;

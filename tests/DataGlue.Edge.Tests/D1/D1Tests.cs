@@ -221,7 +221,7 @@ public sealed class D1Tests : IDisposable
         yield return Read("newest_tombstone");
         yield return Read("expired_events", ("before", "2025"), ("most", 2L));
         yield return Read("expired_sessions", ("before", "2025"), ("most", 2L));
-        yield return Read("base_times", ("user", "early"));
+        yield return Read("base_times", ("user", "expirer"));
         yield return Read("erasable_events", [("user", "early"), .. place]);
         yield return Read("erasable_named_events", [("name", "account:acc-1"), .. place]);
         yield return Read("erasable_claimed_events", [("email", "claim@example.com"), .. place]);
@@ -232,9 +232,11 @@ public sealed class D1Tests : IDisposable
         yield return Read("erasable_named_sessions", [("name", "email:bare@example.com"), .. place]);
         yield return Read("newest_of_browser", ("user", "account"));
         yield return Read("newest_of_name", ("name", "account:acc-1"));
-        yield return Read("identified_since", ("user", "account"), ("time", ""));
-        yield return Read("all_browsers", ("after", ""), ("most", 5L));
-        yield return Read("all_names");
+        yield return Read("identified_since", ("user", "account"), ("time", ""), ("id", ""));
+        yield return Read("all_browsers", ("after", 0L), ("most", 5L));
+        yield return Read("names_of_identities", ("after", ""), ("most", 5L));
+        yield return Read("names_of_events", ("after", ""), ("most", 5L));
+        yield return Read("names_not_joining");
     }
 
     private static IEnumerable<Statement> Reads(string user, long snapshot)

@@ -100,6 +100,7 @@ internal static class Story
         Event("an @user 'quoted' :event\nline", "10:00", user: "odd", properties: """{"@user":"? ?1 \\n \u0001 '' --","é":[1e300,0.1,null]}"""),
 
         Event("e6", "10:30", user: "account", account: "acc-1"),
+        Event("x1", "10:00", user: "expirer", touch: Google),
         Event("e7", "10:30", user: "claimer", email: "claim@example.com", isClaim: true),
 
         // The very same again.
@@ -189,10 +190,10 @@ internal static class Story
         new ProfileErasure("synced", whole: true, ReceivedAt),
         new ErasureEnd([1], new Dictionary<string, long> { ["events"] = 1 }),
         Session("""{"pages":3}""", "12:50"),
-        new ExpireWrite("early", [new ExpiredEventRow { Id = 12, Timestamp = "2024-01-04T10:00:00.000Z", EventId = "x", Touch = Google, TouchCounts = 1 }], null, ReceivedAt),
-        new ExpireWrite("early", [new ExpiredEventRow { Id = 99, Timestamp = "2024-01-04T11:00:00.000Z", EventId = "y", Touch = Bing, TouchCounts = 1 }], null, ReceivedAt),
-        new ExpireWrite("early", [new ExpiredEventRow { Id = 99, Timestamp = "2024-01-04T12:00:00.000Z", EventId = "z", Touch = Bing, TouchCounts = 1 }], null, ReceivedAt),
-        new TombstonesFromHome("00ff", 7),
+        new ExpireWrite("expirer", [.. Enumerable.Range(3, 40).Select(id => new ExpiredEventRow { Id = id, Timestamp = "2024-01-04T10:00:00.000Z", EventId = "x", Touch = Google, TouchCounts = 1 })], null, "2025", ReceivedAt),
+        new ExpireWrite("expirer", [new ExpiredEventRow { Id = 99, Timestamp = "2024-01-04T11:00:00.000Z", EventId = "y", Touch = Bing, TouchCounts = 1 }], null, "2025", ReceivedAt),
+        new ExpireWrite("expirer", [new ExpiredEventRow { Id = 99, Timestamp = "2024-01-04T12:00:00.000Z", EventId = "z", Touch = Bing, TouchCounts = 1 }], null, "2025", ReceivedAt),
+        new TombstonesFromHome("00ff", 7, [["00fb", "0", "", "", "~", ""]]),
         new TombstonesTaken([["00fd", "1", "", "", "~", ""]], applied: false),
     ];
 

@@ -213,6 +213,66 @@ public sealed class ErasureTests : IDisposable
         Assert.Equal(HttpStatusCode.NotFound, (await after.UserAsync("a")).Status);
     }
 
+    [Theory]
+    [InlineData("RAISE(IGNORE)")]
+    [InlineData("RAISE(ABORT, 'kept')")]
+    public async Task A_rule_of_the_owner_that_keeps_rows_is_told_and_the_rest_goes_once_it_is_gone(string rule)
+    {
+        await TrackAsync("a", "e1", 1);
+        app.Query($"CREATE TRIGGER keep BEFORE DELETE ON events BEGIN SELECT {rule}; END");
+
+        Erase("a").IsError(HttpStatusCode.BadRequest, "A rule of the database's owner does not let this be erased; what was erased before it stays erased");
+        app.Clock.Advance(TimeSpan.FromSeconds(61));
+        await Task.Delay(TimeSpan.FromMilliseconds(300));
+        Assert.Equal(["e1"], Ids(await GetAsync("a")));
+
+        app.Query("DROP TRIGGER keep");
+        await Poll.UntilAsync(async () =>
+        {
+            app.Clock.Advance(TimeSpan.FromSeconds(61));
+            return (await GetAsync("a")).Status == HttpStatusCode.NotFound;
+        });
+    }
+
+    [Fact]
+    public async Task A_browser_that_only_an_events_email_has_led_to_brings_nothing_back()
+    {
+        const string history = """{"glue_user_id":"z","data":{"profile":{"email":"ann@example.com","plan":"pro"},"sessions":[{"id":"s1"}],"events":[{"event":"e","event_id":"e1","session_id":"s1","email":"ann@example.com","timestamp":1704376800000}]}}""";
+        await TrackAsync("z", "e1", 0, email: "ann@example.com", session: "s1");
+        Erase("email/ann@example.com").IsOk();
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await PostAsync("sync", history);
+
+        Assert.Equal(["0", "0", "0"], app.Query("SELECT count(*) FROM events UNION ALL SELECT count(*) FROM sessions UNION ALL SELECT count(*) FROM identities WHERE email IS NOT NULL"));
+        Assert.Equal(HttpStatusCode.NotFound, (await GetAsync("email/ann@example.com")).Status);
+    }
+
+    [Fact]
+    public async Task Who_has_an_erased_persons_browser_now_syncs_as_before()
+    {
+        await IdentifyAsync("kiosk", 1, "ann@example.com");
+        await IdentifyAsync("kiosk", 5, "bob@example.com");
+        Erase("email/ann@example.com").IsOk();
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await PostAsync("sync", """{"glue_user_id":"kiosk","data":{"profile":{"email":"bob@example.com","plan":"pro"}}}""");
+
+        Assert.Equal("pro", (string?)(await GetAsync("email/bob@example.com")).IsOk().Json["user"]!["traits"]!["plan"]);
+    }
+
+    [Fact]
+    public async Task A_touch_without_a_time_does_not_come_back_under_that_of_the_sync()
+    {
+        await TrackAsync("a", "e1", 1);
+        Erase("a").IsOk();
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await PostAsync("sync", $$"""{"glue_user_id":"a","data":{"profile":{"first_seen":{{Epoch}},"attribution":{"first_touch":{"utm_source":"radio"} } } } }""");
+
+        Assert.Equal(["0"], app.Query("SELECT count(*) FROM identities"));
+    }
+
     [Fact]
     public void Others_lose_nothing_and_all_that_comes_again_changes_nothing() => Gen.Select(AnyFact.Array[1, 14], Gen.Int).Sample(
         (facts, seed) =>
