@@ -6,7 +6,8 @@ namespace DataGlue.Edge.Model;
 /// <summary>A row of <c>sessions</c>, whole.</summary>
 /// <param name="needsEvent">Whether it is kept only with an event of its own: of a browser of which something was erased nothing else tells when it was.</param>
 /// <param name="erased">What must not come back; null where nothing was erased.</param>
-internal sealed class SessionWrite(Sync sync, Session session, bool needsEvent = false, Tombstones? erased = null) : Write("session")
+internal sealed class SessionWrite(Sync sync, Session session, bool needsEvent = false, Tombstones? erased = null)
+    : Write(needsEvent ? "session_of_event" : "session")
 {
     private static readonly Utf8Text NoId = new([]);
 
@@ -23,7 +24,6 @@ internal sealed class SessionWrite(Sync sync, Session session, bool needsEvent =
 
         // Decides between two of the same time.
         values.Set("event_id", sync.EventId.Or(NoId));
-        values.Set("needs_event", needsEvent);
         values.SetInstant("received", sync.Received);
     }
 }

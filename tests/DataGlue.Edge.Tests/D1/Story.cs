@@ -190,6 +190,7 @@ internal static class Story
         new ProfileErasure("synced", whole: true, ReceivedAt),
         new ErasureEnd([1], new Dictionary<string, long> { ["events"] = 1 }),
         Session("""{"pages":3}""", "12:50"),
+        new SessionWrite(Sync(Ada, "12:50"), new Session(Text("session-1"), Text("{}")), needsEvent: true),
         new ExpireWrite("expirer", [.. Enumerable.Range(3, 40).Select(id => new ExpiredEventRow { Id = id, Timestamp = "2024-01-04T10:00:00.000Z", EventId = "x", Touch = Google, TouchCounts = 1 })], null, "2025", ReceivedAt),
         new ExpireWrite("expirer", [new ExpiredEventRow { Id = 99, Timestamp = "2024-01-04T11:00:00.000Z", EventId = "y", Touch = Bing, TouchCounts = 1 }], null, "2025", ReceivedAt),
         new ExpireWrite("expirer", [new ExpiredEventRow { Id = 99, Timestamp = "2024-01-04T12:00:00.000Z", EventId = "z", Touch = Bing, TouchCounts = 1 }], null, "2025", ReceivedAt),
