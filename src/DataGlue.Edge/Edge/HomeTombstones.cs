@@ -15,11 +15,11 @@ internal sealed class HomeTombstones(Tombstones tombstones, ServerState server, 
     private readonly SemaphoreSlim gate = new(1, 1);
     private long? after;
 
+    // Whether deleted items may still stand in the write-ahead log.
+    private bool isLogToBeEmptied = true;
+
     // Up to which of those here the home has been given; null where it misses none.
     private long? brought;
-
-    /// <summary>Whether deleted items may still stand in the write-ahead log.</summary>
-    public bool IsLogToBeEmptied { get; set; } = true;
 
     /// <summary>The last of the home's that is here.</summary>
     public long After => after ??= server.TombstonesAfter();
@@ -62,7 +62,7 @@ internal sealed class HomeTombstones(Tombstones tombstones, ServerState server, 
             if (rows.Count > 0)
             {
                 await ForgetAsideAsync();
-                IsLogToBeEmptied = true;
+                isLogToBeEmptied = true;
             }
         }
         finally
@@ -97,9 +97,9 @@ internal sealed class HomeTombstones(Tombstones tombstones, ServerState server, 
     public async Task EmptyLogAsync(TimeSpan patience)
     {
         var isLast = outbox.Depth == 0;
-        if (IsLogToBeEmptied && await queue.EmptyLogAsync(patience) && isLast)
+        if (isLogToBeEmptied && await queue.EmptyLogAsync(patience) && isLast)
         {
-            IsLogToBeEmptied = false;
+            isLogToBeEmptied = false;
         }
     }
 

@@ -40,6 +40,6 @@ internal sealed partial class Upkeep(Adoption adoption, Erasure erasure, Retenti
         }
     }
 
-    [LoggerMessage(EventId = 50, Level = LogLevel.Error, Message = "The upkeep of the database failed and is tried again in a minute: {Reason}")]
+    [LoggerMessage(EventId = 60, Level = LogLevel.Error, Message = "The upkeep of the database failed and is tried again in a minute: {Reason}")]
     private partial void LogFailed(string reason);
 }

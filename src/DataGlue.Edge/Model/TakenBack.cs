@@ -13,12 +13,13 @@ internal sealed class TakenBack(Database database, WriteQueue queue, TimeProvide
     /// <summary>Whether that a synced profile names somebody is only a claim.</summary>
     public bool IsClaim(Utf8Text browser, Utf8Text account, Utf8Text email)
     {
-        if (browsers.Value.IsEmpty || !browsers.Value.ContainsKey(browser.ToString()) || PersonName.Of(account, Intake.EmailKey.Of(email)) is not { IsPresent: true } person)
+        var user = browser.ToString();
+        if (!browsers.Value.ContainsKey(user) || PersonName.Of(account, Intake.EmailKey.Of(email)) is not { IsPresent: true } person)
         {
             return false;
         }
 
-        var (user, name) = (browser.ToString(), person.ToString());
+        var name = person.ToString();
         return database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/is_taken_back"), new { user, name }));
     }
 
@@ -28,16 +29,18 @@ internal sealed class TakenBack(Database database, WriteQueue queue, TimeProvide
 
     private static List<string> Browsers(Database database) => database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/taken_back"))]);
 
-    /// <summary>Takes identifications back. One that was taken back already stays so.</summary>
+    /// <summary>Takes identifications back. One that was taken back already stays so. Returns whether the rules of the database's owner allow it.</summary>
     /// <exception cref="StorageUnavailableException">The database takes no writes.</exception>
-    public async Task TakeAsync(string eventId, IReadOnlyList<TakenRow> rows)
+    public async Task<bool> TryTakeAsync(string eventId, IReadOnlyList<TakenRow> rows)
     {
         foreach (var row in rows)
         {
             browsers.Value.TryAdd(row.GlueUserId, true);
         }
 
-        await queue.SubmitAsync([.. rows.Select(row => new TakeBackWrite(row, eventId, Instants.Now(clock)))]);
+        var writes = rows.Select(row => new TakeBackWrite(row, eventId, Instants.Now(clock))).ToList();
+        await queue.SubmitAsync(writes);
+        return !writes.Exists(write => write.IsRefused);
     }
 }
 

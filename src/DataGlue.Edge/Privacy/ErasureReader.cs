@@ -14,47 +14,21 @@ internal sealed class ErasureReader(Database database)
         database.Read<List<TombstoneRow>>(connection => [.. connection.Query<TombstoneRow>(SqlFile.Read("read/tombstones_pending"))]);
 
     /// <summary>Events of a browser from a place on that a tombstone covers.</summary>
-    public List<ErasableRow> Events(string user, Tombstone tombstone, EventKey start) => Rows(connection => connection.Query<ErasableRow>(
-        SqlFile.Read("read/erasable_events"),
-        new { user, startTime = start.Timestamp, startId = start.EventId, endTime = tombstone.End.Timestamp, endId = tombstone.End.EventId, whole = tombstone.Whole, most = Most }));
+    public List<ErasableRow> Events(string user, Tombstone tombstone, EventKey start) => Covered("read/erasable_events", user, tombstone, start);
+
+    public List<ErasableRow> Sessions(string user, Tombstone tombstone) => Covered("read/erasable_sessions", user, tombstone, tombstone.Start);
+
+    /// <summary>Rows of the identity log of a browser that name nobody.</summary>
+    public List<ErasableRow> Nameless(string user, Tombstone tombstone) => Covered("read/erasable_nameless", user, tombstone, tombstone.Start);
 
     /// <summary>Events with a name of their own.</summary>
-    public List<ErasableRow> NamedEvents(string name, EventKey end) => Rows(connection => connection.Query<ErasableRow>(
-        SqlFile.Read("read/erasable_named_events"), new { name, endTime = end.Timestamp, endId = end.EventId, most = Most }));
+    public List<ErasableRow> NamedEvents(string name, EventKey end) => Named("read/erasable_named_events", name, end);
+
+    public List<ErasableRow> NamedSessions(string name, EventKey end) => Named("read/erasable_named_sessions", name, end);
 
     /// <summary>Events that claim an e-mail.</summary>
     public List<ErasableRow> ClaimedEvents(string email, EventKey end) => Rows(connection => connection.Query<ErasableRow>(
         SqlFile.Read("read/erasable_claimed_events"), new { email, endTime = end.Timestamp, endId = end.EventId, most = Most }));
-
-    public List<ErasableRow> Sessions(string user, Tombstone tombstone) => Rows(connection => connection.Query<ErasableRow>(
-        SqlFile.Read("read/erasable_sessions"),
-        new
-        {
-            user,
-            startTime = tombstone.Start.Timestamp,
-            startId = tombstone.Start.EventId,
-            endTime = tombstone.End.Timestamp,
-            endId = tombstone.End.EventId,
-            whole = tombstone.Whole,
-            most = Most,
-        }));
-
-    public List<ErasableRow> NamedSessions(string name, EventKey end) => Rows(connection => connection.Query<ErasableRow>(
-        SqlFile.Read("read/erasable_named_sessions"), new { name, endTime = end.Timestamp, endId = end.EventId, most = Most }));
-
-    /// <summary>Rows of the identity log of a browser that name nobody.</summary>
-    public List<ErasableRow> Nameless(string user, Tombstone tombstone) => Rows(connection => connection.Query<ErasableRow>(
-        SqlFile.Read("read/erasable_nameless"),
-        new
-        {
-            user,
-            startTime = tombstone.Start.Timestamp,
-            startId = tombstone.Start.EventId,
-            endTime = tombstone.End.Timestamp,
-            endId = tombstone.End.EventId,
-            whole = tombstone.Whole,
-            most = Most,
-        }));
 
     /// <summary>Rows of the identity log of a browser that name somebody.</summary>
     public List<ErasableRow> Naming(string user, EventKey end) => Rows(connection => connection.Query<ErasableRow>(
@@ -128,6 +102,16 @@ internal sealed class ErasureReader(Database database)
         database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read(file), new { after, most = Most })]);
 
     private List<string> NamesNotJoining() => database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/names_not_joining"))]);
+
+    private List<ErasableRow> Covered(string file, string user, Tombstone tombstone, EventKey start)
+    {
+        var (end, whole) = (tombstone.End, tombstone.Whole);
+        return Rows(connection => connection.Query<ErasableRow>(
+            SqlFile.Read(file), new { user, startTime = start.Timestamp, startId = start.EventId, endTime = end.Timestamp, endId = end.EventId, whole, most = Most }));
+    }
+
+    private List<ErasableRow> Named(string file, string name, EventKey end) => Rows(connection => connection.Query<ErasableRow>(
+        SqlFile.Read(file), new { name, endTime = end.Timestamp, endId = end.EventId, most = Most }));
 
     private List<ErasableRow> Rows(Func<Microsoft.Data.Sqlite.SqliteConnection, IEnumerable<ErasableRow>> query) => database.Read<List<ErasableRow>>(connection => [.. query(connection)]);
 }

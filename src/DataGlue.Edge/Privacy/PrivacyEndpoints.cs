@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using DataGlue.Edge.Http;
+using DataGlue.Edge.Intake;
 using DataGlue.Edge.Journeys;
 using DataGlue.Edge.Model;
 using DataGlue.Edge.Security;
@@ -34,7 +35,11 @@ internal static class PrivacyEndpoints
             throw new RequestException(StatusCodes.Status400BadRequest, "Several browsers have an identification of this id; add glue_user_id to say which is meant");
         }
 
-        await takenBack.TakeAsync(eventId, rows);
+        if (!await takenBack.TryTakeAsync(eventId, rows))
+        {
+            throw new RequestException(StatusCodes.Status400BadRequest, Outcome.RefusedByOwner.Error!);
+        }
+
         JsonReply.Write(context.Response, StatusCodes.Status200OK, new TakenBackReply(true, eventId, rows[0].GlueUserId), ServerJson.Wire.TakenBackReply);
     }
 

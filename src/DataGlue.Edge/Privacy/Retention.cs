@@ -66,8 +66,15 @@ internal sealed partial class Retention(ErasureReader reader, ErasureGate gate, 
 
         sessionsSeen = clock.GetTimestamp();
         var removed = 0L;
-        for (var rows = reader.ExpiredSessions(before); rows.Count > 0 && !stopping.IsCancellationRequested; rows = reader.ExpiredSessions(before))
+        while (!stopping.IsCancellationRequested)
         {
+            using var held = await gate.EnterAsync();
+            var rows = reader.ExpiredSessions(before);
+            if (rows.Count == 0)
+            {
+                break;
+            }
+
             var write = new RowsErasure("sessions", rows.Select(row => row.Id));
             await queue.SubmitAsync(write);
             if (write.Count == 0)
@@ -82,8 +89,8 @@ internal sealed partial class Retention(ErasureReader reader, ErasureGate gate, 
         return removed;
     }
 
-    [LoggerMessage(EventId = 51, Level = LogLevel.Information, Message = "{Count} events and sessions are gone that were older than {Days} days")]
+    [LoggerMessage(EventId = 61, Level = LogLevel.Information, Message = "{Count} events and sessions are gone that were older than {Days} days")]
     private partial void LogRemoved(long count, int days);
-    [LoggerMessage(EventId = 52, Level = LogLevel.Warning, Message = "A rule of the database's owner does not let events or sessions be removed that are older than RETENTION_DAYS")]
+    [LoggerMessage(EventId = 62, Level = LogLevel.Warning, Message = "A rule of the database's owner does not let events or sessions be removed that are older than RETENTION_DAYS")]
     private partial void LogRefused();
 }

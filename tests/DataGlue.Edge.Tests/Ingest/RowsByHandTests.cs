@@ -1,4 +1,6 @@
+using DataGlue.Edge.Tests.D1;
 using DataGlue.Edge.Tests.Support;
+using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Tests.Ingest;
 
@@ -42,6 +44,29 @@ public sealed class RowsByHandTests : IDisposable
         Assert.Equal("mail", (string?)(await app.UserAsync("b")).Json["user"]!["attribution"]!["last_touch"]!["utm_source"]);
         Assert.Empty(app.Differences());
         Assert.Equal(["1", "1", "1"], app.Query("SELECT starts FROM identities WHERE glue_user_id = 'a' ORDER BY timestamp"));
+    }
+
+    [Fact]
+    public void Whether_there_are_any_small_indexes_tell()
+    {
+        using var connection = new SqliteConnection($"Data Source={app.DatabasePath};Mode=ReadOnly;Pooling=False");
+        connection.Open();
+        foreach (var file in new[] { "rows_by_hand", "events_by_hand", "identities_by_hand", "users_by_hand" })
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "EXPLAIN QUERY PLAN " + ProductSql.Reads[file];
+            command.Parameters.AddWithValue("@after", 0);
+            command.Parameters.AddWithValue("@most", 1);
+            using var plan = command.ExecuteReader();
+            var walks = new List<string>();
+            while (plan.Read())
+            {
+                walks.AddRange(plan.GetString(3) is var step && (step.StartsWith("SCAN", StringComparison.Ordinal) || step.StartsWith("SEARCH", StringComparison.Ordinal)) ? [step] : []);
+            }
+
+            Assert.NotEmpty(walks);
+            Assert.All(walks, walk => Assert.True(walk.Contains("_by_hand", StringComparison.Ordinal) || walk == "SCAN CONSTANT ROW", walk));
+        }
     }
 
     [Theory]

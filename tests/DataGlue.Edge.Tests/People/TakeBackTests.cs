@@ -104,6 +104,16 @@ public sealed class TakeBackTests : IDisposable
     }
 
     [Fact]
+    public async Task A_rule_of_the_owner_that_does_not_allow_it_is_told()
+    {
+        await PostAsync("identify", """{"glue_user_id":"a","email":"a@example.com","event_id":"i1"}""");
+        app.Query("CREATE TRIGGER keep BEFORE UPDATE OF taken_back ON identities BEGIN SELECT RAISE(ABORT, 'kept'); END");
+
+        Delete("i1").IsError(HttpStatusCode.BadRequest, "The database refused this write; a rule of its owner does not allow it");
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync("email/a@example.com")).Status);
+    }
+
+    [Fact]
     public async Task An_id_that_several_browsers_share_needs_the_browser()
     {
         foreach (var user in new[] { "a", "b" })
