@@ -63,7 +63,14 @@ internal sealed class PartialFile : IDisposable
         {
             try
             {
-                return CreateNew();
+                // Between its making and its lock another run may have taken it for a leftover, and removed it.
+                var created = CreateNew();
+                if (UnixFile.IsAt(created.SafeFileHandle, Path))
+                {
+                    return created;
+                }
+
+                created.Dispose();
             }
             catch (IOException exception) when (exception.HResult is ExistsOnUnix or ExistsOnWindows)
             {

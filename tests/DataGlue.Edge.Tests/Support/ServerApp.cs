@@ -187,7 +187,10 @@ internal static class Requests
 /// <summary>A reply, read whole.</summary>
 public sealed record Reply(HttpStatusCode Status, string Body, HttpResponseMessage Message)
 {
-    public JsonNode Json => JsonNode.Parse(Body)!;
+    // What nests as deep as a request may stands in the reply a few levels deeper.
+    private static readonly System.Text.Json.JsonDocumentOptions Deep = new() { MaxDepth = 128 };
+
+    public JsonNode Json => JsonNode.Parse(Body, nodeOptions: null, Deep)!;
 
     public string Error => (string)Json["error"]!;
 
