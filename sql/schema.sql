@@ -75,6 +75,9 @@ CREATE INDEX idx_events_name ON events (name, timestamp, event_id) WHERE name IS
 CREATE INDEX idx_events_named ON events (glue_user_id, timestamp, event_id) WHERE name IS NOT NULL;
 -- The first touch of a visitor and the last that counts are each found with one look.
 CREATE INDEX idx_events_touch ON events (glue_user_id, touch_counts, timestamp, event_id) WHERE touch IS NOT NULL;
+-- Events that only claim whose they are.
+CREATE INDEX idx_events_claim_account ON events (user_id) WHERE claim = 1 AND user_id IS NOT NULL;
+CREATE INDEX idx_events_claim_email ON events (email COLLATE NOCASE) WHERE claim = 1 AND email IS NOT NULL;
 CREATE INDEX idx_events_by_hand ON events (id) WHERE fingerprint IS NULL;
 
 -- The log that e-mail, traits and identification follow from: one row for each identification, each synced profile,

@@ -1,4 +1,4 @@
 -- Events that claim an e-mail, before a place.
 SELECT id, glue_user_id, timestamp, event_id FROM events
-WHERE email COLLATE NOCASE = @email AND email IS NOT NULL AND claim = 1 AND (timestamp, event_id) < (@endTime, @endId)
+WHERE email COLLATE NOCASE = @name AND claim = 1 AND email IS NOT NULL AND (timestamp, event_id) < (@endTime, @endId)
 LIMIT @most;

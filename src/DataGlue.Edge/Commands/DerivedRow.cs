@@ -8,12 +8,12 @@ namespace DataGlue.Edge.Commands;
 
 /// <summary>What is to follow from the logs and does not: a row of traits, a value of an identity, or a visitor.</summary>
 /// <param name="What">What it is: a row of traits that is <c>missing</c>, <c>wrong</c> or <c>stray</c>, a long value that is <c>unnamed</c>, the mark of a <c>span</c>,
-/// the <c>name</c> by which an identity joins, or a <c>visitor</c> who has no row.</param>
+/// the <c>name</c> by which an identity joins, that of an <c>event</c>, or a <c>visitor</c> who has no row.</param>
 /// <param name="GlueUserId">Whose it is.</param>
-/// <param name="Name">The key of the traits; null of all else.</param>
+/// <param name="Name">The key of the traits, or the name that the event is to have; null of all else.</param>
 /// <param name="Timestamp">The time of the identity, as it is stored; empty of a visitor.</param>
 /// <param name="EventId">Its id.</param>
-/// <param name="Kind">Its kind.</param>
+/// <param name="Kind">Its kind; empty of an event.</param>
 /// <param name="Identity">Of a name: the identity, which knows what it is to be.</param>
 internal sealed record DerivedRow(string What, string GlueUserId, string? Name, string Timestamp, string EventId, string Kind, StoredIdentity? Identity = null)
 {
@@ -43,6 +43,7 @@ internal sealed record DerivedRow(string What, string GlueUserId, string? Name, 
             }
         }
 
+        rows.AddRange(EventNames(connection));
         return rows;
     }
 
@@ -50,10 +51,26 @@ internal sealed record DerivedRow(string What, string GlueUserId, string? Name, 
     {
         "visitor" => $"{GlueUserId} has no profile",
         "name" => $"{Kind} {EventId} of {GlueUserId}: whom it names",
+        "event" => $"event {EventId} of {GlueUserId}: whom it names",
         "span" => $"{Kind} {EventId} of {GlueUserId}: whether a span begins",
         "unnamed" => $"{Kind} {EventId} of {GlueUserId}: the value of trait {Name} is stray",
         _ => $"{Kind} {EventId} of {GlueUserId}: trait {Name} is {What}",
     };
+
+    private static IEnumerable<DerivedRow> EventNames(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = SqlFile.Read("read/event_names");
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            var name = reader.GetInt64(5) == 1 ? default : PersonName.Of(reader.Utf8(4), Intake.EmailKey.Of(reader.Utf8(3)));
+            if (name != reader.Utf8(6))
+            {
+                yield return new DerivedRow("event", reader.GetString(0), name.Decode(), reader.GetString(2), reader.GetString(1), "");
+            }
+        }
+    }
 
     private static IEnumerable<DerivedRow> TraitsOf(SqliteConnection connection, StoredIdentity identity)
     {

@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 
 namespace DataGlue.Edge.Commands;
 
-/// <summary>Makes anew what follows from the logs where it does not: traits, names and spans from identities, and profiles from all. Leaves what the logs say as it is.</summary>
+/// <summary>Makes anew what follows from the logs where it does not: traits, names and spans from identities, names of events, and profiles from all. Leaves what the logs say as it is.</summary>
 internal sealed class Repair(SqliteConnection connection)
 {
     private readonly string now = Instants.Format(Instants.Now(TimeProvider.System));
@@ -49,6 +49,9 @@ internal sealed class Repair(SqliteConnection connection)
             case "name":
                 var (name, email_key) = (row.Identity!.Name, row.Identity.EmailKey);
                 connection.Execute(SqlFile.Read("repair/names"), new { user, event_id, kind, name, email_key });
+                break;
+            case "event":
+                connection.Execute(SqlFile.Read("repair/event_name"), new { event_id, name = trait });
                 break;
             case "visitor":
                 connection.Execute(SqlFile.Read("repair/visitor"), new { user, now });

@@ -13,7 +13,7 @@ internal sealed class HomeTombstones(Tombstones tombstones, ServerState server, 
     private const int PageBytes = 1024 * 1024;
 
     private readonly SemaphoreSlim gate = new(1, 1);
-    private long? after;
+    private (long Id, string Hash)? last;
 
     // Whether deleted items may still stand in the write-ahead log.
     private bool isLogToBeEmptied = true;
@@ -21,11 +21,11 @@ internal sealed class HomeTombstones(Tombstones tombstones, ServerState server, 
     // Up to which of those here the home has been given; null where it misses none.
     private long? brought;
 
-    /// <summary>The last of the home's that is here.</summary>
-    public long After => after ??= server.TombstonesAfter();
+    /// <summary>The last of the home's that is here, by its id there and its hash.</summary>
+    public (long Id, string Hash) Last => last ??= server.LastOfHome();
 
     /// <summary>What the home has lost, some at a time; none, as nearly always, where it has lost none.</summary>
-    public List<TombstoneRow> ToBring() => brought is { } last ? tombstones.After(last, RelayFormat.MaxTombstones).Rows : [];
+    public List<TombstoneRow> ToBring() => brought is { } until ? tombstones.After(until, RelayFormat.MaxTombstones) : [];
 
     /// <summary>Takes what the home has said beside its answer.</summary>
     /// <param name="bringing">What it was given with the question.</param>
@@ -45,17 +45,18 @@ internal sealed class HomeTombstones(Tombstones tombstones, ServerState server, 
             {
                 brought = bringing.Count < RelayFormat.MaxTombstones ? null : Math.Max(brought ?? 0, bringing[^1].Id);
             }
-            else if (!isKeyNew && said.Newest < After)
+            else if (!isKeyNew && !said.Known)
             {
                 brought ??= 0;
             }
 
             // Of another home, what came behind the last of the former one is not all: the next answer begins anew.
-            var (last, rows) = isKeyNew && After > 0 ? (0, []) : (said.Last, said.Rows);
-            if (rows.Count > 0 || isKeyNew || last != After)
+            var rows = isKeyNew && Last.Id > 0 ? [] : said.Rows;
+            if (rows.Count > 0 || isKeyNew || !said.Known)
             {
-                await outbox.WriteAsync(new TombstonesFromHome(said.Key, last, rows));
-                after = last;
+                var now = rows.Count > 0 ? (said.Last, rows[^1][0]) : (0, "");
+                await outbox.WriteAsync(new TombstonesFromHome(said.Key, now, rows));
+                last = now;
                 tombstones.Reload();
             }
 
@@ -107,10 +108,10 @@ internal sealed class HomeTombstones(Tombstones tombstones, ServerState server, 
 
     private async Task ForgetAsideAsync()
     {
-        long last = 0;
-        for (var rows = reader.Aside(last, PageItems, PageBytes); rows.Count > 0; rows = reader.Aside(last, PageItems, PageBytes))
+        long after = 0;
+        for (var rows = reader.Aside(after, PageItems, PageBytes); rows.Count > 0; rows = reader.Aside(after, PageItems, PageBytes))
         {
-            last = rows[^1].Id;
+            after = rows[^1].Id;
             foreach (var row in rows.Where(row => Match(row.Item)))
             {
                 await outbox.EmptyAsideAsync(row.Id, again: false);

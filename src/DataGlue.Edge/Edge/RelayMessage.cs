@@ -14,14 +14,14 @@ internal static class RelayMessage
     private const int MaxErrorBytes = 64 * 1024;
 
     /// <summary>The body of a relay, compressed.</summary>
-    /// <param name="after">The last tombstone of the home that is here.</param>
+    /// <param name="last">The last tombstone of the home that is here, by its id there and its hash.</param>
     /// <param name="tombstones">Those that the home has lost.</param>
-    public static ReadOnlyMemoryContent Compress(IReadOnlyList<Utf8Text> items, long after, IReadOnlyList<List<string>> tombstones)
+    public static ReadOnlyMemoryContent Compress(IReadOnlyList<Utf8Text> items, (long Id, string Hash) last, IReadOnlyList<List<string>> tombstones)
     {
         var output = new MemoryStream();
         using (var gzip = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true))
         {
-            gzip.Write(Encoding.UTF8.GetBytes($$"""{"format":{{RelayFormat.Version}},"tombstones_after":{{after}},"tombstones":{{Tombstone.ToJson(tombstones)}},"items":["""));
+            gzip.Write(Encoding.UTF8.GetBytes($$"""{"format":{{RelayFormat.Version}},"tombstones_after":{{last.Id}},"tombstones_last":"{{JsonEncodedText.Encode(last.Hash)}}","tombstones":{{Tombstone.ToJson(tombstones)}},"items":["""));
             for (var i = 0; i < items.Count; i++)
             {
                 gzip.Write(i == 0 ? ""u8 : ","u8);

@@ -26,10 +26,11 @@ internal sealed class RelayEndpoint(HomeSink sink, ServerState state, Tombstones
         return outcomes;
     }
 
-    private RelayTombstones TombstonesAfter(long after)
+    private RelayTombstones TombstonesAfter(long after, string hash)
     {
-        var (rows, newest) = tombstones.After(after, RelayFormat.MaxTombstones);
-        return new RelayTombstones(tombstones.Key, rows.ConvertAll(row => row.ToTombstone().ToList()), rows.Count > 0 ? rows[^1].Id : Math.Min(after, newest), newest);
+        var isKnown = after == 0 || tombstones.IsOf(after, hash);
+        var rows = isKnown ? tombstones.After(after, RelayFormat.MaxTombstones) : [];
+        return new RelayTombstones(tombstones.Key, rows.ConvertAll(row => row.ToTombstone().ToList()), rows.Count > 0 ? rows[^1].Id : after, isKnown);
     }
 
     private async Task PostAsync(HttpContext context)
@@ -48,7 +49,7 @@ internal sealed class RelayEndpoint(HomeSink sink, ServerState state, Tombstones
         }
 
         var outcomes = await StoreAsync(relay.Items);
-        var reply = new RelayReply(true, RelayFormat.Version, state.DatabaseId(), outcomes) { Tombstones = relay.After is { } after ? TombstonesAfter(after) : null };
+        var reply = new RelayReply(true, RelayFormat.Version, state.DatabaseId(), outcomes) { Tombstones = relay.After is { } after ? TombstonesAfter(after, relay.LastHash ?? "") : null };
         JsonReply.Write(context.Response, StatusCodes.Status200OK, reply, ServerJson.Wire.RelayReply);
     }
 }

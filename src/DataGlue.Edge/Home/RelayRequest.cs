@@ -19,6 +19,7 @@ internal static class RelayRequest
     {
         var faults = new Faults();
         long? format = null, after = null;
+        string? last = null;
         var tombstones = new List<List<string>>();
         var places = new List<Range>();
         JsonBody.Read(
@@ -33,6 +34,7 @@ internal static class RelayRequest
                     {
                         case "format": format = JsonFields.ReadInteger(ref reader); break;
                         case "tombstones_after": after = JsonFields.ReadInteger(ref reader); break;
+                        case "tombstones_last" when reader.TokenType == JsonTokenType.String: last = JsonText.ReadString(ref reader); break;
                         case "tombstones": fields.ReadItems(ref reader, "tombstones", (ref reader, _) => tombstones.Add(ReadTexts(ref reader))); break;
                         case "items": fields.ReadItems(ref reader, "items", (ref reader, _) => places.Add(JsonFields.PlaceOf(ref reader))); break;
                         default: fields.Skip(ref reader); break;
@@ -54,7 +56,7 @@ internal static class RelayRequest
             items.Add(OutboxItem.Read(body[place], latest));
         }
 
-        return new RelayBody(items, after, tombstones);
+        return new RelayBody(items, after, last, tombstones);
     }
 
     private static List<string> ReadTexts(ref Utf8JsonReader reader)

@@ -35,13 +35,15 @@ internal sealed class TombstonesTaken(IReadOnlyList<List<string>> tombstones, bo
 }
 
 /// <summary>Tombstones of the home, their key, and up to which an edge has them with these.</summary>
-internal sealed class TombstonesFromHome(string key, long after, IReadOnlyList<List<string>> tombstones) : Write("tombstones_from_home")
+/// <param name="last">The last of them by its id at the home and its hash.</param>
+internal sealed class TombstonesFromHome(string key, (long Id, string Hash) last, IReadOnlyList<List<string>> tombstones) : Write("tombstones_from_home")
 {
     public override void Bind(Binder values)
     {
         values.Set("tombstones", Utf8Text.From(Tombstone.ToJson(tombstones)));
         values.Set("key", Utf8Text.From(key));
-        values.Set("after", Utf8Text.From(after.ToString(CultureInfo.InvariantCulture)));
+        values.Set("after", Utf8Text.From(last.Id.ToString(CultureInfo.InvariantCulture)));
+        values.Set("last", Utf8Text.From(last.Hash));
     }
 }
 
@@ -53,9 +55,12 @@ internal sealed class RowsErasure(string table, IEnumerable<long> ids) : Write("
 
     public long Count { get; private set; }
 
+    /// <summary>How many sessions went with events.</summary>
+    public long Sessions { get; private set; }
+
     public override void Bind(Binder values) => values.Set("ids", list);
 
-    public override void Read(Row answer) => Count = answer.Number("count");
+    public override void Read(Row answer) => (Count, Sessions) = (answer.Number("count"), answer.Number("sessions"));
 }
 
 /// <summary>A row of the identity log is erased.</summary>

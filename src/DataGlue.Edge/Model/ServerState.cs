@@ -12,8 +12,8 @@ internal sealed class ServerState(Database database)
     /// <summary>The id of the home's database; null while no home has answered, and where this was promoted to be the home itself.</summary>
     public string? HomeId() => Value("home_id") is { } home && home != DatabaseId() ? home : null;
 
-    /// <summary>The last tombstone of the home that an edge has; 0 where it has none.</summary>
-    public long TombstonesAfter() => Value("tombstones_after") is { } after ? long.Parse(after, CultureInfo.InvariantCulture) : 0;
+    /// <summary>The last tombstone of the home that an edge has, by its id there and its hash; 0 where it has none.</summary>
+    public (long Id, string Hash) LastOfHome() => (Value("tombstones_after") is { } after ? long.Parse(after, CultureInfo.InvariantCulture) : 0, Value("tombstones_last") ?? "");
 
     /// <summary>Whether the database is one of an edge.</summary>
     public bool IsOfEdge() => database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/is_of_edge")));

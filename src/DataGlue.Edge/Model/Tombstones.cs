@@ -45,10 +45,12 @@ internal sealed class Tombstones
     /// <summary>Whether something of a browser or a name was ever erased.</summary>
     public bool Have(string subject) => Any && Known.ContainsKey(ToHash(Encoding.UTF8.GetBytes(subject)));
 
-    /// <summary>Some of them, behind one, and the newest.</summary>
-    public (List<TombstoneRow> Rows, long Newest) After(long after, int most) => (
-        database.Read<List<TombstoneRow>>(connection => [.. connection.Query<TombstoneRow>(SqlFile.Read("read/tombstones_after"), new { after, most })]),
-        database.Read(connection => connection.ExecuteScalar<long>(SqlFile.Read("read/newest_tombstone"))));
+    /// <summary>Some of them, behind one.</summary>
+    public List<TombstoneRow> After(long after, int most) =>
+        database.Read<List<TombstoneRow>>(connection => [.. connection.Query<TombstoneRow>(SqlFile.Read("read/tombstones_after"), new { after, most })]);
+
+    /// <summary>Whether one is of this hash. A database that was restored from an older backup may have others under the same ids.</summary>
+    public bool IsOf(long id, string hash) => database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/is_tombstone"), new { id, hash }));
 
     public void Add(IReadOnlyList<Tombstone> tombstones)
     {

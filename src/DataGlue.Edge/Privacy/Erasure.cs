@@ -94,7 +94,7 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Erasu
         }
     }
 
-    // The rows, in an order in which each can still be found after a kill: which session is whose, its events tell; whose events are, is in the tombstones.
+    // The rows. Whose they are is in the tombstones, so that each can still be found after a kill; a session goes in one commit with an event that it holds.
     private async Task<Dictionary<string, long>> FinishAsync(IReadOnlyList<Target> targets, List<Tombstone> applied)
     {
         var browsers = targets.Where(target => target.Browser is not null).Select(target => (Id: target.Browser!, target.Tombstone)).ToList();
@@ -102,17 +102,8 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Erasu
         var run = new ErasureRun(reader, queue, tombstones, browsers.Select(browser => browser.Id), clock);
         foreach (var (browser, tombstone) in browsers)
         {
-            await run.EraseRowsAsync("sessions", _ => reader.Sessions(browser, tombstone));
-        }
-
-        foreach (var (name, end) in names)
-        {
-            await run.EraseRowsAsync("sessions", _ => reader.NamedSessions(name, end), end);
-        }
-
-        foreach (var (browser, tombstone) in browsers)
-        {
             await run.EraseRowsAsync("events", last => reader.Events(browser, tombstone, last ?? tombstone.Start));
+            await run.EraseRowsAsync("sessions", _ => reader.Sessions(browser, tombstone));
             await run.EraseIdentitiesAsync(() => reader.Nameless(browser, tombstone));
             await run.EraseIdentitiesAsync(() => tombstone.Whole ? reader.Naming(browser, tombstone.End) : []);
         }
@@ -120,7 +111,7 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Erasu
         foreach (var (name, end) in names)
         {
             await run.EraseRowsAsync("events", _ => reader.NamedEvents(name, end), end);
-            await run.EraseRowsAsync("events", _ => PersonName.EmailOf(name) is { } email ? reader.ClaimedEvents(email, end) : [], end);
+            await EraseClaimedEventsAsync(run, name, end);
             await run.EraseIdentitiesAsync(() => reader.ByName(name, end), end);
         }
 
@@ -129,6 +120,19 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Erasu
         var done = applied.Concat(run.Marked).ToHashSet();
         await run.EndAsync(reader.Pending().Where(row => done.Contains(row.ToTombstone())).Select(row => row.Id));
         return run.Counts;
+    }
+
+    private async Task EraseClaimedEventsAsync(ErasureRun run, string name, EventKey end)
+    {
+        if (PersonName.AccountOf(name) is { } account)
+        {
+            await run.EraseRowsAsync("events", _ => reader.ClaimedEventsOfAccount(account, end), end);
+        }
+
+        foreach (var email in PersonName.EmailOf(name) is { } key ? reader.ClaimedEmails().Where(email => ErasureReader.KeyOf(email) == key).ToList() : [])
+        {
+            await run.EraseRowsAsync("events", _ => reader.ClaimedEvents(email, end), end);
+        }
     }
 
     // What is erased by a tombstone: of a browser, or by a name.

@@ -1,4 +1,5 @@
 using Dapper;
+using DataGlue.Edge.Intake;
 using DataGlue.Edge.Model;
 using DataGlue.Edge.Storage;
 
@@ -24,11 +25,14 @@ internal sealed class ErasureReader(Database database)
     /// <summary>Events with a name of their own.</summary>
     public List<ErasableRow> NamedEvents(string name, EventKey end) => Named("read/erasable_named_events", name, end);
 
-    public List<ErasableRow> NamedSessions(string name, EventKey end) => Named("read/erasable_named_sessions", name, end);
+    /// <summary>Events that claim an e-mail, in any case of its ASCII letters.</summary>
+    public List<ErasableRow> ClaimedEvents(string email, EventKey end) => Named("read/erasable_claimed_events", email, end);
 
-    /// <summary>Events that claim an e-mail.</summary>
-    public List<ErasableRow> ClaimedEvents(string email, EventKey end) => Rows(connection => connection.Query<ErasableRow>(
-        SqlFile.Read("read/erasable_claimed_events"), new { email, endTime = end.Timestamp, endId = end.EventId, most = Most }));
+    /// <summary>Events that claim an account.</summary>
+    public List<ErasableRow> ClaimedEventsOfAccount(string account, EventKey end) => Named("read/erasable_claimed_events_of_account", account, end);
+
+    /// <summary>Every e-mail that events claim, in one spelling of those that differ in the case of ASCII letters alone.</summary>
+    public IEnumerable<string> ClaimedEmails() => TextsIn("read/claimed_emails_of_events");
 
     /// <summary>Rows of the identity log of a browser that name somebody.</summary>
     public List<ErasableRow> Naming(string user, EventKey end) => Rows(connection => connection.Query<ErasableRow>(
@@ -80,12 +84,18 @@ internal sealed class ErasureReader(Database database)
     }
 
     /// <summary>Every account and e-mail that was ever named.</summary>
-    public IEnumerable<string> Names() => NamesIn("read/names_of_identities").Concat(NamesIn("read/names_of_events")).Concat(NamesNotJoining());
+    public IEnumerable<string> Names() => TextsIn("read/names_of_identities").Concat(TextsIn("read/names_of_events")).Concat(NamesNotJoining())
+        .Concat(TextsIn("read/claimed_accounts_of_events").Select(PersonName.OfAccount))
+        .Concat(ClaimedEmails().Select(email => PersonName.OfEmail(KeyOf(email))));
 
-    private IEnumerable<string> NamesIn(string file)
+    /// <summary>The key of an e-mail as it was sent.</summary>
+    public static string KeyOf(string email) => EmailKey.Of(Utf8Text.From(email)).ToString();
+
+    // Some at a time, in their order.
+    private IEnumerable<string> TextsIn(string file)
     {
         var after = "";
-        for (var some = NamesAfter(file, after); some.Count > 0; some = NamesAfter(file, after))
+        for (var some = TextsAfter(file, after); some.Count > 0; some = TextsAfter(file, after))
         {
             foreach (var name in some)
             {
@@ -98,7 +108,7 @@ internal sealed class ErasureReader(Database database)
 
     private List<ErasableRow> BrowsersAfter(long after) => Rows(connection => connection.Query<ErasableRow>(SqlFile.Read("read/all_browsers"), new { after, most = Most }));
 
-    private List<string> NamesAfter(string file, string after) =>
+    private List<string> TextsAfter(string file, string after) =>
         database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read(file), new { after, most = Most })]);
 
     private List<string> NamesNotJoining() => database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/names_not_joining"))]);

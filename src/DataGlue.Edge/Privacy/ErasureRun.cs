@@ -27,6 +27,7 @@ internal sealed class ErasureRun(ErasureReader reader, WriteQueue queue, Tombsto
             await queue.SubmitAsync([.. Marks(rows, end), write]);
             Require(write, write.Count);
             Counts[table] += write.Count;
+            Counts["sessions"] += write.Sessions;
             last = rows[^1].Key;
         }
     }

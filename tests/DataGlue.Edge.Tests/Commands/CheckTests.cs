@@ -118,6 +118,7 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
     [InlineData("UPDATE identities SET starts = 0 WHERE event_id = 'i1'; UPDATE users SET identified_at = NULL WHERE glue_user_id = 'v1'", 1, 1)]
     [InlineData("UPDATE identities SET name = 'account:x', email_key = NULL WHERE event_id = 'i1'; UPDATE users SET email = NULL WHERE glue_user_id = 'v1'", 1, 1)]
     [InlineData("UPDATE identities SET name = NULL, starts = 0 WHERE event_id = 'i1'", 2, 0)]
+    [InlineData("UPDATE events SET name = 'email:x@example.com' WHERE event_id = 't1'", 1, 0)]
     [InlineData("DELETE FROM users WHERE glue_user_id IN ('v1', 'v2')", 2, 2)]
     [InlineData("SELECT 1", 0, 0)]
     public async Task What_follows_from_the_logs_is_made_anew(string change, int rows, int profiles)

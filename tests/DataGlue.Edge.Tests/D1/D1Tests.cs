@@ -10,7 +10,7 @@ namespace DataGlue.Edge.Tests.D1;
 /// <summary>The product's SQL on Cloudflare's D1, beside the same on SQLite, row for row.</summary>
 public sealed class D1Tests : IDisposable
 {
-    private static readonly string[] RepairsInTurn = ["identity_traits", "traits", "long_traits", "traits_delete", "long_traits_delete", "names", "starts", "visitor", "profile"];
+    private static readonly string[] RepairsInTurn = ["identity_traits", "traits", "long_traits", "traits_delete", "long_traits_delete", "names", "event_name", "starts", "visitor", "profile"];
 
     private static readonly string Long = $"0.{new string('7', 598)}";
 
@@ -138,7 +138,7 @@ public sealed class D1Tests : IDisposable
     private async Task ReadAsync(D1Database d1, SqliteBatches sqlite)
     {
         var users = (await sqlite.RunAsync([Statement.Of("SELECT glue_user_id AS id FROM users")])).Statements[0].Rows.Select(row => row["id='".Length..^1]);
-        await BothAsync(d1, sqlite, [Read("newest_event"), .. OutboxReads(), Read("logged_profiles"), Read("profile_differences"), Read("event_fingerprints"), Read("identity_fingerprints")]);
+        await BothAsync(d1, sqlite, [Read("newest_event"), .. OutboxReads(), Read("logged_profiles"), Read("profile_differences"), Read("event_fingerprints"), Read("event_names"), Read("identity_fingerprints")]);
         foreach (var user in users.Append("nobody"))
         {
             await BothAsync(d1, sqlite, [.. Reads(user, snapshot: 1_000), .. Reads(user, snapshot: 4)]);
@@ -163,6 +163,7 @@ public sealed class D1Tests : IDisposable
         await BothAsync(d1, sqlite,
         [
             Statement.Of($$"""INSERT INTO identities (glue_user_id, event_id, kind, timestamp, email, traits, created_at) VALUES ('mended', 'm', 'identify', '{{Story.Received}}', 'm@example.com', '{"plan":"pro","long":{{Long}}}', '')"""),
+            Statement.Of($"INSERT INTO events (event_id, glue_user_id, event, timestamp, email, fingerprint, created_at) VALUES ('m', 'mended', 'e', '{Story.Received}', 'm@example.com', 1, '')"),
             Statement.Of("INSERT INTO long_traits (glue_user_id, event_id, kind, name, value) VALUES ('mended', 'm', 'identify', 'stray', '1')"),
             Statement.Of($"INSERT INTO traits (glue_user_id, name, timestamp, event_id, kind, size, value) VALUES ('mended', 'stray', '{Story.Received}', 'm', 'identify', NULL, '1')"),
             Read("derived_differences"),
@@ -218,18 +219,20 @@ public sealed class D1Tests : IDisposable
         yield return Read("tombstones");
         yield return Read("tombstones_pending");
         yield return Read("tombstones_after", ("after", 0L), ("most", 1L));
-        yield return Read("newest_tombstone");
+        yield return Read("is_tombstone", ("id", 1L), ("hash", "00fb"));
         yield return Read("expired_events", ("before", "2025"), ("most", 2L));
         yield return Read("expired_sessions", ("before", "2025"), ("most", 2L));
         yield return Read("base_times", ("user", "expirer"));
         yield return Read("erasable_events", [("user", "early"), .. place]);
         yield return Read("erasable_named_events", [("name", "account:acc-1"), .. place]);
-        yield return Read("erasable_claimed_events", [("email", "claim@example.com"), .. place]);
+        yield return Read("erasable_claimed_events", [("name", "claim@example.com"), .. place]);
+        yield return Read("erasable_claimed_events_of_account", [("name", "acc-3"), .. place]);
+        yield return Read("claimed_emails_of_events", ("after", ""), ("most", 5L));
+        yield return Read("claimed_accounts_of_events", ("after", ""), ("most", 5L));
         yield return Read("erasable_nameless", [("user", "visitor-ä-😀"), .. place]);
         yield return Read("erasable_naming", [("user", "account"), .. place]);
         yield return Read("erasable_by_name", [("name", "account:acc-1"), ("account", "acc-3"), ("email", "claim@example.com"), .. place]);
         yield return Read("erasable_sessions", [("user", "visitor-ä-😀"), .. place]);
-        yield return Read("erasable_named_sessions", [("name", "email:bare@example.com"), .. place]);
         yield return Read("newest_of_browser", ("user", "account"));
         yield return Read("newest_of_name", ("name", "account:acc-1"));
         yield return Read("identified_since", ("user", "account"), ("time", ""), ("id", ""));

@@ -102,6 +102,7 @@ internal static class Story
         Event("e6", "10:30", user: "account", account: "acc-1"),
         Event("x1", "10:00", user: "expirer", touch: Google),
         Event("e7", "10:30", user: "claimer", email: "claim@example.com", isClaim: true),
+        Event("e8", "10:30", user: "claimer", account: "acc-3", isClaim: true),
 
         // The very same again.
         Event("an @user 'quoted' :event\nline", "10:00", user: "odd", properties: """{"@user":"? ?1 \\n \u0001 '' --","é":[1e300,0.1,null]}"""),
@@ -184,6 +185,7 @@ internal static class Story
     [
         new TombstonesWrite([new Tombstone("00ff", Whole: true, EventKey.Start, EventKey.EndOf(Received)), new Tombstone("00fe", Whole: false, EventKey.Start, EventKey.EndOf(Received))], "email", "0123abcd", ReceivedAt, _ => { }),
         new RowsErasure("events", [1, 99]),
+        new RowsErasure("events", [5]),
         new RowsErasure("sessions", [1]),
         new IdentityErasure(1),
         new ProfileErasure("hand-1", whole: false, ReceivedAt),
@@ -194,7 +196,7 @@ internal static class Story
         new ExpireWrite("expirer", [.. Enumerable.Range(3, 40).Select(id => new ExpiredEventRow { Id = id, Timestamp = "2024-01-04T10:00:00.000Z", EventId = "x", Touch = Google, TouchCounts = 1 })], null, "2025", ReceivedAt),
         new ExpireWrite("expirer", [new ExpiredEventRow { Id = 99, Timestamp = "2024-01-04T11:00:00.000Z", EventId = "y", Touch = Bing, TouchCounts = 1 }], null, "2025", ReceivedAt),
         new ExpireWrite("expirer", [new ExpiredEventRow { Id = 99, Timestamp = "2024-01-04T12:00:00.000Z", EventId = "z", Touch = Bing, TouchCounts = 1 }], null, "2025", ReceivedAt),
-        new TombstonesFromHome("00ff", 7, [["00fb", "0", "", "", "~", ""]]),
+        new TombstonesFromHome("00ff", (7, "00fb"), [["00fb", "0", "", "", "~", ""]]),
         new TombstonesTaken([["00fd", "1", "", "", "~", ""]], applied: false),
     ];
 

@@ -261,6 +261,27 @@ public sealed class ErasureTests : IDisposable
         Assert.Equal("pro", (string?)(await GetAsync("email/bob@example.com")).IsOk().Json["user"]!["traits"]!["plan"]);
     }
 
+    [Theory]
+    [InlineData("email/ann@m%C3%BCller.example", "\"email\":\"ann@müller.example\"")]
+    [InlineData("email/ann@m%C3%BCller.example", "\"email\":\"Ann@MÜLLER.example\"")]
+    [InlineData("email/ann@m%C3%BCller.example", "\"email\":\"ann@xn--mller-kva.example\"")]
+    [InlineData("email/ann@m%C3%BCller.example", "\"email\":\"ann@müller.example\",\"user_id\":\"u-1\"")]
+    [InlineData("account/u-1", "\"user_id\":\"u-1\"")]
+    [InlineData("account/u-1", "\"user_id\":\"u-1\",\"email\":\"other@example.com\"")]
+    public async Task An_event_that_claims_to_be_of_a_person_goes_with_its_session_however_the_claim_is_spelled(string path, string claim)
+    {
+        using var signed = new ServerApp(("IDENTITY_SECRET", "0123456789abcdef"), ("REQUIRE_SIGNED_IDENTITY", "true"));
+        await signed.TrackAsync($$"""{"glue_user_id":"a","event":"e","event_id":"claimed","session_id":"s1",{{claim}} }""");
+        await signed.TrackAsync("""{"glue_user_id":"a","event":"e","event_id":"other","session_id":"s2","email":"bob@müller.example"}""");
+        await signed.PostAsync("/glue/sync", """{"glue_user_id":"a","data":{"sessions":[{"id":"s1"},{"id":"s2"}]}}""");
+
+        var erased = (await signed.SendAsync("DELETE", "/glue/user/" + path)).IsOk().Json["erased"]!;
+
+        Assert.Equal("""{"events":1,"identities":0,"sessions":1,"users":0}""", erased.ToJsonString());
+        Assert.Equal(["other"], signed.Query("SELECT event_id FROM events"));
+        Assert.Equal(["s2"], signed.Query("SELECT session_id FROM sessions"));
+    }
+
     [Fact]
     public async Task A_touch_without_a_time_does_not_come_back_under_that_of_the_sync()
     {

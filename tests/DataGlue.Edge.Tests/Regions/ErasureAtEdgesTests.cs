@@ -61,8 +61,11 @@ public sealed class ErasureAtEdgesTests : IDisposable
         await Poll.UntilAsync(() => Task.FromResult(!Holds(Edge, "hidden-browser")));
     }
 
-    [Fact]
-    public async Task A_home_that_has_lost_its_tombstones_gets_them_back_from_its_edges()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_home_that_has_lost_its_tombstones_gets_them_back_from_its_edges(int newErasures)
     {
         await Home.TrackAsync(Late);
         (await Home.SendAsync("DELETE", "/glue/user/hidden-browser")).IsOk();
@@ -71,10 +74,16 @@ public sealed class ErasureAtEdgesTests : IDisposable
 
         // As a backup that was made before has it.
         Home.Query("DELETE FROM tombstones");
+        Home.Query("DELETE FROM sqlite_sequence WHERE name = 'tombstones'");
+        for (var i = 0; i < newErasures; i++)
+        {
+            await Home.SendAsync("DELETE", $"/glue/user/other-{i}");
+        }
+
         Home.Query("INSERT INTO events (event_id, glue_user_id, event, timestamp) VALUES ('restored', 'hidden-browser', 'e', '2024-01-01T00:00:00.000Z')");
         await MinuteAsync(Edge);
         await MinuteAsync(Edge);
-        await Poll.UntilAsync(() => Task.FromResult(Home.Query("SELECT count(*) FROM tombstones")[0] == "1"));
+        await Poll.UntilAsync(() => Task.FromResult(Home.Query("SELECT count(*) FROM tombstones")[0] == $"{1 + newErasures}"));
         await MinuteAsync(Home);
 
         await Poll.UntilAsync(() => Task.FromResult(Home.Query("SELECT count(*) FROM events")[0] == "0" && Home.Query("SELECT count(*) FROM tombstones WHERE applied = 0")[0] == "0"));

@@ -11,14 +11,15 @@ internal sealed record RelayReply(bool Success, int Format, string DatabaseId, I
 /// <summary>What was erased at the home and must not wait at an edge.</summary>
 /// <param name="Key">The key of the hashes, in hex.</param>
 /// <param name="Rows">Each as hash, whole (0 or 1), and the two places (timestamp and event_id) between which it holds.</param>
-/// <param name="Last">Up to which the edge has them with these.</param>
-/// <param name="Newest">The newest that the home has.</param>
-internal sealed record RelayTombstones(string Key, List<List<string>> Rows, long Last, long Newest);
+/// <param name="Last">The id of the last of them.</param>
+/// <param name="Known">Whether the home has the one behind which the edge asks; else it has lost some.</param>
+internal sealed record RelayTombstones(string Key, List<List<string>> Rows, long Last, bool Known);
 
 /// <summary>The body of a relay.</summary>
-/// <param name="After">The last tombstone of the home that the edge has; null of an edge that does not ask.</param>
+/// <param name="After">The last tombstone of the home that the edge has, 0 where it has none; null of an edge that does not ask.</param>
+/// <param name="LastHash">Its hash.</param>
 /// <param name="Tombstones">Those that the edge brings, since the home seems to have lost them.</param>
-internal sealed record RelayBody(List<ReadItem> Items, long? After, List<List<string>> Tombstones);
+internal sealed record RelayBody(List<ReadItem> Items, long? After, string? LastHash, List<List<string>> Tombstones);
 
 /// <summary>What an edge and its home have agreed on.</summary>
 internal static class RelayFormat
