@@ -65,7 +65,7 @@ CREATE TABLE events (
 CREATE UNIQUE INDEX idx_events_event_id ON events (event_id);
 CREATE UNIQUE INDEX idx_events_live_event_id ON events (live_event_id) WHERE live_event_id IS NOT NULL;
 CREATE INDEX idx_events_glue_user_id ON events (glue_user_id, timestamp, event_id);
-CREATE INDEX idx_events_session_id ON events (session_id) WHERE session_id IS NOT NULL;
+CREATE INDEX idx_events_session_id ON events (session_id, glue_user_id) WHERE session_id IS NOT NULL;
 CREATE INDEX idx_events_event ON events (event, timestamp);
 -- Finds the same event by two ways, too. An index that began with the fingerprint, which is random, would touch another page for each event.
 CREATE INDEX idx_events_timestamp ON events (timestamp, fingerprint, server_made, live_event_id);
@@ -102,6 +102,8 @@ CREATE TABLE identities (
   starts        INTEGER NOT NULL DEFAULT 0 CHECK (starts IN (0, 1)),
   -- Whom it named before it was taken back. What it said is gone then, and its time is empty: it stands before every other report of its id.
   taken_back    TEXT,
+  -- The e-mail that it had then, by its key.
+  taken_email   TEXT,
   traits        TEXT CHECK (traits IS NULL OR json_valid(traits)),
   context       TEXT CHECK (context IS NULL OR json_valid(context)),
   -- Of a synced profile: from when to when it says that the visitor was seen.
@@ -130,9 +132,10 @@ CREATE INDEX idx_identities_person ON identities (name, glue_user_id, timestamp,
 CREATE INDEX idx_identities_email_key ON identities (email_key, trusted, timestamp, event_id, kind, glue_user_id) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
 CREATE INDEX idx_identities_tie ON identities (email_key, trusted, user_id) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
 CREATE INDEX idx_identities_user_id ON identities (user_id, email_key) WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL;
-CREATE INDEX idx_identities_taken_back ON identities (glue_user_id, taken_back) WHERE taken_back IS NOT NULL;
+CREATE INDEX idx_identities_taken_back ON identities (glue_user_id, taken_back, taken_email) WHERE taken_back IS NOT NULL;
 CREATE INDEX idx_identities_nameless ON identities (glue_user_id, timestamp, event_id) WHERE name IS NULL AND claim = 0;
 CREATE INDEX idx_identities_by_hand ON identities (id) WHERE fingerprint IS NULL;
+CREATE INDEX idx_identities_base ON identities (glue_user_id, touch_counts, timestamp, event_id) WHERE kind = 'base' AND touch IS NOT NULL;
 CREATE INDEX idx_identities_touch ON identities (glue_user_id, touch_counts, timestamp, event_id) WHERE touch IS NOT NULL;
 CREATE INDEX idx_identities_first_seen ON identities (glue_user_id, first_seen) WHERE first_seen IS NOT NULL;
 CREATE INDEX idx_identities_last_seen ON identities (glue_user_id, last_seen) WHERE last_seen IS NOT NULL;

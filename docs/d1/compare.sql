@@ -18,7 +18,7 @@ SELECT 'identities', count(*), sum(fingerprint & 65535), sum(
   coalesce(length(glue_user_id), -1) + coalesce(length(event_id), -1) + coalesce(length(kind), -1) + coalesce(length(timestamp), -1)
   + coalesce(length(email), -1) + coalesce(length(email_key), -1) + coalesce(length(traits), -1) + coalesce(length(context), -1)
   + coalesce(length(first_seen), -1) + coalesce(length(last_seen), -1) + coalesce(length(touch), -1) + coalesce(length(touch_counts), -1)
-  + coalesce(length(user_id), -1) + coalesce(length(name), -1) + length(claim) + length(starts) + coalesce(length(taken_back), -1) + length(trusted) + length(source))
+  + coalesce(length(user_id), -1) + coalesce(length(name), -1) + length(claim) + length(starts) + coalesce(length(taken_back), -1) + coalesce(length(taken_email), -1) + length(trusted) + length(source))
 FROM identities
 UNION ALL
 SELECT 'traits', count(*), 0, sum(length(glue_user_id) + length(name) + length(timestamp) + length(event_id) + length(kind) + coalesce(size, 0) + coalesce(length(value), (

@@ -21,9 +21,9 @@ SELECT e.id, e.event_id, e.glue_user_id, e.session_id, e.event, e.timestamp, e.p
 FROM d1.events e;
 
 INSERT INTO main.identities
-  (id, glue_user_id, event_id, kind, timestamp, email, email_key, user_id, name, claim, starts, taken_back, traits, context, first_seen, last_seen, touch, touch_counts,
+  (id, glue_user_id, event_id, kind, timestamp, email, email_key, user_id, name, claim, starts, taken_back, taken_email, traits, context, first_seen, last_seen, touch, touch_counts,
    fingerprint, trusted, source, created_at)
-SELECT i.id, i.glue_user_id, i.event_id, i.kind, i.timestamp, i.email, i.email_key, i.user_id, i.name, i.claim, i.starts, i.taken_back, i.traits, i.context, i.first_seen,
+SELECT i.id, i.glue_user_id, i.event_id, i.kind, i.timestamp, i.email, i.email_key, i.user_id, i.name, i.claim, i.starts, i.taken_back, i.taken_email, i.traits, i.context, i.first_seen,
   i.last_seen, i.touch, i.touch_counts,
   CAST((SELECT x.fingerprint FROM d1.exact_fingerprints x WHERE x.name = 'identities' AND x.id = i.id) AS INTEGER), i.trusted, i.source, i.created_at
 FROM d1.identities i;

@@ -20,8 +20,8 @@ SELECT 'events',
 FROM main.events
 UNION ALL
 SELECT 'identities',
-  'id, glue_user_id, event_id, kind, timestamp, email, email_key, user_id, name, claim, starts, taken_back, traits, context, first_seen, last_seen, touch, touch_counts, fingerprint, trusted, source, created_at',
-  id, json_array(id, glue_user_id, event_id, kind, timestamp, email, email_key, user_id, name, claim, starts, taken_back, traits, context, first_seen, last_seen,
+  'id, glue_user_id, event_id, kind, timestamp, email, email_key, user_id, name, claim, starts, taken_back, taken_email, traits, context, first_seen, last_seen, touch, touch_counts, fingerprint, trusted, source, created_at',
+  id, json_array(id, glue_user_id, event_id, kind, timestamp, email, email_key, user_id, name, claim, starts, taken_back, taken_email, traits, context, first_seen, last_seen,
     touch, touch_counts, fingerprint, trusted, source, created_at)
 FROM main.identities
 UNION ALL

@@ -16,5 +16,5 @@ DELETE FROM identities WHERE glue_user_id = @user AND kind = 'base' AND touch IS
   SELECT * FROM (
     SELECT b.id FROM identities b WHERE b.glue_user_id = @user AND b.kind = 'base' AND b.touch IS NOT NULL AND b.touch_counts = 1
     ORDER BY b.timestamp DESC, b.event_id DESC LIMIT 1));
-DELETE FROM events WHERE id IN (SELECT value FROM json_each(@ids)) AND glue_user_id = @user AND timestamp < @before;
+DELETE FROM events WHERE id IN (SELECT value FROM json_each(@ids)) AND +glue_user_id = @user AND +timestamp < @before;
 SELECT changes() AS count;

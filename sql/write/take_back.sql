@@ -18,7 +18,7 @@ DELETE FROM traits WHERE glue_user_id = @user AND event_id = @event_id AND kind 
   AND timestamp = (SELECT s.timestamp FROM identities s WHERE s.event_id = @event_id AND s.glue_user_id = @user AND s.kind = @kind);
 DELETE FROM long_traits WHERE glue_user_id = @user AND event_id = @event_id AND kind = @kind;
 UPDATE identities SET
-  taken_back = coalesce(name, 'account:' || user_id, 'email:' || email_key), name = NULL, claim = 0, starts = 0,
+  taken_email = email_key, taken_back = coalesce(name, 'account:' || user_id, 'email:' || email_key), name = NULL, claim = 0, starts = 0,
   email = NULL, email_key = NULL, user_id = NULL, traits = NULL, context = NULL, first_seen = NULL, last_seen = NULL, touch = NULL, touch_counts = 0,
   timestamp = '', fingerprint = @fingerprint, trusted = 1
 WHERE event_id = @event_id AND glue_user_id = @user AND kind = @kind AND taken_back IS NULL AND (name IS NOT NULL OR claim = 1);

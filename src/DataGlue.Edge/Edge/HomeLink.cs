@@ -166,7 +166,7 @@ internal sealed partial class HomeLink(Settings settings, ServerState server, Ou
     private async Task<RelayReply> PostAsync(IReadOnlyList<Utf8Text> items, CancellationToken cancelled)
     {
         var bringing = tombstones.ToBring();
-        using var request = new HttpRequestMessage(HttpMethod.Post, address + "/glue/relay") { Content = RelayMessage.Compress(items, tombstones.Last, bringing.ConvertAll(row => row.ToTombstone().ToList())) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, address + "/glue/relay") { Content = RelayMessage.Compress(items, tombstones.Last, bringing?.ConvertAll(row => row.ToTombstone().ToList()) ?? []) };
         using var response = await SendAsync(writes, request, key, cancelled);
         var reply = response.IsSuccessStatusCode
             ? await RelayMessage.ReadReplyAsync(response, cancelled)
@@ -181,7 +181,7 @@ internal sealed partial class HomeLink(Settings settings, ServerState server, Ou
     }
 
     // The home has taken the items in any case.
-    private async Task TakeAsync(RelayTombstones? said, List<TombstoneRow> bringing)
+    private async Task TakeAsync(RelayTombstones? said, List<TombstoneRow>? bringing)
     {
         try
         {

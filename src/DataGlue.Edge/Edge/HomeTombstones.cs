@@ -18,19 +18,19 @@ internal sealed class HomeTombstones(Tombstones tombstones, ServerState server, 
     // Whether deleted items may still stand in the write-ahead log.
     private bool isLogToBeEmptied = true;
 
-    // Up to which of those here the home has been given; null where it misses none.
+    // Up to which of those here the home has been given; null where it misses none. After a restart it says again that it does not know the last.
     private long? brought;
 
     /// <summary>The last of the home's that is here, by its id there and its hash.</summary>
     public (long Id, string Hash) Last => last ??= server.LastOfHome();
 
-    /// <summary>What the home has lost, some at a time; none, as nearly always, where it has lost none.</summary>
-    public List<TombstoneRow> ToBring() => brought is { } until ? tombstones.After(until, RelayFormat.MaxTombstones) : [];
+    /// <summary>What the home has lost, some at a time; null, as nearly always, where it has lost none.</summary>
+    public List<TombstoneRow>? ToBring() => brought is { } until ? tombstones.After(until, RelayFormat.MaxTombstones) : null;
 
     /// <summary>Takes what the home has said beside its answer.</summary>
     /// <param name="bringing">What it was given with the question.</param>
     /// <exception cref="StorageUnavailableException">The next answer brings it again.</exception>
-    public async Task TakeAsync(RelayTombstones? said, IReadOnlyList<TombstoneRow> bringing)
+    public async Task TakeAsync(RelayTombstones? said, IReadOnlyList<TombstoneRow>? bringing)
     {
         if (said is null)
         {
@@ -41,18 +41,19 @@ internal sealed class HomeTombstones(Tombstones tombstones, ServerState server, 
         try
         {
             var isKeyNew = said.Key != tombstones.Key;
-            if (bringing.Count > 0)
+            var hasBroughtAll = bringing?.Count < RelayFormat.MaxTombstones;
+            if (bringing is not null)
             {
-                brought = bringing.Count < RelayFormat.MaxTombstones ? null : Math.Max(brought ?? 0, bringing[^1].Id);
+                brought = hasBroughtAll ? null : Math.Max(brought ?? 0, bringing[^1].Id);
             }
             else if (!isKeyNew && !said.Known)
             {
                 brought ??= 0;
             }
 
-            // Of another home, what came behind the last of the former one is not all: the next answer begins anew.
+            // Of another home, or one that has lost some, what came behind the last that is here is not all: the next answer begins anew.
             var rows = isKeyNew && Last.Id > 0 ? [] : said.Rows;
-            if (rows.Count > 0 || isKeyNew || !said.Known)
+            if (rows.Count > 0 || isKeyNew || hasBroughtAll)
             {
                 var now = rows.Count > 0 ? (said.Last, rows[^1][0]) : (0, "");
                 await outbox.WriteAsync(new TombstonesFromHome(said.Key, now, rows));

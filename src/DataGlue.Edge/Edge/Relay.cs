@@ -158,7 +158,7 @@ internal sealed partial class Relay(Outbox outbox, OutboxReader reader, RelaySen
         {
             if (rows.Count == 1 && exception.Failure == HomeFailure.Rejecting)
             {
-                await AcknowledgeAsync(rows, [(rows[0], exception.Detail)]);
+                await AcknowledgeAsync(rows, tombstones.Match(rows[0].Item) ? [] : [(rows[0], exception.Detail)]);
                 return;
             }
 

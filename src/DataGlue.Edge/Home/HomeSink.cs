@@ -21,17 +21,28 @@ internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, TakenBack 
         var outcomes = new Pending[items.Count];
         for (var i = 0; i < outcomes.Length; i++)
         {
+            // What the profile of such a browser may tell depends on what it has identified before, in the same batch too.
+            if (items[i] is Sync sync && writes.Count > 0 && (takenBack.HasSome(sync.GlueUserId) || tombstones.ErasedUntil(sync.GlueUserId) is not null))
+            {
+                await SubmitAsync(writes);
+                writes = [];
+            }
+
             outcomes[i] = Add(items[i], writes);
         }
 
+        await SubmitAsync(writes);
+        return Array.ConvertAll(outcomes, outcome => outcome.Outcome);
+    }
+
+    private async Task SubmitAsync(List<Write> writes)
+    {
         await queue.SubmitAsync(writes);
         while (NextRun(writes) is { } again)
         {
             await queue.SubmitAsync(again);
             writes = again;
         }
-
-        return Array.ConvertAll(outcomes, outcome => outcome.Outcome);
     }
 
     // Those that must run again; null where none must, as almost always.

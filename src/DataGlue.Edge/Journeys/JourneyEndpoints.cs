@@ -50,6 +50,7 @@ internal static class JourneyEndpoints
         }
 
         profile.UserId = person.Account;
+        profile.Email = person.EmailToShow(profile.Email);
         profile.Traits = PersonTraits.Of(reader, person.Browsers);
         var page = new JourneyPage(
             ReadAfter(Parameters.Single(context, "after"), reader, events), ReadLimit(context, "limit"),

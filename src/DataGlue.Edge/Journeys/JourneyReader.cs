@@ -116,6 +116,20 @@ internal sealed class JourneyReader(Database database) : IDisposable
         return [.. Connection.Query<SpanStartRow>(SqlFile.Read("read/spans_of_browsers"), new { users, most })];
     }
 
+    /// <summary>The spans of a browser behind a place, at most so many.</summary>
+    public List<SpanStartRow> SpansAfter(string user, EventKey after, int most)
+    {
+        var (time, id) = (after.Timestamp, after.EventId);
+        return [.. Connection.Query<SpanStartRow>(SqlFile.Read("read/spans_after"), new { user, time, id, most })];
+    }
+
+    /// <summary>The e-mail of the newest identification by one of these names; null where none has any.</summary>
+    public string? NewestEmailOf(IEnumerable<string> joining)
+    {
+        var names = JsonList(joining);
+        return Connection.QueryFirstOrDefault<string>(SqlFile.Read("read/newest_email_of_names"), new { names });
+    }
+
     /// <summary>These browsers, as far as they have a profile, the one seen last first.</summary>
     public List<string> ByLastSeen(IEnumerable<string> browsers)
     {

@@ -61,6 +61,10 @@ internal sealed class Person
         return all;
     }
 
+    /// <summary>The e-mail to show: that of a profile, where it is one of the person's, else the newest that named the person.</summary>
+    public string? EmailToShow(string? ofProfile) =>
+        ofProfile is not null && emails.Contains(EmailKey.Of(Utf8Text.From(ofProfile)).ToString()) ? ofProfile : reader.NewestEmailOf(Names);
+
     /// <summary>The identifications that name the person, and the claims.</summary>
     public IEnumerable<IdentificationRow> Identifications() =>
         Names.SelectMany(name => Pages("identifications", name))
@@ -74,11 +78,38 @@ internal sealed class Person
         {
             var spans = reader.SpansOf(joined.Select(browser => browser.GlueUserId), MaxSpans + 1).ToLookup(span => span.GlueUserId);
             browsers.AddRange(joined
-                .Select(browser => new PersonBrowser(browser.GlueUserId, browser.Trusted != 0, Windows([.. spans[browser.GlueUserId]], names)))
+                .Select(browser => new PersonBrowser(browser.GlueUserId, browser.Trusted != 0, Windows(SpansOf(browser.GlueUserId, [.. spans[browser.GlueUserId]]), names)))
                 .Where(browser => browser.Windows.Count > 0));
         }
 
         return browsers;
+    }
+
+    // Several names of one person in a row are one span. That only matters where so many follow each other that some do not count.
+    private List<SpanStartRow> SpansOf(string browser, List<SpanStartRow> first)
+    {
+        if (first.Count <= MaxSpans)
+        {
+            return first;
+        }
+
+        var spans = new List<SpanStartRow>();
+        string? last = null;
+        for (var some = first; some.Count > 0 && spans.Count <= MaxSpans; some = reader.SpansAfter(browser, some[^1].Key, MaxSpans))
+        {
+            var accounts = reader.AccountsOf(some.Select(span => PersonName.EmailOf(span.Name)).OfType<string>().Distinct()).ToDictionary(email => email.EmailKey, email => email.UserId);
+            foreach (var span in some)
+            {
+                var person = PersonName.EmailOf(span.Name) is { } email && accounts[email] is { } account ? PersonName.OfAccount(account) : span.Name;
+                if (person != last)
+                {
+                    spans.Add(span);
+                    last = person;
+                }
+            }
+        }
+
+        return spans;
     }
 
     // What was before the first identification is the first person's.

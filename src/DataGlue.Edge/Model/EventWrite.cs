@@ -17,7 +17,7 @@ internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ign
 
     public override Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = standsAs.Or(EventId) };
 
-    public override bool Applies => Keeps(erased, track.Timestamp, track.UserId, track.Email, isClaim);
+    public override bool Applies => Keeps(erased, track.Timestamp, track.UserId, track.Email, isClaim, isEvent: true);
 
     public override long Size => track.Properties.Utf8.Length + (track.Context?.Utf8.Length ?? 0) + (touch?.Json.Span.Length ?? 0);
 

@@ -11,6 +11,8 @@ internal sealed class IdentityWrite : LogWrite
     private readonly long received;
     private readonly bool isClaim;
     private readonly Tombstones? erased;
+    private readonly Utf8Text user;
+    private readonly EventKey? erasedUntil;
 
     private OutcomeStatus status;
     private bool newUser;
@@ -21,13 +23,15 @@ internal sealed class IdentityWrite : LogWrite
     private IdentityWrite(Item item, Utf8Text eventId, Utf8Text kind, bool isClaim, Tombstones? erased)
         : base("identity", item)
     {
-        (this.kind, this.isClaim, this.erased, received) = (kind, isClaim, erased, item.Received);
+        (this.kind, this.isClaim, this.erased, received, user) = (kind, isClaim, erased, item.Received, item.GlueUserId);
+        erasedUntil = erased?.ErasedUntil(user);
         EventId = eventId;
     }
 
     public override Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = EventId, NewUser = newUser };
 
-    public override bool Applies => Keeps(erased, Timestamp, UserId, Email, isClaim: false);
+    // The profile of a sync was read by what was erased then: what is erased in between makes it another.
+    public override bool Applies => (kind == IdentityKind.Identify || erased?.ErasedUntil(user) == erasedUntil) && Keeps(erased, Timestamp, UserId, Email, isClaim: false, isEvent: false);
 
     public override long Size => 3 * (Traits?.Utf8.Length ?? 0) + (Context?.Utf8.Length ?? 0) + (Touch?.Json.Span.Length ?? 0);
 

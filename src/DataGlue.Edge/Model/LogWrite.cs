@@ -39,9 +39,9 @@ internal abstract class LogWrite(string script, Item item) : Write(script, hasSh
     }
 
     /// <summary>Whether what it tells was not erased.</summary>
-    protected bool Keeps(Tombstones? erased, long time, Utf8Text account, Utf8Text email, bool isClaim)
+    protected bool Keeps(Tombstones? erased, long time, Utf8Text account, Utf8Text email, bool isClaim, bool isEvent)
     {
-        if (erased?.Cover(item.GlueUserId, time, EventId, account, email, isClaim) != true)
+        if (erased?.Cover(item.GlueUserId, time, EventId, account, email, isClaim, isEvent) != true)
         {
             return true;
         }

@@ -11,7 +11,7 @@ internal sealed class SessionWrite(Sync sync, Session session, bool needsEvent =
 {
     private static readonly Utf8Text NoId = new([]);
 
-    public override bool Applies => needsEvent || erased?.CoverNameless(sync.GlueUserId, sync.Timestamp, NoId) != true;
+    public override bool Applies => needsEvent || erased?.ErasedUntil(sync.GlueUserId) is null;
 
     public override long Size => session.Data.Span.Length;
 

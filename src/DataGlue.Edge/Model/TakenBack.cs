@@ -14,14 +14,18 @@ internal sealed class TakenBack(Database database, WriteQueue queue, TimeProvide
     public bool IsClaim(Utf8Text browser, Utf8Text account, Utf8Text email)
     {
         var user = browser.ToString();
-        if (!browsers.Value.ContainsKey(user) || PersonName.Of(account, Intake.EmailKey.Of(email)) is not { IsPresent: true } person)
+        var key = Intake.EmailKey.Of(email);
+        if (!HasSome(browser) || PersonName.Of(account, key) is not { IsPresent: true } person)
         {
             return false;
         }
 
-        var name = person.ToString();
-        return database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/is_taken_back"), new { user, name }));
+        var values = new { user, name = person.ToString(), email = key.Decode() };
+        return database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/is_taken_back"), values));
     }
+
+    /// <summary>Whether something of a browser was ever taken back.</summary>
+    public bool HasSome(Utf8Text browser) => browsers.Value.ContainsKey(browser.ToString());
 
     /// <summary>The identifications that an id names, of one browser or of all.</summary>
     public List<TakenRow> Find(string eventId, string? user) =>

@@ -22,7 +22,7 @@ internal sealed class Tombstones
     public Tombstones(Database database, IMeterFactory meters)
     {
         this.database = database;
-        state = new(() => Load(database));
+        state = Loading();
         dropped = meters.Create(Startup.Meter).CreateCounter<long>("dataglue.erased.writes", "{write}", "Writes that were dropped, because what they tell was erased");
     }
 
@@ -40,7 +40,7 @@ internal sealed class Tombstones
     public string HashOf(string subject) => ToHash(Encoding.UTF8.GetBytes(subject)).ToString("x32", CultureInfo.InvariantCulture);
 
     /// <summary>Reads them anew: another database has brought some, or their key.</summary>
-    public void Reload() => state = new(() => Load(database));
+    public void Reload() => state = Loading();
 
     /// <summary>Whether something of a browser or a name was ever erased.</summary>
     public bool Have(string subject) => Any && Known.ContainsKey(ToHash(Encoding.UTF8.GetBytes(subject)));
@@ -73,7 +73,8 @@ internal sealed class Tombstones
     /// <param name="account">That it names; none where it names none.</param>
     /// <param name="email">The e-mail that it names.</param>
     /// <param name="isClaim">Whether whom it names it only claims.</param>
-    public bool Cover(Utf8Text browser, long time, Utf8Text id, Utf8Text account, Utf8Text email, bool isClaim)
+    /// <param name="isEvent">Whether it is an event, which is the account's where it names both; an identification ties the two.</param>
+    public bool Cover(Utf8Text browser, long time, Utf8Text id, Utf8Text account, Utf8Text email, bool isClaim, bool isEvent)
     {
         if (!Any)
         {
@@ -84,7 +85,7 @@ internal sealed class Tombstones
         var isNameless = isClaim || !(account.IsPresent || email.IsPresent);
         return Cover(isNameless ? ofBrowser : ofBrowser.Where(tombstone => tombstone.Whole), time, id)
             || (account.IsPresent && Cover(Of("account:", account), time, id))
-            || (email.IsPresent && (isClaim || !account.IsPresent) && Cover(Of("email:", EmailKey.Of(email)), time, id));
+            || (email.IsPresent && (isClaim || !isEvent || !account.IsPresent) && Cover(Of("email:", EmailKey.Of(email)), time, id));
     }
 
     public void CountDropped() => dropped.Add(1);
@@ -114,6 +115,9 @@ internal sealed class Tombstones
     }
 
     private static UInt128 Parse(string hash) => UInt128.Parse(hash, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+    // A failure is not kept: the next who asks reads them again.
+    private Lazy<State> Loading() => new(() => Load(database), LazyThreadSafetyMode.PublicationOnly);
 
     private static State Load(Database database)
     {
@@ -175,6 +179,7 @@ internal sealed class TombstoneRow
     public string StartId { get; set; } = "";
     public string EndTime { get; set; } = "";
     public string EndId { get; set; } = "";
+    public long? Erasure { get; set; } // the row of erasures; null where another database has brought it
     public long Applied { get; set; } // 1 where the rows are gone
 
     public Tombstone ToTombstone() => new(Hash, Whole != 0, new EventKey(StartTime, StartId), new EventKey(EndTime, EndId));

@@ -48,8 +48,25 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Erasu
         using var turn = await gate.EnterAsync();
         var pending = reader.Pending();
         var byHash = pending.ToLookup(row => row.Hash);
-        await FinishAsync([.. Subjects().SelectMany(subject => byHash[subject.Hash].Select(row => new Target(subject.Browser, subject.Name, row.ToTombstone())))], pending.ConvertAll(row => row.ToTombstone()));
+        var targets = Subjects().SelectMany(subject => byHash[subject.Hash].Select(row => (row.Erasure, Target: new Target(subject.Browser, subject.Name, row.ToTombstone())))).ToLookup(found => found.Erasure, found => found.Target);
+        ErasureRefusedException? refused = null;
+        foreach (var erasure in pending.GroupBy(row => row.Erasure))
+        {
+            try
+            {
+                await FinishAsync([.. targets[erasure.Key]], [.. erasure.Select(row => row.ToTombstone())]);
+            }
+            catch (ErasureRefusedException exception)
+            {
+                refused = exception;
+            }
+        }
+
         await queue.EmptyLogAsync(LogPatience);
+        if (refused is not null)
+        {
+            throw refused;
+        }
     }
 
     private async Task<ErasureResult> EraseAsync(Func<IReadOnlyList<Target>> find, string kind, string? key)
@@ -129,7 +146,7 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Erasu
             await run.EraseRowsAsync("events", _ => reader.ClaimedEventsOfAccount(account, end), end);
         }
 
-        foreach (var email in PersonName.EmailOf(name) is { } key ? reader.ClaimedEmails().Where(email => ErasureReader.KeyOf(email) == key).ToList() : [])
+        foreach (var email in reader.SpellingsOf(PersonName.EmailOf(name)))
         {
             await run.EraseRowsAsync("events", _ => reader.ClaimedEvents(email, end), end);
         }

@@ -31,8 +31,9 @@ internal sealed class ErasureReader(Database database)
     /// <summary>Events that claim an account.</summary>
     public List<ErasableRow> ClaimedEventsOfAccount(string account, EventKey end) => Named("read/erasable_claimed_events_of_account", account, end);
 
-    /// <summary>Every e-mail that events claim, in one spelling of those that differ in the case of ASCII letters alone.</summary>
-    public IEnumerable<string> ClaimedEmails() => TextsIn("read/claimed_emails_of_events");
+    /// <summary>How events that claim an e-mail spell it, the case of ASCII letters apart.</summary>
+    /// <param name="key">The key of the e-mail; null of none.</param>
+    public List<string> SpellingsOf(string? key) => key is null ? [] : [.. TextsIn("read/claimed_emails_of_events").Where(email => KeyOf(email) == key)];
 
     /// <summary>Rows of the identity log of a browser that name somebody.</summary>
     public List<ErasableRow> Naming(string user, EventKey end) => Rows(connection => connection.Query<ErasableRow>(
@@ -61,8 +62,14 @@ internal sealed class ErasureReader(Database database)
     public string? NewestOfBrowser(string user) =>
         database.Read(connection => connection.QueryFirstOrDefault<string>(SqlFile.Read("read/newest_of_browser"), new { user })) is { Length: > 0 } newest ? newest : null;
 
-    /// <summary>The greatest time of the identifications by a name; null where there is none.</summary>
-    public string? NewestOfName(string name) => database.Read(connection => connection.QueryFirstOrDefault<string>(SqlFile.Read("read/newest_of_name"), new { name }));
+    /// <summary>The greatest time of the identifications by a name, and of all that claims it; null where there is none.</summary>
+    public string? NewestOfName(string name)
+    {
+        var (account, email) = (PersonName.AccountOf(name), PersonName.EmailOf(name));
+        var newest = database.Read(connection => connection.QueryFirstOrDefault<string>(SqlFile.Read("read/newest_of_name"), new { name, account, email }));
+        return SpellingsOf(email).Select(spelling => database.Read(connection => connection.QueryFirstOrDefault<string>(SqlFile.Read("read/newest_claim_of_email"), new { email = spelling })))
+            .Append(newest).Max(StringComparer.Ordinal);
+    }
 
     /// <summary>Whether a browser has identified anybody.</summary>
     public bool IsIdentified(string user) =>
@@ -84,12 +91,13 @@ internal sealed class ErasureReader(Database database)
     }
 
     /// <summary>Every account and e-mail that was ever named.</summary>
-    public IEnumerable<string> Names() => TextsIn("read/names_of_identities").Concat(TextsIn("read/names_of_events")).Concat(NamesNotJoining())
+    public IEnumerable<string> Names() => TextsIn("read/names_of_identities").Concat(TextsIn("read/names_of_events"))
+        .Concat(TextsIn("read/claimed_accounts").Select(PersonName.OfAccount)).Concat(TextsIn("read/claimed_emails").Select(PersonName.OfEmail))
         .Concat(TextsIn("read/claimed_accounts_of_events").Select(PersonName.OfAccount))
-        .Concat(ClaimedEmails().Select(email => PersonName.OfEmail(KeyOf(email))));
+        .Concat(TextsIn("read/claimed_emails_of_events").Select(email => PersonName.OfEmail(KeyOf(email))))
+        .Concat(database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/names_taken_back"))]));
 
-    /// <summary>The key of an e-mail as it was sent.</summary>
-    public static string KeyOf(string email) => EmailKey.Of(Utf8Text.From(email)).ToString();
+    private static string KeyOf(string email) => EmailKey.Of(Utf8Text.From(email)).ToString();
 
     // Some at a time, in their order.
     private IEnumerable<string> TextsIn(string file)
@@ -110,8 +118,6 @@ internal sealed class ErasureReader(Database database)
 
     private List<string> TextsAfter(string file, string after) =>
         database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read(file), new { after, most = Most })]);
-
-    private List<string> NamesNotJoining() => database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/names_not_joining"))]);
 
     private List<ErasableRow> Covered(string file, string user, Tombstone tombstone, EventKey start)
     {

@@ -189,7 +189,7 @@ public sealed class D1Tests : IDisposable
         (string, object?)[] window = [("user", "early"), ("startTime", ""), ("startId", ""), ("inclusive", 1L), .. place];
         yield return Read("rows_by_hand");
         yield return Read("taken_back");
-        yield return Read("is_taken_back", ("user", "back"), ("name", "email:back@example.com"));
+        yield return Read("is_taken_back", ("user", "back"), ("name", "email:back@example.com"), ("email", "back@example.com"));
         yield return Read("identifications_of_id", ("eventId", "b2"), ("user", null));
         foreach (var file in new[] { "events_by_hand", "identities_by_hand", "users_by_hand" })
         {
@@ -200,6 +200,8 @@ public sealed class D1Tests : IDisposable
         yield return Read("emails_of_account", ("account", "acc-1"));
         yield return Read("browsers_of_names", ("names", """["account:acc-1","email:acc@example.com"]"""));
         yield return Read("spans_of_browsers", ("users", """["account","many"]"""), ("most", 1_001L));
+        yield return Read("spans_after", ("user", "many"), ("time", ""), ("id", ""), ("most", 2L));
+        yield return Read("newest_email_of_names", ("names", """["account:acc-1","email:acc@example.com"]"""));
         yield return Read("identifications", [("name", "account:acc-1"), .. first]);
         yield return Read("claims_of_account", [("name", "acc-3"), .. first]);
         yield return Read("claims_of_email", [("name", "claim@example.com"), .. first]);
@@ -234,12 +236,15 @@ public sealed class D1Tests : IDisposable
         yield return Read("erasable_by_name", [("name", "account:acc-1"), ("account", "acc-3"), ("email", "claim@example.com"), .. place]);
         yield return Read("erasable_sessions", [("user", "visitor-ä-😀"), .. place]);
         yield return Read("newest_of_browser", ("user", "account"));
-        yield return Read("newest_of_name", ("name", "account:acc-1"));
+        yield return Read("newest_of_name", ("name", "account:acc-1"), ("account", "acc-3"), ("email", "claim@example.com"));
+        yield return Read("newest_claim_of_email", ("email", "claim@example.com"));
+        yield return Read("claimed_accounts", ("after", ""), ("most", 5L));
+        yield return Read("claimed_emails", ("after", ""), ("most", 5L));
         yield return Read("identified_since", ("user", "account"), ("time", ""), ("id", ""));
         yield return Read("all_browsers", ("after", 0L), ("most", 5L));
         yield return Read("names_of_identities", ("after", ""), ("most", 5L));
         yield return Read("names_of_events", ("after", ""), ("most", 5L));
-        yield return Read("names_not_joining");
+        yield return Read("names_taken_back");
     }
 
     private static IEnumerable<Statement> Reads(string user, long snapshot)

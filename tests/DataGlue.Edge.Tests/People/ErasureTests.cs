@@ -283,6 +283,74 @@ public sealed class ErasureTests : IDisposable
     }
 
     [Fact]
+    public async Task An_identification_of_before_that_ties_an_erased_email_to_an_account_does_not_bring_it_back()
+    {
+        await IdentifyAsync("laptop", 1, "ann@example.com");
+        Erase("email/ann@example.com").IsOk();
+
+        await PostAsync("identify", $$"""{"glue_user_id":"phone","email":"ann@example.com","user_id":"u-1","event_id":"late","timestamp":{{Epoch + 2_000}} }""", trusted: true);
+
+        Assert.Equal(HttpStatusCode.NotFound, (await GetAsync("email/ann@example.com")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await GetAsync("account/u-1")).Status);
+        Assert.Empty(BytesOf("phone"));
+    }
+
+    [Theory]
+    [InlineData("identify", "email/ann@example.com", "")]
+    [InlineData("identify", "account/u-1", "")]
+    [InlineData("track", "email/ann@example.com", "\"event\":\"e\",")]
+    [InlineData("track", "account/u-1", "\"event\":\"e\",")]
+    public async Task A_claim_dated_ahead_is_erased_too(string verb, string path, string more)
+    {
+        using var strict = new ServerApp(("API_KEY", Key), ("WRITE_KEYS", Public), ("IDENTITY_SECRET", "0123456789abcdef"), ("REQUIRE_SIGNED_IDENTITY", "on"));
+        var ahead = strict.Clock.GetUtcNow().AddHours(2).ToUnixTimeMilliseconds();
+        var who = path.StartsWith("email", StringComparison.Ordinal) ? "\"email\":\"Ann@example.com\"" : "\"user_id\":\"u-1\"";
+        (await strict.SendAsync("POST", "/glue/" + verb, $$"""{"glue_user_id":"a",{{more}}{{who}},"event_id":"ahead","timestamp":{{ahead}} }""", ("x-api-key", Public))).IsOk();
+
+        (await strict.SendAsync("DELETE", "/glue/user/" + path, null, ("x-api-key", Key))).IsOk();
+
+        Assert.Equal(["0"], strict.Query("SELECT (SELECT count(*) FROM identities) + (SELECT count(*) FROM events)"));
+    }
+
+    [Fact]
+    public async Task In_one_batch_a_sync_behind_an_identification_brings_what_it_may()
+    {
+        await IdentifyAsync("a", 1, "ann@example.com");
+        Erase("email/ann@example.com").IsOk();
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await PostAsync("batch", """
+            {"batch":[{"type":"identify","glue_user_id":"a","email":"bob@example.com"},
+             {"type":"sync","glue_user_id":"a","data":{"profile":{"email":"bob@example.com","plan":"pro"}}}]}
+            """);
+
+        Assert.Equal("pro", (string?)(await GetAsync("email/bob@example.com")).IsOk().Json["user"]!["traits"]!["plan"]);
+    }
+
+    [Fact]
+    public async Task An_erasure_that_a_rule_refuses_holds_up_no_other()
+    {
+        await TrackAsync("a", "e1", 1);
+        await TrackAsync("b", "e2", 1);
+        app.Query("CREATE TRIGGER keep_a BEFORE DELETE ON events WHEN old.glue_user_id = 'a' BEGIN SELECT RAISE(ABORT, 'kept'); END");
+        app.Query("CREATE TRIGGER keep_b BEFORE DELETE ON events WHEN old.glue_user_id = 'b' BEGIN SELECT RAISE(ABORT, 'kept'); END");
+        foreach (var user in new[] { "a", "b" })
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, Erase(user).Status);
+        }
+
+        app.Query("DROP TRIGGER keep_b");
+        await Poll.UntilAsync(async () =>
+        {
+            app.Clock.Advance(TimeSpan.FromSeconds(61));
+            return (await GetAsync("b")).Status == HttpStatusCode.NotFound;
+        });
+
+        Assert.Equal(["e1"], Ids(await GetAsync("a")));
+        Assert.Equal(["""{}""", """{"events":1,"identities":0,"sessions":0,"users":1}"""], app.Query("SELECT counts FROM erasures ORDER BY id"));
+    }
+
+    [Fact]
     public async Task A_touch_without_a_time_does_not_come_back_under_that_of_the_sync()
     {
         await TrackAsync("a", "e1", 1);

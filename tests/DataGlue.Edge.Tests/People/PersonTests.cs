@@ -122,6 +122,33 @@ public sealed class PersonTests : IDisposable
     }
 
     [Fact]
+    public async Task Names_of_one_person_in_a_row_are_one_span_however_many()
+    {
+        foreach (var part in Enumerable.Range(0, 2_400).Chunk(600))
+        {
+            await PostAsync("batch", "{\"batch\":[" + string.Join(',', part.Select(i =>
+                $$"""{"type":"identify","glue_user_id":"a","email":"ann@example.com",{{(i % 2 == 0 ? "" : "\"user_id\":\"u-1\",")}}"event_id":"i{{i:0000}}","timestamp":{{Epoch + i}}}""")) + "]}");
+        }
+
+        await TrackAsync("a", "hers", 10);
+        await IdentifyAsync("a", 11, "bob@example.com");
+        await TrackAsync("a", "his", 12);
+
+        Assert.Equal(["hers"], Ids(await PersonAsync("email/ann@example.com")));
+        Assert.Equal(["his"], Ids(await PersonAsync("email/bob@example.com")));
+    }
+
+    [Fact]
+    public async Task The_email_in_front_is_the_persons_own()
+    {
+        await IdentifyAsync("kiosk", 1, "Ann@example.com");
+        await IdentifyAsync("kiosk", 2, "bob@example.com");
+
+        Assert.Equal("Ann@example.com", (string?)(await PersonAsync("email/ann@example.com"))["user"]!["email"]);
+        Assert.Equal("bob@example.com", (string?)(await PersonAsync("email/bob@example.com"))["user"]!["email"]);
+    }
+
+    [Fact]
     public async Task In_front_is_the_profile_seen_last_of_those_that_a_trusted_identification_joined()
     {
         await IdentifyAsync("sure", 0, "ann@example.com", trusted: true);

@@ -89,6 +89,25 @@ public sealed class TakeBackTests : IDisposable
     }
 
     [Fact]
+    public async Task A_synced_profile_that_gives_only_the_email_of_an_account_that_was_taken_back_is_a_claim_too()
+    {
+        await PostAsync("identify", """{"glue_user_id":"laptop","email":"ann@example.com","user_id":"u-1","event_id":"i0"}""");
+        await PostAsync("identify", """{"glue_user_id":"kiosk","email":"ann@example.com","user_id":"u-1","event_id":"i1"}""");
+        await PostAsync("track", """{"glue_user_id":"kiosk","event":"e","event_id":"e1"}""");
+        Delete("i1").IsOk();
+
+        await PostAsync("sync", """{"glue_user_id":"kiosk","data":{"profile":{"email":"ann@example.com"}}}""");
+        Assert.Empty(Ids((await GetAsync("account/u-1")).IsOk()));
+
+        await PostAsync("batch", """
+            {"batch":[{"type":"identify","glue_user_id":"kiosk","email":"ann@example.com","user_id":"u-1","event_id":"i2"},
+             {"type":"sync","glue_user_id":"kiosk","event_id":"s2","data":{"profile":{"email":"ann@example.com"}}}]}
+            """);
+        Assert.Equal(["e1"], Ids((await GetAsync("account/u-1")).IsOk()));
+        Assert.Equal(["0"], app.Query("SELECT claim FROM identities WHERE event_id = 's2'"));
+    }
+
+    [Fact]
     public async Task The_rule_of_synced_profiles_holds_after_a_restart()
     {
         using var folder = new TempFolder();
