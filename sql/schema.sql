@@ -59,7 +59,18 @@ CREATE TABLE events (
   -- Who said so. 1: it came with a secret key, or somebody inserted it by hand.
   trusted       INTEGER NOT NULL DEFAULT 1 CHECK (trusted IN (0, 1)),
   -- page, server or import:NAME, and @REGION of the edge that took it.
-  source        TEXT NOT NULL DEFAULT 'import:sql'
+  source        TEXT NOT NULL DEFAULT 'import:sql',
+  -- The page that it is of, as host/path without query and fragment; /path where the host is not known.
+  page          TEXT,
+  host          TEXT AS (nullif(substr(page, 1, instr(page, '/') - 1), '')) VIRTUAL,
+  path          TEXT AS (substr(page, instr(page, '/'))) VIRTUAL,
+  -- With what its visitor came: desktop, mobile, tablet, tv, console; the families of browser and system; the country by its two letters.
+  device        TEXT,
+  browser       TEXT,
+  os            TEXT,
+  country       TEXT,
+  -- 1: it comes from a program that nobody sits at.
+  bot           INTEGER NOT NULL DEFAULT 0 CHECK (bot IN (0, 1))
 ) STRICT;
 
 CREATE UNIQUE INDEX idx_events_event_id ON events (event_id);
@@ -125,7 +136,7 @@ CREATE INDEX idx_identities_name ON identities (glue_user_id, timestamp, event_i
 CREATE INDEX idx_identities_email ON identities (glue_user_id, timestamp, event_id, kind) WHERE name IS NOT NULL AND email IS NOT NULL;
 CREATE INDEX idx_identities_claim ON identities (glue_user_id, timestamp) WHERE claim = 1;
 CREATE INDEX idx_identities_claim_account ON identities (user_id, glue_user_id, timestamp, event_id, kind) WHERE claim = 1 AND user_id IS NOT NULL;
-CREATE INDEX idx_identities_claim_email ON identities (email_key, glue_user_id, timestamp, event_id, kind) WHERE claim = 1 AND user_id IS NULL;
+CREATE INDEX idx_identities_claim_email ON identities (email_key, glue_user_id, timestamp, event_id, kind) WHERE claim = 1 AND email_key IS NOT NULL;
 CREATE INDEX idx_identities_span ON identities (glue_user_id, timestamp, event_id, kind) WHERE starts = 1;
 -- The identifications of a person; the accounts that an e-mail was named with, and the e-mails of an account.
 CREATE INDEX idx_identities_person ON identities (name, glue_user_id, timestamp, event_id, kind, starts, trusted) WHERE name IS NOT NULL;

@@ -4,6 +4,6 @@ SELECT max(newest) AS newest FROM (
   UNION ALL
   SELECT max(timestamp) FROM identities WHERE claim = 1 AND user_id = @account AND user_id IS NOT NULL
   UNION ALL
-  SELECT max(timestamp) FROM identities WHERE claim = 1 AND email_key = @email AND user_id IS NULL
+  SELECT max(timestamp) FROM identities WHERE claim = 1 AND email_key = @email AND email_key IS NOT NULL
   UNION ALL
   SELECT max(timestamp) FROM events WHERE claim = 1 AND user_id = @account AND user_id IS NOT NULL);

@@ -1,6 +1,7 @@
 -- An event, with an id of the client's own or one that the server has made. Of several reports of one id the one that is least by (trusted first,
 -- time, fingerprint, source, properties) stands; one fingerprint has several spellings. E-mail, account and context, which one report may have and
--- another lack, are the least that any report of the same trust has; a touch is taken from a public report where no trusted one has any.
+-- another lack, are the least that any report of the same trust has, and so are its page and with what its visitor came; a touch is taken from a
+-- public report where no trusted one has any.
 -- An event that was tracked live, without an id, and one that has an id are the same event when they tell the same and no other has met it.
 
 -- A trusted write has its id whoever came first: a public event of another visitor (@owner, whom an earlier run has answered) stands under
@@ -37,9 +38,9 @@ RETURNING event_id AS stands_as;
 -- The event itself, where it is new.
 INSERT INTO events
   (event_id, glue_user_id, session_id, event, timestamp, properties, email, user_id, name, claim, context, touch, touch_counts, touch_trusted, fingerprint,
-   trusted, source, created_at, server_made)
+   trusted, source, created_at, server_made, page, device, browser, os, country, bot)
 SELECT @event_id, @user, @session_id, @event, @timestamp, @properties, @email, @account, @name, @claim, @context, @touch, @touch_counts,
-  @trusted * (@touch IS NOT NULL), @fingerprint, @trusted, @source, @received, @server_made
+  @trusted * (@touch IS NOT NULL), @fingerprint, @trusted, @source, @received, @server_made, @page, @device, @browser, @os, @country, @bot
 WHERE NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id)
   AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (is_event = 1 OR trusted >= @trusted));
 
@@ -65,6 +66,12 @@ UPDATE events SET
     ELSE events.name END,
   context = CASE WHEN m.above > 0 THEN @context WHEN m.above < 0 THEN events.context ELSE coalesce(min(events.context, @context), events.context, @context) END,
   claim = m.is_claim,
+  page = CASE WHEN m.above > 0 THEN @page WHEN m.above < 0 THEN events.page ELSE coalesce(min(events.page, @page), events.page, @page) END,
+  device = CASE WHEN m.above > 0 THEN @device WHEN m.above < 0 THEN events.device ELSE coalesce(min(events.device, @device), events.device, @device) END,
+  browser = CASE WHEN m.above > 0 THEN @browser WHEN m.above < 0 THEN events.browser ELSE coalesce(min(events.browser, @browser), events.browser, @browser) END,
+  os = CASE WHEN m.above > 0 THEN @os WHEN m.above < 0 THEN events.os ELSE coalesce(min(events.os, @os), events.os, @os) END,
+  country = CASE WHEN m.above > 0 THEN @country WHEN m.above < 0 THEN events.country ELSE coalesce(min(events.country, @country), events.country, @country) END,
+  bot = CASE WHEN m.above > 0 THEN @bot WHEN m.above < 0 THEN events.bot ELSE max(events.bot, @bot) END,
   touch = CASE WHEN m.touches THEN @touch ELSE events.touch END,
   touch_counts = CASE WHEN m.touches THEN @touch_counts ELSE events.touch_counts END,
   touch_trusted = CASE WHEN m.touches THEN @trusted ELSE events.touch_trusted END,
@@ -83,7 +90,9 @@ FROM (
   FROM events e WHERE (e.event_id = @event_id OR e.live_event_id = @event_id) AND e.glue_user_id = @user) m
 WHERE events.id = m.id AND (m.wins OR m.touches OR events.server_made > @server_made
   OR (m.above = 0 AND (@email < coalesce(events.email, @email || '~') OR @account < coalesce(events.user_id, @account || '~')
-    OR @context < coalesce(events.context, @context || '~'))));
+    OR @context < coalesce(events.context, @context || '~') OR @page < coalesce(events.page, @page || '~') OR @device < coalesce(events.device, @device || '~')
+    OR @browser < coalesce(events.browser, @browser || '~') OR @os < coalesce(events.os, @os || '~') OR @country < coalesce(events.country, @country || '~')
+    OR @bot > events.bot)));
 
 -- The times and touches of the profile, where they may be others by now.
 UPDATE users SET (first_seen, last_seen, attribution, first_touch_key, last_touch_key) = (

@@ -37,6 +37,7 @@ internal sealed record Settings
     public long MinFreeBytes { get; init; } = 64L * KiB * KiB; // with less free disk, only what comes with a secret key is written
     public int? RetentionDays { get; init; } // events older than this are removed; null: none
     public IgnoredReferrers IgnoredReferrers { get; init; } = IgnoredReferrers.None;
+    public string? GeoIpDatabase { get; init; } // a file in MaxMind's format that tells the country of an address; null for none
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = []; // proxies that may name the client of a request
     public int? MetricsPort { get; init; } // where /metrics needs no key; null for none
     public string? Region { get; init; } // of an edge: stands behind the source of what it takes; null at a home
@@ -79,6 +80,7 @@ internal sealed record Settings
             MinFreeBytes = WholeNumber(configuration, "MIN_FREE_MB", 0, 1_048_576) is { } free ? (long)free * KiB * KiB : defaults.MinFreeBytes,
             RetentionDays = WholeNumber(configuration, "RETENTION_DAYS", 1, 36_500),
             IgnoredReferrers = IgnoredReferrers.Parse(Text(configuration, "IGNORED_REFERRERS")),
+            GeoIpDatabase = Text(configuration, "GEOIP_DATABASE"),
             TrustedProxies = Networks("TRUSTED_PROXIES", Text(configuration, "TRUSTED_PROXIES") ?? (onFly ? FlyProxyNetwork : null)),
             MetricsPort = OtherPort(configuration, "METRICS_PORT", port),
             Region = home is null ? null : Text(configuration, "FLY_REGION")?.ToLowerInvariant(),

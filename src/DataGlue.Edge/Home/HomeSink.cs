@@ -91,7 +91,7 @@ internal sealed class HomeSink(WriteQueue queue, IdentityProof proof, TakenBack 
         var stripped = erased.Strip(sync);
         var kept = stripped ?? sync;
         var profile = kept.Profile is { } known ? IdentityWrite.Of(kept, known, IsClaim(kept, known), settings.IgnoredReferrers, tombstones) : [];
-        List<Write> sessions = [.. kept.Sessions.Select(session => new SessionWrite(kept, session, needsEvent: stripped is not null, tombstones))];
+        List<Write> sessions = [.. kept.Sessions.Select(session => new SessionWrite(kept, session, needsEvent: stripped is not null || erased.IsErased(kept, session), tombstones))];
         List<Write> head = [new LastSyncedWrite(kept, tombstones), .. profile];
         var events = kept.Events.Select(synced => synced.Track is null ? null : EventOf(synced.Track)).ToList();
         writes.AddRange(head);

@@ -13,6 +13,8 @@ internal static class IntakeExtensions
         services.AddSingleton<IdentityProof>();
         services.AddSingleton<BodyBudget>();
         services.AddSingleton<IntakeMetrics>();
+        services.AddSingleton<Countries>();
+        services.AddSingleton<Clients>();
         services.AddSingleton<Sources>();
         services.AddSingleton<ItemBody>();
     }

@@ -5,6 +5,9 @@ namespace DataGlue.Edge.Intake;
 /// <param name="Source"><c>page</c>, <c>server</c> or <c>import:NAME</c>, with <c>@REGION</c> behind it where an edge with a region has taken it.</param>
 internal readonly record struct Provenance(bool Trusted, Utf8Text Source)
 {
+    /// <summary>What the request of a page tells of its visitor's machine; of what came with a secret key it would be the owner's.</summary>
+    public Client Client { get; init; }
+
     /// <summary>From a page, without a secret key.</summary>
     public static Provenance Page { get; } = new(false, Utf8Text.From("page"));
 

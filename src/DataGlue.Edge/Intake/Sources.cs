@@ -5,7 +5,7 @@ using DataGlue.Edge.Security;
 namespace DataGlue.Edge.Intake;
 
 /// <summary>Who says what a request brings: what its key has proved, and what the holder of a secret key names as the source.</summary>
-internal sealed class Sources(Settings settings)
+internal sealed class Sources(Settings settings, Clients clients)
 {
     /// <summary>With a secret key: <c>import:NAME</c>, where the data comes from. Without one it says nothing.</summary>
     public const string Header = "x-glue-source";
@@ -23,7 +23,7 @@ internal sealed class Sources(Settings settings)
     {
         if (context.KeyProof() != KeyProof.Secret)
         {
-            return page;
+            return page with { Client = clients.Of(context) };
         }
 
         if (!context.Request.Headers.TryGetValue(Header, out var values))

@@ -12,6 +12,8 @@ internal sealed class AdoptedEvent : Write
     private readonly JsonText properties;
     private readonly Utf8Text name;
     private readonly Touch? touch;
+    private readonly Utf8Text page;
+    private readonly Client client;
 
     /// <exception cref="FormatException">Its time is no instant.</exception>
     /// <exception cref="JsonException">Its properties or context are no JSON.</exception>
@@ -22,7 +24,8 @@ internal sealed class AdoptedEvent : Write
         timestamp = TimeByHand.Of(row.Timestamp);
         properties = TextByHand.Object(row.Properties) ?? JsonText.EmptyObject;
         name = row.Claim != 0 ? default : PersonName.Of(Utf8Text.From(row.UserId), EmailKey.Of(Utf8Text.From(row.Email)));
-        touch = Touch.Of(TextByHand.Object(row.Context), properties, ignored);
+        var read = new ContextReader(TextByHand.Object(row.Context), properties);
+        (touch, page, client) = (Touch.Of(read, ignored), read.Page, read.ClientOf(default));
     }
 
     public override long Size => properties.Utf8.Length;
@@ -36,6 +39,8 @@ internal sealed class AdoptedEvent : Write
         values.Set("fingerprint", EventWrite.FingerprintOf(Utf8Text.From(row.GlueUserId), timestamp, Utf8Text.From(row.SessionId), Utf8Text.From(row.Name), properties));
         values.Set("touch", touch?.Json ?? default);
         values.Set("touch_counts", touch?.Counts ?? false);
+        values.Set("page", page);
+        values.Set(client);
     }
 }
 

@@ -17,7 +17,7 @@ internal sealed class ErasedBrowsers(Database database, Tombstones tombstones)
 
         return sync.Profile is not { } profile ? sync : sync with
         {
-            Profile = (IsIdentifiedSince(sync.GlueUserId.ToString(), until) ? profile : profile with { Email = default, UserId = default, Traits = null, Others = [] }) with
+            Profile = (IsIdentifiedSince(sync.GlueUserId.ToString(), until) && !NamesErased(sync.GlueUserId.ToString(), profile) ? profile : profile with { Email = default, UserId = default, Traits = null, Others = [] }) with
             {
                 FirstSeen = Later(sync, profile.FirstSeen),
                 LastSeen = Later(sync, profile.LastSeen),
@@ -26,6 +26,18 @@ internal sealed class ErasedBrowsers(Database database, Tombstones tombstones)
                 Touches = [.. profile.Touches.Where(touch => touch.Timestamp is not null)],
             },
         };
+    }
+
+    /// <summary>Whether a session went with an erased event, by the name of that.</summary>
+    public bool IsErased(Sync sync, Session session) => tombstones.Have(Tombstones.SubjectOf(sync.GlueUserId.ToString(), session.Id.ToString()));
+
+    // On a browser that somebody else has identified since, the profile may still be that of who was erased.
+    private bool NamesErased(string user, Profile profile)
+    {
+        var name = PersonName.Of(profile.UserId, EmailKey.Of(profile.Email)).Decode();
+        var names = new[] { name, profile.Email.IsPresent ? PersonName.OfEmail(EmailKey.Of(profile.Email).ToString()) : null };
+        return names.OfType<string>().Any(erased => tombstones.ErasedUntil(erased) is { } until
+            && !database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/named_since"), new { user, name = erased, time = until.Timestamp, id = until.EventId })));
     }
 
     private long? Later(Sync sync, long? time) => time is { } known && tombstones.CoverNameless(sync.GlueUserId, known, sync.EventId) ? null : time;

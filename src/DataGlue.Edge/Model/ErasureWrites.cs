@@ -63,6 +63,32 @@ internal sealed class RowsErasure(string table, IEnumerable<long> ids) : Write("
     public override void Read(Row answer) => (Count, Sessions) = (answer.Number("count"), answer.Number("sessions"));
 }
 
+/// <summary>Events of others lose an e-mail that is erased.</summary>
+internal sealed class EventEmailErasure(IEnumerable<long> ids) : Write("erase_emails_of_events")
+{
+    private readonly Utf8Text list = Utf8Text.From($"[{string.Join(',', ids)}]");
+
+    public long Count { get; private set; }
+
+    public override void Bind(Binder values) => values.Set("ids", list);
+
+    public override void Read(Row answer) => Count = answer.Number("count");
+}
+
+/// <summary>An identification of somebody else loses an e-mail that is erased.</summary>
+internal sealed class EmailErasure(long id, ulong fingerprint) : Write("erase_email")
+{
+    public long Count { get; private set; }
+
+    public override void Bind(Binder values)
+    {
+        values.Set("id", id);
+        values.Set("fingerprint", fingerprint);
+    }
+
+    public override void Read(Row answer) => Count = answer.Number("count");
+}
+
 /// <summary>A row of the identity log is erased.</summary>
 internal sealed class IdentityErasure(long id) : Write("erase_identity")
 {

@@ -5,15 +5,29 @@ using DataGlue.Edge.Wire.Json;
 namespace DataGlue.Edge.Model;
 
 /// <summary>A row of <c>events</c>, and what it adds to the profile of its visitor.</summary>
-/// <param name="isClaim">Whether the e-mail and the account that the event itself carries join nobody.</param>
-/// <param name="erased">What must not come back; null where nothing was erased.</param>
-internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ignored, Tombstones? erased = null) : LogWrite("event", track)
+internal sealed class EventWrite : LogWrite
 {
-    private readonly Touch? touch = Touch.Of(track.Context, track.Properties, ignored);
-    private readonly ulong fingerprint = FingerprintOf(track.GlueUserId, track.Timestamp, track.SessionId, track.Event, track.Properties);
+    private readonly Track track;
+    private readonly bool isClaim;
+    private readonly Tombstones? erased;
+    private readonly Touch? touch;
+    private readonly Utf8Text page;
+    private readonly Client client;
+    private readonly ulong fingerprint;
 
     private OutcomeStatus status;
     private Utf8Text standsAs;
+
+    /// <param name="isClaim">Whether the e-mail and the account that the event itself carries join nobody.</param>
+    /// <param name="erased">What must not come back; null where nothing was erased.</param>
+    public EventWrite(Track track, bool isClaim, IgnoredReferrers ignored, Tombstones? erased = null)
+        : base("event", track)
+    {
+        (this.track, this.isClaim, this.erased) = (track, isClaim, erased);
+        var read = new ContextReader(track.Context, track.Properties);
+        (touch, page, client) = (Touch.Of(read, ignored), read.Page, read.ClientOf(track.Provenance.Client));
+        fingerprint = FingerprintOf(track.GlueUserId, track.Timestamp, track.SessionId, track.Event, track.Properties);
+    }
 
     public override Outcome Outcome => IsRefused ? Outcome.RefusedByOwner : IsTaken ? Outcome.IdTaken : new Outcome(status) { EventId = standsAs.Or(EventId) };
 
@@ -34,8 +48,11 @@ internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ign
         values.Set("event", track.Event);
         values.SetInstant("timestamp", track.Timestamp);
         values.Set("properties", track.Properties.Text);
-        values.Set("email", track.Email);
-        var emailKey = EmailKey.Of(track.Email);
+
+        // Of somebody else's event only the e-mail is erased.
+        var email = erased?.CoverEmail(track.Email, track.Timestamp, EventId) == true ? default : track.Email;
+        var emailKey = EmailKey.Of(email);
+        values.Set("email", email);
         values.Set("email_key", emailKey);
         values.Set("account", track.UserId);
         values.Set("name", isClaim ? default : PersonName.Of(track.UserId, emailKey));
@@ -45,6 +62,8 @@ internal sealed class EventWrite(Track track, bool isClaim, IgnoredReferrers ign
         values.Set("touch_counts", touch?.Counts ?? false);
         values.Set("fingerprint", fingerprint);
         values.SetInstant("received", track.Received);
+        values.Set("page", page);
+        values.Set(client);
     }
 
     public override void Read(Row answer)

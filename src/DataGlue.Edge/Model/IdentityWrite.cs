@@ -54,7 +54,7 @@ internal sealed class IdentityWrite : LogWrite
         UserId = identify.UserId,
         Traits = identify.Traits is { IsEmptyObject: false } traits ? traits : null,
         Context = identify.Context is { IsEmptyObject: false } context ? context : null,
-        Touch = Touch.Of(identify.Context, properties: null, ignored),
+        Touch = Touch.Of(new ContextReader(identify.Context, properties: null), ignored),
     };
 
     /// <summary>What the profile of a sync adds to the log: itself, where it says anything, and its touches.</summary>

@@ -4,7 +4,7 @@ using DataGlue.Edge.Storage;
 namespace DataGlue.Edge.Model;
 
 /// <summary>A row of <c>sessions</c>, whole.</summary>
-/// <param name="needsEvent">Whether it is kept only with an event of its own: of a browser of which something was erased nothing else tells when it was.</param>
+/// <param name="needsEvent">Whether it is kept only with an event of its own: nothing else tells when a session was that may have been erased.</param>
 /// <param name="erased">What must not come back; null where nothing was erased.</param>
 internal sealed class SessionWrite(Sync sync, Session session, bool needsEvent = false, Tombstones? erased = null)
     : Write(needsEvent ? "session_of_event" : "session")

@@ -53,6 +53,7 @@ internal sealed class TakenRow
 {
     public string GlueUserId { get; set; } = "";
     public string Kind { get; set; } = "";
+    public long IsTaken { get; set; } // 1 where it was taken back already
 }
 
 /// <summary>An identification is taken back.</summary>

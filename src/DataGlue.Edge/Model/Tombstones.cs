@@ -37,12 +37,15 @@ internal sealed class Tombstones
     /// <summary>How a browser is hashed; a name is hashed as it is.</summary>
     public static string SubjectOf(string browser) => BrowserMark + browser;
 
+    /// <summary>How a session of a browser is hashed.</summary>
+    public static string SubjectOf(string browser, string session) => $"session:{browser}\n{session}";
+
     public string HashOf(string subject) => ToHash(Encoding.UTF8.GetBytes(subject)).ToString("x32", CultureInfo.InvariantCulture);
 
     /// <summary>Reads them anew: another database has brought some, or their key.</summary>
     public void Reload() => state = Loading();
 
-    /// <summary>Whether something of a browser or a name was ever erased.</summary>
+    /// <summary>Whether something of a browser, a session or a name was ever erased.</summary>
     public bool Have(string subject) => Any && Known.ContainsKey(ToHash(Encoding.UTF8.GetBytes(subject)));
 
     /// <summary>Some of them, behind one.</summary>
@@ -87,6 +90,12 @@ internal sealed class Tombstones
             || (account.IsPresent && Cover(Of("account:", account), time, id))
             || (email.IsPresent && (isClaim || !isEvent || !account.IsPresent) && Cover(Of("email:", EmailKey.Of(email)), time, id));
     }
+
+    /// <summary>Whether an e-mail is erased at a place.</summary>
+    public bool CoverEmail(Utf8Text email, long time, Utf8Text id) => Any && email.IsPresent && Cover(Of("email:", EmailKey.Of(email)), time, id);
+
+    /// <summary>Until when somebody was erased, by a name; null where nobody was.</summary>
+    public EventKey? ErasedUntil(string name) => !Have(name) ? null : Known[ToHash(Encoding.UTF8.GetBytes(name))].Select(tombstone => tombstone.End).Max(EventKey.Utf8Order);
 
     public void CountDropped() => dropped.Add(1);
 

@@ -132,6 +132,13 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Erasu
             await run.EraseIdentitiesAsync(() => reader.ByName(name, end), end);
         }
 
+        // What is somebody else's keeps all but the e-mail.
+        foreach (var (email, end) in names.Where(name => PersonName.EmailOf(name.Id) is not null).Select(name => (PersonName.EmailOf(name.Id)!, name.End)))
+        {
+            await run.EraseEmailsAsync(() => reader.Emails(email, end));
+            await run.EraseEmailsOfEventsAsync(() => reader.EmailsOfEvents(email, end));
+        }
+
         var wholes = browsers.Where(browser => browser.Tombstone.Whole).Select(browser => browser.Id).ToHashSet();
         await run.EraseProfilesAsync(wholes);
         var done = applied.Concat(run.Marked).ToHashSet();

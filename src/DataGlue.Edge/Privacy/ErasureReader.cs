@@ -2,6 +2,7 @@ using Dapper;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Model;
 using DataGlue.Edge.Storage;
+using DataGlue.Edge.Wire.Json;
 
 namespace DataGlue.Edge.Privacy;
 
@@ -24,6 +25,14 @@ internal sealed class ErasureReader(Database database)
 
     /// <summary>Events with a name of their own.</summary>
     public List<ErasableRow> NamedEvents(string name, EventKey end) => Named("read/erasable_named_events", name, end);
+
+    /// <summary>Identifications of others that carry an e-mail.</summary>
+    /// <param name="email">The key of the e-mail.</param>
+    public List<ErasableEmailRow> Emails(string email, EventKey end) => database.Read<List<ErasableEmailRow>>(connection =>
+        [.. connection.Query<ErasableEmailRow>(SqlFile.Read("read/erasable_emails"), new { email, endTime = end.Timestamp, endId = end.EventId, most = Most })]);
+
+    /// <summary>Events of others that carry an e-mail, in any case of its ASCII letters.</summary>
+    public List<ErasableRow> EmailsOfEvents(string email, EventKey end) => Named("read/erasable_emails_of_events", email, end);
 
     /// <summary>Events that claim an e-mail, in any case of its ASCII letters.</summary>
     public List<ErasableRow> ClaimedEvents(string email, EventKey end) => Named("read/erasable_claimed_events", email, end);
@@ -139,6 +148,26 @@ internal sealed class ErasableRow
     public string GlueUserId { get; set; } = "";
     public string Timestamp { get; set; } = "";
     public string EventId { get; set; } = "";
+    public string? SessionId { get; set; } // of an event
 
     public EventKey Key => new(Timestamp, EventId);
+}
+
+/// <summary>An identification that is to lose its e-mail, and what its fingerprint is made of.</summary>
+internal sealed class ErasableEmailRow
+{
+    public long Id { get; set; }
+    public string GlueUserId { get; set; } = "";
+    public string? UserId { get; set; }
+    public string? Traits { get; set; }
+    public string? Context { get; set; }
+    public string? FirstSeen { get; set; }
+    public string? LastSeen { get; set; }
+    public string? Touch { get; set; }
+
+    /// <summary>The fingerprint that it has without an e-mail.</summary>
+    public ulong Fingerprint() => IdentityWrite.FingerprintOf(
+        default, Utf8Text.From(UserId), Json(Traits), Json(Context), Utf8Text.From(FirstSeen), Utf8Text.From(LastSeen), Utf8Text.From(Touch));
+
+    private static JsonText? Json(string? text) => text is null ? null : JsonText.Parse(Utf8Text.From(text));
 }

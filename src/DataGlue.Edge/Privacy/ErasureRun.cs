@@ -9,7 +9,9 @@ internal sealed class ErasureRun(ErasureReader reader, WriteQueue queue, Tombsto
 {
     private readonly HashSet<string> touched = [.. browsers];
 
-    /// <summary>The tombstones of browsers that names have led to.</summary>
+    private readonly HashSet<Tombstone> marked = [];
+
+    /// <summary>The tombstones of browsers and sessions that names have led to.</summary>
     public List<Tombstone> Marked { get; } = [];
 
     /// <summary>How many rows of each table were erased.</summary>
@@ -43,6 +45,27 @@ internal sealed class ErasureRun(ErasureReader reader, WriteQueue queue, Tombsto
         }
     }
 
+    public async Task EraseEmailsAsync(Func<List<ErasableEmailRow>> find)
+    {
+        for (var rows = find(); rows.Count > 0; rows = find())
+        {
+            touched.UnionWith(rows.Select(row => row.GlueUserId));
+            var writes = rows.ConvertAll(row => new EmailErasure(row.Id, row.Fingerprint()));
+            await queue.SubmitAsync(writes);
+            writes.ForEach(write => Require(write, write.Count));
+        }
+    }
+
+    public async Task EraseEmailsOfEventsAsync(Func<List<ErasableRow>> find)
+    {
+        for (var rows = find(); rows.Count > 0; rows = find())
+        {
+            var write = new EventEmailErasure(rows.Select(row => row.Id));
+            await queue.SubmitAsync(write);
+            Require(write, write.Count);
+        }
+    }
+
     /// <summary>Makes the profiles anew of which something is gone.</summary>
     /// <param name="wholes">Browsers of which all was erased.</param>
     public async Task EraseProfilesAsync(HashSet<string> wholes)
@@ -55,16 +78,24 @@ internal sealed class ErasureRun(ErasureReader reader, WriteQueue queue, Tombsto
 
     public async Task EndAsync(IEnumerable<long> applied) => await queue.SubmitAsync(new ErasureEnd(applied, Counts));
 
-    // A browser that a name has led to, and that nobody has identified, syncs what it knows, too: a tombstone that covers no time says so.
+    // A browser that a name has led to still knows the sessions that went with the events, and syncs them; one that nobody has identified may sync the profile, too.
+    // Tombstones that cover no time say so.
     private IEnumerable<Write> Marks(List<ErasableRow> rows, EventKey? end)
     {
         var browsers = rows.Select(row => row.GlueUserId).Distinct().Where(touched.Add).ToList();
-        if (end is not { } until || browsers.FindAll(browser => !reader.IsIdentified(browser)) is not { Count: > 0 } unnamed)
+        if (end is not { } until)
         {
             return [];
         }
 
-        var marks = unnamed.ConvertAll(browser => new Tombstone(tombstones.HashOf(Tombstones.SubjectOf(browser)), Whole: false, until, until));
+        var subjects = browsers.FindAll(browser => !reader.IsIdentified(browser)).Select(Tombstones.SubjectOf)
+            .Concat(rows.Where(row => row.SessionId is not null).Select(row => Tombstones.SubjectOf(row.GlueUserId, row.SessionId!)).Distinct());
+        var marks = subjects.Select(subject => new Tombstone(tombstones.HashOf(subject), Whole: false, until, until)).Where(mark => marked.Add(mark)).ToList();
+        if (marks.Count == 0)
+        {
+            return [];
+        }
+
         Marked.AddRange(marks);
         return [new TombstonesTaken(marks.ConvertAll(mark => mark.ToList()), applied: false, () => tombstones.Add(marks))];
     }

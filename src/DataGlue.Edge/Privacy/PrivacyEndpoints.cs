@@ -30,6 +30,8 @@ internal static class PrivacyEndpoints
             throw new RequestException(StatusCodes.Status404NotFound, "Identification not found");
         }
 
+        // What was taken back before is not meant where something else is left to take.
+        rows = rows.Exists(row => row.IsTaken == 0) ? rows.FindAll(row => row.IsTaken == 0) : rows;
         if (rows.Exists(row => row.GlueUserId != rows[0].GlueUserId))
         {
             throw new RequestException(StatusCodes.Status400BadRequest, "Several browsers have an identification of this id; add glue_user_id to say which is meant");

@@ -225,6 +225,9 @@ public sealed class D1Tests : IDisposable
         yield return Read("expired_events", ("before", "2025"), ("most", 2L));
         yield return Read("expired_sessions", ("before", "2025"), ("most", 2L));
         yield return Read("base_times", ("user", "expirer"));
+        yield return Read("erasable_emails", [("email", "acc@example.com"), .. place]);
+        yield return Read("erasable_emails_of_events", [("name", "claim@example.com"), .. place]);
+        yield return Read("named_since", ("user", "account"), ("name", "account:acc-1"), ("time", ""), ("id", ""));
         yield return Read("erasable_events", [("user", "early"), .. place]);
         yield return Read("erasable_named_events", [("name", "account:acc-1"), .. place]);
         yield return Read("erasable_claimed_events", [("name", "claim@example.com"), .. place]);

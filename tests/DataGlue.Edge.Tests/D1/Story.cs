@@ -186,6 +186,8 @@ internal static class Story
         new TombstonesWrite([new Tombstone("00ff", Whole: true, EventKey.Start, EventKey.EndOf(Received)), new Tombstone("00fe", Whole: false, EventKey.Start, EventKey.EndOf(Received))], "email", "0123abcd", ReceivedAt, _ => { }),
         new RowsErasure("events", [1, 99]),
         new RowsErasure("events", [5]),
+        new EventEmailErasure([14]),
+        new EmailErasure(7, 7),
         new RowsErasure("sessions", [1]),
         new IdentityErasure(1),
         new ProfileErasure("hand-1", whole: false, ReceivedAt),

@@ -351,6 +351,70 @@ public sealed class ErasureTests : IDisposable
     }
 
     [Fact]
+    public async Task Another_account_that_carries_the_email_loses_nothing_but_the_email_however_often()
+    {
+        await PostAsync("identify", $$"""{"glue_user_id":"v","email":"bob@s3cr3t.example","user_id":"u-2","event_id":"i1","timestamp":{{Epoch}} }""", trusted: true);
+        await PostAsync("identify", $$"""{"glue_user_id":"inn","email":"inn@example.com","user_id":"u-1","event_id":"i2","timestamp":{{Epoch}} }""", trusted: true);
+        await PostAsync("track", $$"""{"glue_user_id":"inn","event":"e","event_id":"purchase","timestamp":{{Epoch + 1_000}} }""", trusted: true);
+        const string tie = """{"glue_user_id":"stranger","email":"Bob@s3cr3t.example","user_id":"u-1","event_id":"i3","timestamp":1704376801000,"traits":{"n":1}}""";
+        const string both = """{"glue_user_id":"stranger","event":"e","email":"bob@s3cr3t.example","user_id":"u-1","event_id":"both","timestamp":1704376801000}""";
+        await PostAsync("identify", tie);
+        await PostAsync("track", both);
+
+        Assert.Equal("""{"events":0,"identities":1,"sessions":0,"users":1}""", Erase("email/bob@s3cr3t.example").IsOk().Json["erased"]!.ToJsonString());
+        Assert.Equal(HttpStatusCode.NotFound, Erase("email/bob@s3cr3t.example").Status);
+        await PostAsync("identify", tie);
+        await PostAsync("track", both);
+
+        Assert.Equal(["both", "purchase"], Ids(await GetAsync("account/u-1")));
+        Assert.Equal(HttpStatusCode.NotFound, (await GetAsync("email/bob@s3cr3t.example")).Status);
+        Assert.Equal("""{"n":1}""", (await GetAsync("stranger")).Json["user"]!["traits"]!.ToJsonString());
+        Assert.Empty(BytesOf("@s3cr3t"));
+        Assert.Empty(app.Differences());
+    }
+
+    [Fact]
+    public async Task A_shared_browsers_own_copy_does_not_bring_back_who_was_erased()
+    {
+        await IdentifyAsync("kiosk", 1, "ann@example.com");
+        await IdentifyAsync("kiosk", 2, "bob@example.com");
+        Erase("email/ann@example.com").IsOk();
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
+        const string copy = """{"glue_user_id":"kiosk","data":{"profile":{"email":"ann@example.com","traits":{"phone":"555"}}}}""";
+
+        await PostAsync("sync", copy);
+        Assert.Equal(HttpStatusCode.NotFound, (await GetAsync("email/ann@example.com")).Status);
+        Assert.Equal("{}", (await GetAsync("kiosk")).Json["user"]!["traits"]!.ToJsonString());
+
+        await PostAsync("identify", """{"glue_user_id":"kiosk","email":"ann@example.com"}""");
+        await PostAsync("sync", copy);
+        Assert.Equal("555", (string?)(await GetAsync("email/ann@example.com")).IsOk().Json["user"]!["traits"]!["phone"]);
+    }
+
+    [Fact]
+    public async Task A_session_that_went_with_a_named_event_does_not_come_back()
+    {
+        await IdentifyAsync("b", 0, "a@example.com");
+        var history = $$"""{"glue_user_id":"b","synced_at":{{Epoch + 8_000}},"data":{"sessions":[{"id":"S"},{"id":"T"}],"events":[{"event_id":"e3","event":"x","timestamp":{{Epoch + 5_000}},"email":"c@example.com","session_id":"S"}]} }""";
+        await PostAsync("sync", history);
+
+        Assert.Equal(1, (int)Erase("email/c@example.com").IsOk().Json["erased"]!["sessions"]!);
+        await PostAsync("sync", history);
+        Assert.Equal(["T"], app.Query("SELECT session_id FROM sessions"));
+    }
+
+    [Fact]
+    public async Task A_claim_with_another_account_goes_too()
+    {
+        using var strict = new ServerApp(("API_KEY", Key), ("WRITE_KEYS", Public), ("IDENTITY_SECRET", "0123456789abcdef"), ("REQUIRE_SIGNED_IDENTITY", "on"));
+        (await strict.SendAsync("POST", "/glue/identify", """{"glue_user_id":"a","email":"ann@example.com","user_id":"u-9"}""", ("x-api-key", Public))).IsOk();
+
+        (await strict.SendAsync("DELETE", "/glue/user/email/ann@example.com", null, ("x-api-key", Key))).IsOk();
+
+        Assert.Equal(["0"], strict.Query("SELECT count(*) FROM identities"));
+    }
+
+    [Fact]
     public async Task A_touch_without_a_time_does_not_come_back_under_that_of_the_sync()
     {
         await TrackAsync("a", "e1", 1);

@@ -144,6 +144,9 @@ public sealed class TakeBackTests : IDisposable
         Delete("s1", "b").IsOk();
         Assert.Equal(HttpStatusCode.OK, (await GetAsync("email/a@example.com")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await GetAsync("email/b@example.com")).Status);
+
+        Delete("s1").IsOk();
+        Assert.Equal(HttpStatusCode.NotFound, (await GetAsync("email/a@example.com")).Status);
     }
 
     [Fact]

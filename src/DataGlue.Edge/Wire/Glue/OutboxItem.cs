@@ -38,6 +38,7 @@ internal static class OutboxItem
         Utf8Text type = default, source = default, eventId = default;
         long? received = null;
         var trusted = false;
+        var client = default(Client);
         Range? item = null;
         var eventIds = new List<Utf8Text>();
         JsonBody.Read(
@@ -54,6 +55,7 @@ internal static class OutboxItem
                         case "received": received = ReadTime(ref reader); break;
                         case "trusted": trusted = fields.ReadFlag(ref reader, "trusted"); break;
                         case "source": source = fields.ReadText(ref reader, "source", Limits.Id); break;
+                        case "client": client = ReadClient(ref reader); break;
                         case "event_id": eventId = fields.ReadText(ref reader, "event_id", Limits.Id); break;
                         case "event_ids": fields.ReadItems(ref reader, "event_ids", (ref reader, _) => eventIds.Add(ReadId(ref reader))); break;
                         case "item": reader.Read(); item = JsonFields.PlaceOf(ref reader); break;
@@ -73,7 +75,7 @@ internal static class OutboxItem
         ReadItem read = default;
         if (faults.None)
         {
-            var provenance = new Provenance(trusted, source.Or(Provenance.Page.Source));
+            var provenance = new Provenance(trusted, source.Or(Provenance.Page.Source)) { Client = client };
             JsonBody.Read(
                 text[item!.Value],
                 faults,
@@ -111,6 +113,39 @@ internal static class OutboxItem
         {
             WriteText(json, "source", provenance.Source);
         }
+
+        if (provenance.Client != default)
+        {
+            json.WriteStartObject("client");
+            WriteText(json, "device", provenance.Client.Device);
+            WriteText(json, "browser", provenance.Client.Browser);
+            WriteText(json, "os", provenance.Client.Os);
+            WriteText(json, "country", provenance.Client.Country);
+            json.WriteBoolean("bot", provenance.Client.IsBot);
+            json.WriteEndObject();
+        }
+    }
+
+    // What is not as an edge writes it is not known.
+    private static Client ReadClient(ref Utf8JsonReader reader)
+    {
+        string? device = null, browser = null, os = null, country = null;
+        var isBot = false;
+        reader.Read();
+        for (var isFirst = true; JsonMembers.Next(ref reader, ref isFirst, out var name);)
+        {
+            switch (name)
+            {
+                case "device": device = JsonMembers.Scalar(ref reader); break;
+                case "browser": browser = JsonMembers.Scalar(ref reader); break;
+                case "os": os = JsonMembers.Scalar(ref reader); break;
+                case "country": country = JsonMembers.Scalar(ref reader); break;
+                case "bot": isBot = reader.TokenType == JsonTokenType.True; break;
+            }
+        }
+
+        reader.Skip();
+        return new Client(Client.Part(device), Client.Part(browser), Client.Part(os), Client.CountryOf(country), isBot);
     }
 
     private static void WriteMadeIds(Utf8JsonWriter json, Item item)
