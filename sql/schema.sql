@@ -60,10 +60,9 @@ CREATE TABLE events (
   trusted       INTEGER NOT NULL DEFAULT 1 CHECK (trusted IN (0, 1)),
   -- page, server or import:NAME, and @REGION of the edge that took it.
   source        TEXT NOT NULL DEFAULT 'import:sql',
-  -- The page that it is of, as host/path without query and fragment; /path where the host is not known.
-  page          TEXT,
-  host          TEXT AS (nullif(substr(page, 1, instr(page, '/') - 1), '')) VIRTUAL,
-  path          TEXT AS (substr(page, instr(page, '/'))) VIRTUAL,
+  -- The page that it is of, without query and fragment; the host is NULL where it is not known.
+  host          TEXT,
+  path          TEXT,
   -- With what its visitor came: desktop, mobile, tablet, tv, console; the families of browser and system; the country by its two letters.
   device        TEXT,
   browser       TEXT,
@@ -76,7 +75,7 @@ CREATE TABLE events (
 CREATE UNIQUE INDEX idx_events_event_id ON events (event_id);
 CREATE UNIQUE INDEX idx_events_live_event_id ON events (live_event_id) WHERE live_event_id IS NOT NULL;
 CREATE INDEX idx_events_glue_user_id ON events (glue_user_id, timestamp, event_id);
-CREATE INDEX idx_events_session_id ON events (session_id, glue_user_id) WHERE session_id IS NOT NULL;
+CREATE INDEX idx_events_session_id ON events (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX idx_events_event ON events (event, timestamp);
 -- Finds the same event by two ways, too. An index that began with the fingerprint, which is random, would touch another page for each event.
 CREATE INDEX idx_events_timestamp ON events (timestamp, fingerprint, server_made, live_event_id);

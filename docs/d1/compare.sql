@@ -12,7 +12,7 @@ SELECT 'events', count(*), sum(fingerprint & 65535), sum(
   + coalesce(length(timestamp), -1) + coalesce(length(properties), -1) + coalesce(length(email), -1) + coalesce(length(context), -1)
   + coalesce(length(touch), -1) + coalesce(length(touch_counts), -1) + coalesce(length(server_made), -1)
   + coalesce(length(live_event_id), -1) + coalesce(length(user_id), -1) + coalesce(length(name), -1) + length(claim) + length(trusted) + length(source)
-  + coalesce(length(page), -1) + coalesce(length(device), -1) + coalesce(length(browser), -1) + coalesce(length(os), -1) + coalesce(length(country), -1) + bot)
+  + coalesce(length(host), -1) + coalesce(length(path), -1) + coalesce(length(device), -1) + coalesce(length(browser), -1) + coalesce(length(os), -1) + coalesce(length(country), -1) + bot)
 FROM events
 UNION ALL
 SELECT 'identities', count(*), sum(fingerprint & 65535), sum(

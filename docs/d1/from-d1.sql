@@ -14,10 +14,10 @@ FROM d1.users;
 
 INSERT INTO main.events
   (id, event_id, glue_user_id, session_id, event, timestamp, properties, email, created_at, context, touch, touch_counts, touch_trusted,
-   fingerprint, server_made, live_event_id, user_id, name, claim, trusted, source, page, device, browser, os, country, bot)
+   fingerprint, server_made, live_event_id, user_id, name, claim, trusted, source, host, path, device, browser, os, country, bot)
 SELECT e.id, e.event_id, e.glue_user_id, e.session_id, e.event, e.timestamp, e.properties, e.email, e.created_at, e.context, e.touch, e.touch_counts, e.touch_trusted,
   CAST((SELECT x.fingerprint FROM d1.exact_fingerprints x WHERE x.name = 'events' AND x.id = e.id) AS INTEGER),
-  e.server_made, e.live_event_id, e.user_id, e.name, e.claim, e.trusted, e.source, e.page, e.device, e.browser, e.os, e.country, e.bot
+  e.server_made, e.live_event_id, e.user_id, e.name, e.claim, e.trusted, e.source, e.host, e.path, e.device, e.browser, e.os, e.country, e.bot
 FROM d1.events e;
 
 INSERT INTO main.identities

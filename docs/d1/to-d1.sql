@@ -14,9 +14,9 @@ SELECT 'users',
 FROM main.users
 UNION ALL
 SELECT 'events',
-  'id, event_id, glue_user_id, session_id, event, timestamp, properties, email, created_at, context, touch, touch_counts, touch_trusted, fingerprint, server_made, live_event_id, user_id, name, claim, trusted, source, page, device, browser, os, country, bot',
+  'id, event_id, glue_user_id, session_id, event, timestamp, properties, email, created_at, context, touch, touch_counts, touch_trusted, fingerprint, server_made, live_event_id, user_id, name, claim, trusted, source, host, path, device, browser, os, country, bot',
   id, json_array(id, event_id, glue_user_id, session_id, event, timestamp, properties, email, created_at, context, touch, touch_counts, touch_trusted,
-    fingerprint, server_made, live_event_id, user_id, name, claim, trusted, source, page, device, browser, os, country, bot)
+    fingerprint, server_made, live_event_id, user_id, name, claim, trusted, source, host, path, device, browser, os, country, bot)
 FROM main.events
 UNION ALL
 SELECT 'identities',

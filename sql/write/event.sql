@@ -38,9 +38,9 @@ RETURNING event_id AS stands_as;
 -- The event itself, where it is new.
 INSERT INTO events
   (event_id, glue_user_id, session_id, event, timestamp, properties, email, user_id, name, claim, context, touch, touch_counts, touch_trusted, fingerprint,
-   trusted, source, created_at, server_made, page, device, browser, os, country, bot)
+   trusted, source, created_at, server_made, host, path, device, browser, os, country, bot)
 SELECT @event_id, @user, @session_id, @event, @timestamp, @properties, @email, @account, @name, @claim, @context, @touch, @touch_counts,
-  @trusted * (@touch IS NOT NULL), @fingerprint, @trusted, @source, @received, @server_made, @page, @device, @browser, @os, @country, @bot
+  @trusted * (@touch IS NOT NULL), @fingerprint, @trusted, @source, @received, @server_made, @host, @path, @device, @browser, @os, @country, @bot
 WHERE NOT EXISTS (SELECT 1 FROM event_ids WHERE event_id = @event_id)
   AND NOT EXISTS (SELECT 1 FROM id_owners WHERE event_id = @event_id AND glue_user_id <> @user AND (is_event = 1 OR trusted >= @trusted));
 
@@ -66,7 +66,8 @@ UPDATE events SET
     ELSE events.name END,
   context = CASE WHEN m.above > 0 THEN @context WHEN m.above < 0 THEN events.context ELSE coalesce(min(events.context, @context), events.context, @context) END,
   claim = m.is_claim,
-  page = CASE WHEN m.above > 0 THEN @page WHEN m.above < 0 THEN events.page ELSE coalesce(min(events.page, @page), events.page, @page) END,
+  host = CASE WHEN m.above > 0 THEN @host WHEN m.above < 0 THEN events.host ELSE coalesce(min(events.host, @host), events.host, @host) END,
+  path = CASE WHEN m.above > 0 THEN @path WHEN m.above < 0 THEN events.path ELSE coalesce(min(events.path, @path), events.path, @path) END,
   device = CASE WHEN m.above > 0 THEN @device WHEN m.above < 0 THEN events.device ELSE coalesce(min(events.device, @device), events.device, @device) END,
   browser = CASE WHEN m.above > 0 THEN @browser WHEN m.above < 0 THEN events.browser ELSE coalesce(min(events.browser, @browser), events.browser, @browser) END,
   os = CASE WHEN m.above > 0 THEN @os WHEN m.above < 0 THEN events.os ELSE coalesce(min(events.os, @os), events.os, @os) END,
@@ -90,7 +91,7 @@ FROM (
   FROM events e WHERE (e.event_id = @event_id OR e.live_event_id = @event_id) AND e.glue_user_id = @user) m
 WHERE events.id = m.id AND (m.wins OR m.touches OR events.server_made > @server_made
   OR (m.above = 0 AND (@email < coalesce(events.email, @email || '~') OR @account < coalesce(events.user_id, @account || '~')
-    OR @context < coalesce(events.context, @context || '~') OR @page < coalesce(events.page, @page || '~') OR @device < coalesce(events.device, @device || '~')
+    OR @context < coalesce(events.context, @context || '~') OR @host < coalesce(events.host, @host || '~') OR @path < coalesce(events.path, @path || '~') OR @device < coalesce(events.device, @device || '~')
     OR @browser < coalesce(events.browser, @browser || '~') OR @os < coalesce(events.os, @os || '~') OR @country < coalesce(events.country, @country || '~')
     OR @bot > events.bot)));
 

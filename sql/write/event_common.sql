@@ -4,7 +4,7 @@
 -- too, and pass over what they refuse.
 INSERT INTO events
   (event_id, glue_user_id, session_id, event, timestamp, properties, email, user_id, name, claim, context, touch, touch_counts, touch_trusted, fingerprint,
-   trusted, source, created_at, server_made, page, device, browser, os, country, bot)
+   trusted, source, created_at, server_made, host, path, device, browser, os, country, bot)
 VALUES (
   CASE WHEN NOT EXISTS (SELECT 1 FROM events WHERE live_event_id = @event_id)
     AND (@server_made = 1 OR NOT EXISTS (SELECT 1 FROM identities WHERE event_id = @event_id AND glue_user_id <> @user AND kind = 'identify'))
@@ -13,7 +13,7 @@ VALUES (
       WHERE c.timestamp = @timestamp AND c.fingerprint = @fingerprint AND c.server_made = 1 - @server_made AND c.live_event_id IS NULL AND c.glue_user_id = @user
       ORDER BY c.id LIMIT 1) THEN @event_id END,
   @user, @session_id, @event, @timestamp, @properties, @email, @account, @name, @claim, @context, @touch, @touch_counts,
-  @trusted * (@touch IS NOT NULL), @fingerprint, @trusted, @source, @received, @server_made, @page, @device, @browser, @os, @country, @bot);
+  @trusted * (@touch IS NOT NULL), @fingerprint, @trusted, @source, @received, @server_made, @host, @path, @device, @browser, @os, @country, @bot);
 
 -- Joins what the statement before has inserted; without that it would have no visitor, and fail.
 INSERT INTO users (glue_user_id, first_seen, last_seen, attribution, first_touch_key, last_touch_key, created_at, updated_at, logged)

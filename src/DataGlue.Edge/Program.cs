@@ -9,6 +9,7 @@ using DataGlue.Edge.Model;
 using DataGlue.Edge.Monitoring;
 using DataGlue.Edge.OpenApi;
 using DataGlue.Edge.Privacy;
+using DataGlue.Edge.Reports;
 using DataGlue.Edge.Security;
 using DataGlue.Edge.Storage;
 using DataGlue.Edge.Wire.Glue;
@@ -40,6 +41,7 @@ internal sealed partial class Program
         builder.Services.AddSingleton<GlueEndpoints>();
         builder.Services.AddModel();
         builder.Services.AddScoped<JourneyReader>();
+        builder.Services.AddReports();
         builder.Services.AddPrivacy();
         builder.Services.AddMonitoring();
         builder.Services.AddOutbox();
@@ -60,6 +62,7 @@ internal sealed partial class Program
         app.MapOutbox(glue);
         role.Map(app, glue);
         glue.MapJourneys();
+        glue.MapReports();
         glue.MapPrivacy();
         app.MapHealth();
         app.MapMetrics();

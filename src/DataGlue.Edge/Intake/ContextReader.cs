@@ -49,7 +49,7 @@ internal sealed class ContextReader
     public string? Url { get; private set; }
 
     /// <summary>The page as reports count it.</summary>
-    public Utf8Text Page => Intake.Page.Of(Url, path);
+    public Page Page => Page.Of(Url, path);
 
     /// <summary>What the visitor came with: what the context says of it, else its User-Agent, else the request.</summary>
     public Client ClientOf(Client request)
@@ -66,9 +66,10 @@ internal sealed class ContextReader
         Dictionary<string, string>? campaign = null;
         var reader = new Utf8JsonReader(context.Utf8);
         reader.Read();
-        for (var isFirst = true; JsonMembers.Next(ref reader, ref isFirst, out var name);)
+        Span<char> buffer = stackalloc char[JsonMembers.MaxName];
+        for (var isFirst = true; JsonMembers.Next(ref reader, ref isFirst, buffer, out var length);)
         {
-            switch (name)
+            switch (buffer[..length])
             {
                 case "page": ReadPage(ref reader); break;
                 case "campaign": ReadCampaign(ref reader, campaign ??= []); break;
@@ -79,21 +80,28 @@ internal sealed class ContextReader
                 case "country": country = JsonMembers.Scalar(ref reader); break;
                 case "location": country ??= MemberOf(ref reader, "country"); break;
                 case "webdriver": isAutomated = reader.TokenType == JsonTokenType.True; break;
-                case { } when Intake.Touch.IsKey(name): Intake.Touch.TryAdd(Touch, name, JsonMembers.Scalar(ref reader)); break;
+                default:
+                    if (Intake.Touch.FindKey(buffer[..length]) is { } key)
+                    {
+                        Intake.Touch.TryAdd(Touch, key, JsonMembers.Scalar(ref reader));
+                    }
+
+                    break;
             }
         }
 
-        foreach (var (key, value) in campaign ?? [])
+        foreach (var (member, value) in campaign ?? [])
         {
-            Touch.TryAdd(key, value);
+            Touch.TryAdd(member, value);
         }
     }
 
     private static void ReadCampaign(ref Utf8JsonReader reader, Dictionary<string, string> found)
     {
-        for (var isFirst = true; JsonMembers.Next(ref reader, ref isFirst, out var name);)
+        Span<char> buffer = stackalloc char[JsonMembers.MaxName];
+        for (var isFirst = true; JsonMembers.Next(ref reader, ref isFirst, buffer, out var length);)
         {
-            if (CampaignKeys.TryGetValue(name, out var key))
+            if (CampaignKeys.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(buffer[..length], out var key))
             {
                 Intake.Touch.TryAdd(found, key, JsonMembers.Scalar(ref reader));
             }
@@ -102,9 +110,10 @@ internal sealed class ContextReader
 
     private void ReadPage(ref Utf8JsonReader reader)
     {
-        for (var isFirst = true; JsonMembers.Next(ref reader, ref isFirst, out var name);)
+        Span<char> buffer = stackalloc char[JsonMembers.MaxName];
+        for (var isFirst = true; JsonMembers.Next(ref reader, ref isFirst, buffer, out var length);)
         {
-            switch (name)
+            switch (buffer[..length])
             {
                 case "url": Url = TextOf(ref reader); break;
                 case "path": path = TextOf(ref reader); break;
@@ -116,9 +125,10 @@ internal sealed class ContextReader
     private static string? MemberOf(ref Utf8JsonReader reader, string wanted)
     {
         string? found = null;
-        for (var isFirst = true; JsonMembers.Next(ref reader, ref isFirst, out var name);)
+        Span<char> buffer = stackalloc char[JsonMembers.MaxName];
+        for (var isFirst = true; JsonMembers.Next(ref reader, ref isFirst, buffer, out var length);)
         {
-            found = name == wanted ? JsonMembers.Scalar(ref reader) : found;
+            found = buffer[..length].SequenceEqual(wanted) ? JsonMembers.Scalar(ref reader) : found;
         }
 
         return found;

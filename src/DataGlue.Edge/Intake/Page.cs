@@ -1,39 +1,59 @@
+using System.Buffers;
+
 namespace DataGlue.Edge.Intake;
 
-/// <summary>A page as reports count it: host and path, <c>shop.example/pricing</c>; only the path where the host is not known.</summary>
-internal static class Page
+/// <summary>A page as reports count it: without query and fragment, but for the route of a page that routes by its fragment (<c>#/cart</c>), and without a slash at the end.</summary>
+/// <param name="Host">In ASCII, lower case, with a port that is not the scheme's own; none where it is not known.</param>
+/// <param name="Path">From its first slash on; none where there is no page.</param>
+internal readonly record struct Page(Utf8Text Host, Utf8Text Path)
 {
     private const int MostCharacters = 512;
 
-    /// <summary>The page of a URL, else of a path; none where neither is one. Query and fragment are left out, but for the route of a page that routes by its
-    /// fragment (<c>#/cart</c>); so is a slash at the end.</summary>
-    public static Utf8Text Of(string? url, string? path)
+    // What a URL leaves as it is.
+    private static readonly SearchValues<char> PlainHost = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-.");
+    private static readonly SearchValues<char> PlainPath = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~/");
+
+    /// <summary>The page of a URL, else of a path; none where neither is one.</summary>
+    public static Page Of(string? url, string? path)
     {
         if (url is not null && url.Contains("://", StringComparison.Ordinal))
         {
-            return Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && HostName.AsciiOf(uri) is { } host
-                ? Join(host.ToLowerInvariant() + (uri.IsDefaultPort ? "" : $":{uri.Port.ToString(CultureInfo.InvariantCulture)}"), uri.AbsolutePath + RouteOf(uri.Fragment))
-                : default;
+            return OfPlain(url) ?? (Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && HostName.AsciiOf(uri) is { } host
+                ? new Page(Utf8Text.From(host.ToLowerInvariant() + (uri.IsDefaultPort ? "" : $":{uri.Port.ToString(CultureInfo.InvariantCulture)}")), PathOf(uri.AbsolutePath + RouteOf(uri.Fragment)))
+                : default);
         }
 
         var own = url is ['/', ..] ? url : path is ['/', ..] ? path : null;
         var end = own?.IndexOfAny(['?', '#']) ?? -1;
-        return own is null ? default : Join("", end < 0 ? own : own[..end] + RouteOf(own.IndexOf('#', StringComparison.Ordinal) is >= 0 and var mark ? own[mark..] : ""));
+        return own is null ? default
+            : new Page(default, PathOf(end < 0 ? own : string.Concat(own.AsSpan(0, end), RouteOf(own.IndexOf('#', StringComparison.Ordinal) is >= 0 and var mark ? own[mark..] : ""))));
     }
 
-    /// <summary>The host of a page; empty where it is not known.</summary>
-    public static string HostOf(string page) => page[..page.IndexOf('/', StringComparison.Ordinal)];
+    // Nearly every URL: it is read once for each event.
+    private static Page? OfPlain(string url)
+    {
+        var start = url.StartsWith("https://", StringComparison.Ordinal) ? 8 : url.StartsWith("http://", StringComparison.Ordinal) ? 7 : 0;
+        var rest = url.AsSpan(start);
+        var slash = rest.IndexOf('/');
+        var host = slash < 0 ? rest : rest[..slash];
+        if (start == 0 || slash < 0 || host.IsEmpty || host.ContainsAnyExcept(PlainHost) || host.StartsWith("xn--") || host.Contains(".xn--", StringComparison.Ordinal) || !char.IsAsciiLetter(host[^1]))
+        {
+            return null;
+        }
 
-    /// <summary>The path of a page.</summary>
-    public static string PathOf(string page) => page[page.IndexOf('/', StringComparison.Ordinal)..];
+        var path = rest[slash..];
+        var end = path.IndexOf('?');
+        path = end < 0 ? path : path[..end];
+        return path.ContainsAnyExcept(PlainPath) || (end >= 0 && rest[slash..].Contains('#')) ? null : new Page(Utf8Text.From(host.ToString()), PathOf(path));
+    }
 
     private static string RouteOf(string fragment) => fragment.StartsWith("#/", StringComparison.Ordinal) || fragment.StartsWith("#!/", StringComparison.Ordinal)
         ? fragment.Split('?', 2)[0] : "";
 
-    private static Utf8Text Join(string host, string path)
+    private static Utf8Text PathOf(ReadOnlySpan<char> path)
     {
         var trimmed = path.TrimEnd('/');
-        var page = host + (trimmed.Length == 0 ? "/" : trimmed);
-        return Utf8Text.From(page.Length <= MostCharacters ? page : page[..(char.IsHighSurrogate(page[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters)]);
+        trimmed = trimmed.Length <= MostCharacters ? trimmed : trimmed[..(char.IsHighSurrogate(trimmed[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters)];
+        return Utf8Text.From(trimmed.IsEmpty ? "/" : trimmed.ToString());
     }
 }

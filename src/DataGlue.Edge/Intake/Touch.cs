@@ -47,8 +47,23 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
                 || (found.TryGetValue(ReferrerKey, out var referrer) && Referrer.IsOutside(referrer, pageUrl, ignored)));
     }
 
-    /// <summary>Whether a member of a context or a name in a query string is one of the keys.</summary>
+    public static IReadOnlyList<string> AllKeys => Keys;
+
     public static bool IsKey(string name) => Keys.Contains(name);
+
+    /// <summary>The key of this name; null where there is none.</summary>
+    public static string? FindKey(ReadOnlySpan<char> name)
+    {
+        foreach (var key in Keys)
+        {
+            if (name.SequenceEqual(key))
+            {
+                return key;
+            }
+        }
+
+        return null;
+    }
 
     // The first that says something stands. A referrer that names no host, as (direct) and null, is what some script has put in the place of nothing.
     public static void TryAdd(Dictionary<string, string> found, string key, string? text)
@@ -71,7 +86,7 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
             foreach (var pair in new QueryStringEnumerable(query))
             {
                 var name = pair.DecodeName();
-                if (Keys.FirstOrDefault(known => name.Span.SequenceEqual(known)) is { } key)
+                if (FindKey(name.Span) is { } key)
                 {
                     TryAdd(found, key, pair.DecodeValue().ToString());
                 }

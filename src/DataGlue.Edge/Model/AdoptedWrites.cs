@@ -12,7 +12,7 @@ internal sealed class AdoptedEvent : Write
     private readonly JsonText properties;
     private readonly Utf8Text name;
     private readonly Touch? touch;
-    private readonly Utf8Text page;
+    private readonly Page page;
     private readonly Client client;
 
     /// <exception cref="FormatException">Its time is no instant.</exception>
@@ -39,7 +39,8 @@ internal sealed class AdoptedEvent : Write
         values.Set("fingerprint", EventWrite.FingerprintOf(Utf8Text.From(row.GlueUserId), timestamp, Utf8Text.From(row.SessionId), Utf8Text.From(row.Name), properties));
         values.Set("touch", touch?.Json ?? default);
         values.Set("touch_counts", touch?.Counts ?? false);
-        values.Set("page", page);
+        values.Set("host", page.Host);
+        values.Set("path", page.Path);
         values.Set(client);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class EventWrite : LogWrite
     private readonly bool isClaim;
     private readonly Tombstones? erased;
     private readonly Touch? touch;
-    private readonly Utf8Text page;
+    private readonly Page page;
     private readonly Client client;
     private readonly ulong fingerprint;
 
@@ -62,7 +62,8 @@ internal sealed class EventWrite : LogWrite
         values.Set("touch_counts", touch?.Counts ?? false);
         values.Set("fingerprint", fingerprint);
         values.SetInstant("received", track.Received);
-        values.Set("page", page);
+        values.Set("host", page.Host);
+        values.Set("path", page.Path);
         values.Set(client);
     }
 

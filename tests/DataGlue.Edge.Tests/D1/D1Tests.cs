@@ -138,7 +138,7 @@ public sealed class D1Tests : IDisposable
     private async Task ReadAsync(D1Database d1, SqliteBatches sqlite)
     {
         var users = (await sqlite.RunAsync([Statement.Of("SELECT glue_user_id AS id FROM users")])).Statements[0].Rows.Select(row => row["id='".Length..^1]);
-        await BothAsync(d1, sqlite, [Read("newest_event"), .. OutboxReads(), Read("logged_profiles"), Read("profile_differences"), Read("event_fingerprints"), Read("event_names"), Read("identity_fingerprints")]);
+        await BothAsync(d1, sqlite, [Read("newest_event"), .. OutboxReads(), .. ReportReads(), Read("logged_profiles"), Read("profile_differences"), Read("event_fingerprints"), Read("event_names"), Read("identity_fingerprints")]);
         foreach (var user in users.Append("nobody"))
         {
             await BothAsync(d1, sqlite, [.. Reads(user, snapshot: 1_000), .. Reads(user, snapshot: 4)]);
@@ -213,6 +213,17 @@ public sealed class D1Tests : IDisposable
         yield return Read("named_page", [("name", "account:acc-1"), .. place]);
         yield return Read("named_spans", ("names", """["account:acc-1","email:bare@example.com"]"""), ("snapshot", 1_000L));
         yield return Read("named_newest", ("names", """["account:acc-1","email:bare@example.com"]"""), ("snapshot", 1_000L));
+    }
+
+    private static IEnumerable<Statement> ReportReads()
+    {
+        (string, object?)[] asked = [("name", "Käufe 😀"), ("property", "n"), ("start", "2024-01-01"), ("end", "2025-01-01")];
+        yield return Read("report_events", ("user", ""), ("time", ""), ("eventId", ""), ("snapshot", 1_000L), ("before", "2025"), ("bots", 0L), ("most", 5L));
+        yield return Read("report_identities", ("after", 0L), ("most", 5L));
+        yield return Read("report_names", ("name", ""), ("user", ""), ("snapshot", 1_000L), ("most", 5L));
+        yield return Read("report_hosts");
+        yield return Read("report_values", asked);
+        yield return Read("report_properties", asked);
     }
 
     private static IEnumerable<Statement> ErasureReads()

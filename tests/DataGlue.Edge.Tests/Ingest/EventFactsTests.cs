@@ -46,7 +46,7 @@ public sealed class EventFactsTests : IDisposable
     {
         await TrackAsync(new JsonObject { ["context"] = JsonNode.Parse(context), ["properties"] = JsonNode.Parse(properties) }, ("user-agent", Desk));
 
-        Assert.Equal(page ?? "-", Stored("coalesce(page, '-')"));
+        Assert.Equal(page ?? "-", Stored("coalesce(host, '') || coalesce(path, '-')"));
     }
 
     [Theory]

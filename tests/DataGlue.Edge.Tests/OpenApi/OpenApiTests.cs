@@ -26,6 +26,13 @@ public sealed class OpenApiTests : IDisposable
         ["post /glue/outbox/aside/{id}/retry"] = "400 401 403 404 429 500 503",
         ["delete /glue/outbox/aside/{id}"] = "400 401 403 404 429 500 503",
         ["delete /glue/outbox/home"] = "401 403 404 429 500 503",
+        ["get /glue/reports/overview"] = "400 401 403 429 500 503",
+        ["get /glue/reports/funnel"] = "400 401 403 429 500 503",
+        ["get /glue/reports/funnel/people"] = "400 401 403 429 500 503",
+        ["get /glue/reports/attribution"] = "400 401 403 429 500 503",
+        ["get /glue/reports/paths"] = "400 401 403 429 500 503",
+        ["get /glue/reports/retention"] = "400 401 403 429 500 503",
+        ["get /glue/reports/people"] = "400 401 403 429 500 503",
         ["get /healthz"] = "",
         ["get /readyz"] = "503",
         ["get /metrics"] = "401 403 429 500",
@@ -80,7 +87,7 @@ public sealed class OpenApiTests : IDisposable
 
         var referenced = References(document).Distinct().Order();
 
-        var components = document["components"]!.AsObject().Where(part => part.Key is "schemas" or "responses");
+        var components = document["components"]!.AsObject().Where(part => part.Key is "schemas" or "responses" or "parameters");
         Assert.Equal(components.SelectMany(part => part.Value!.AsObject().Select(item => $"#/components/{part.Key}/{item.Key}")).Order(), referenced);
     }
 
@@ -100,7 +107,7 @@ public sealed class OpenApiTests : IDisposable
                 await app.IdentifyAsync("""{"glue_user_id":"test-123","email":"test@example.com","event_id":"idn_1795632746294_rchieiha7"}""");
                 await app.IdentifyAsync("""{"glue_user_id":"test-123","email":"test@example.com","user_id":"u-42"}""");
                 await app.TrackAsync("""{"glue_user_id":"test-123","user_id":"u-42","event":"page_view"}""");
-                var reply = await app.SendAsync(method.ToUpperInvariant(), Fill(path, operation), example?.ToJsonString());
+                var reply = await app.SendAsync(method.ToUpperInvariant(), Fill(path, operation, document), example?.ToJsonString());
                 if (name == "delete /glue/outbox/home")
                 {
                     // Of an edge, which this is not.
@@ -164,12 +171,13 @@ public sealed class OpenApiTests : IDisposable
     private static IEnumerable<JsonNode?> Examples(JsonNode operation) =>
         operation["requestBody"]?["content"]!["application/json"]!["examples"]!.AsObject().Select(example => example.Value!["value"]) ?? [null];
 
-    private static string Fill(string path, JsonNode operation)
+    // A parameter that need not be there may be without an example.
+    private static string Fill(string path, JsonNode operation, JsonNode document)
     {
         var query = new List<string>();
-        foreach (var parameter in operation["parameters"]?.AsArray() ?? [])
+        foreach (var parameter in (operation["parameters"]?.AsArray() ?? []).Select(parameter => Resolve(parameter!, document)).Where(parameter => parameter["example"] is not null || parameter["required"] is not null))
         {
-            var (name, value) = ((string)parameter!["name"]!, Uri.EscapeDataString(parameter["example"]!.ToString()));
+            var (name, value) = ((string)parameter["name"]!, Uri.EscapeDataString(parameter["example"]!.ToString()));
             path = path.Replace($"{{{name}}}", value, StringComparison.Ordinal);
             if ((string?)parameter["in"] == "query")
             {
@@ -189,7 +197,7 @@ public sealed class OpenApiTests : IDisposable
     {
         var resolved = Resolve(schema, document);
         var types = resolved["type"] is JsonArray several ? several.Select(type => (string)type!).ToArray() : [(string)resolved["type"]!];
-        var kind = value?.GetValueKind().ToString() switch { null => "null", "True" or "False" => "boolean", "Number" => "integer", var name => name.ToLowerInvariant() };
+        var kind = value?.GetValueKind().ToString() switch { null => "null", "True" or "False" => "boolean", "Number" => types.Contains("number") ? "number" : "integer", var name => name.ToLowerInvariant() };
         Assert.True(types.Contains(kind), $"{where} is {kind}, not {string.Join(" or ", types)}");
         if (value is JsonArray items)
         {

@@ -148,7 +148,7 @@ public sealed class ServerApp : IDisposable
         .. Query(
             """
             SELECT json_array('u', glue_user_id, email, traits, attribution, first_seen, last_seen, identified, identified_at, last_synced) FROM users
-            UNION ALL SELECT json_array('e', event_id, glue_user_id, session_id, event, timestamp, properties, email, user_id, name, claim, context, touch, trusted, source, server_made, live_event_id, page, device, browser, os, country, bot) FROM events
+            UNION ALL SELECT json_array('e', event_id, glue_user_id, session_id, event, timestamp, properties, email, user_id, name, claim, context, touch, trusted, source, server_made, live_event_id, host, path, device, browser, os, country, bot) FROM events
             UNION ALL SELECT json_array('i', event_id, glue_user_id, kind, timestamp, email, user_id, name, claim, starts, traits, context, trusted, source) FROM identities
             UNION ALL SELECT json_array('s', glue_user_id, session_id, data, synced_at) FROM sessions
             """).Order(StringComparer.Ordinal),

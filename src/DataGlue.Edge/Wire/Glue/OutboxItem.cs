@@ -132,9 +132,10 @@ internal static class OutboxItem
         string? device = null, browser = null, os = null, country = null;
         var isBot = false;
         reader.Read();
-        for (var isFirst = true; JsonMembers.Next(ref reader, ref isFirst, out var name);)
+        Span<char> buffer = stackalloc char[JsonMembers.MaxName];
+        for (var isFirst = true; JsonMembers.Next(ref reader, ref isFirst, buffer, out var length);)
         {
-            switch (name)
+            switch (buffer[..length])
             {
                 case "device": device = JsonMembers.Scalar(ref reader); break;
                 case "browser": browser = JsonMembers.Scalar(ref reader); break;

@@ -1,13 +1,20 @@
+using System.Buffers;
+
 namespace DataGlue.Edge.Wire.Json;
 
-/// <summary>Walks the members of an object that was read and checked before.</summary>
+/// <summary>Walks the members of an object that was read and checked before, as far as their names are ones that somebody asks for.</summary>
 internal static class JsonMembers
 {
+    /// <summary>Room for a name.</summary>
+    public const int MaxName = 32;
+
     /// <summary>Goes on to the value of the next member, from the start of the object or the end of a value; false at its end. What is no object has none.</summary>
     /// <param name="isFirst">True at the start; becomes false.</param>
-    public static bool Next(ref Utf8JsonReader reader, ref bool isFirst, out string name)
+    /// <param name="buffer">Of <see cref="MaxName"/> characters; gets the name.</param>
+    /// <param name="length">Of the name; 0 for one that is longer, or not ASCII.</param>
+    public static bool Next(ref Utf8JsonReader reader, ref bool isFirst, scoped Span<char> buffer, out int length)
     {
-        name = "";
+        length = 0;
         if (isFirst && reader.TokenType != JsonTokenType.StartObject)
         {
             return false;
@@ -24,7 +31,8 @@ internal static class JsonMembers
             return false;
         }
 
-        name = JsonText.ReadString(ref reader);
+        var key = reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(JsonText.ReadString(ref reader)) : reader.ValueSpan;
+        length = Ascii.ToUtf16(key, buffer, out var written) == OperationStatus.Done ? written : 0;
         return reader.Read();
     }
 

@@ -1,0 +1,5 @@
+-- What reports ask of the identity log, behind a row, at most so many rows: whom a row names, and its touch.
+SELECT id, glue_user_id, timestamp, event_id, kind, name, touch, touch_counts
+FROM identities
+WHERE id > @after AND (name IS NOT NULL OR touch IS NOT NULL) AND fingerprint IS NOT NULL
+ORDER BY id LIMIT @most;

@@ -1,0 +1,106 @@
+namespace DataGlue.Edge.Reports;
+
+/// <summary>The people of whom a report speaks, those seen last first.</summary>
+/// <param name="after">The place behind which it begins; null from the first on.</param>
+/// <param name="most">How many are listed.</param>
+internal sealed class PeopleList(FactTerms terms, PeoplePlace? after, int most)
+{
+    private readonly SortedSet<PersonRow> rows = [];
+
+    /// <summary>How many there are in all.</summary>
+    public long Count { get; private set; }
+
+    public void Add(Journey journey)
+    {
+        Count++;
+        var row = new PersonRow(journey, terms);
+        if (after is { } place && row.Place.CompareTo(place) <= 0)
+        {
+            return;
+        }
+
+        // One more than are listed tells whether there is a next page.
+        rows.Add(row);
+        if (rows.Count > most + 1)
+        {
+            rows.Remove(rows.Max!);
+        }
+    }
+
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteNumber("total", Count);
+        json.WriteStartArray("people");
+        foreach (var row in rows.Take(most))
+        {
+            row.Write(json);
+        }
+
+        json.WriteEndArray();
+        if (rows.Count > most)
+        {
+            json.WriteString("next_after", rows.ElementAt(most - 1).Place.ToString());
+        }
+    }
+
+    /// <summary>Whether a person is one who is looked for: by the beginning of an e-mail, an account, or the id of a browser.</summary>
+    public static bool Fits(Journey journey, string? text) => text is null || journey.Names.Any(name => name[(name.IndexOf(':', StringComparison.Ordinal) + 1)..].StartsWith(text, StringComparison.OrdinalIgnoreCase));
+
+    private sealed class PersonRow : IComparable<PersonRow>
+    {
+        private readonly Journey journey;
+        private readonly string channel;
+
+        public PersonRow(Journey journey, FactTerms terms)
+        {
+            this.journey = journey;
+            Place = new PeoplePlace(journey.Facts[^1].Time, PersonId.Of(journey.Person));
+            channel = terms.TouchOf(journey.FirstTouch).Channel;
+        }
+
+        public PeoplePlace Place { get; }
+
+        public int CompareTo(PersonRow? other) => Place.CompareTo(other!.Place);
+
+        public void Write(Utf8JsonWriter json)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", Place.Id);
+            json.WriteString("email", Name("email:"));
+            json.WriteString("user_id", Name("account:"));
+            json.WriteString("glue_user_id", Name("browser:"));
+            json.WriteString("first_seen", Instants.Format(journey.Facts[0].Time));
+            json.WriteString("last_seen", Instants.Format(Place.Time));
+            json.WriteString("first_channel", channel);
+            json.WriteNumber("sessions", journey.Sessions.Count);
+            json.WriteNumber("events", journey.Facts.Count(fact => fact.Kind == FactKind.Event));
+            json.WriteEndObject();
+        }
+
+        private string? Name(string mark) => journey.Names.FirstOrDefault(name => name.StartsWith(mark, StringComparison.Ordinal))?[mark.Length..];
+    }
+}
+
+/// <summary>The place of a person in a list: by when they were seen last, and then by their id.</summary>
+internal readonly record struct PeoplePlace(long Time, string Id) : IComparable<PeoplePlace>
+{
+    public int CompareTo(PeoplePlace other) => other.Time.CompareTo(Time) is not 0 and var order ? order : string.CompareOrdinal(Id, other.Id);
+
+    public override string ToString() => $"{Time.ToString(CultureInfo.InvariantCulture)}.{Id}";
+
+    public static PeoplePlace? Read(ReportQuery query)
+    {
+        if (query.Text("after") is not { } text)
+        {
+            return null;
+        }
+
+        if (text.Split('.', 2) is [var time, { Length: > 0 } id] && long.TryParse(time, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var known))
+        {
+            return new PeoplePlace(known, id);
+        }
+
+        query.Fault("after must be what the page before has as next_after");
+        return null;
+    }
+}

@@ -1,0 +1,265 @@
+using System.Buffers;
+using DataGlue.Edge.Http;
+using DataGlue.Edge.Model;
+using DataGlue.Edge.Storage;
+
+namespace DataGlue.Edge.Reports;
+
+/// <summary>GET /glue/reports: what worked.</summary>
+internal sealed class ReportEndpoints(FactReader facts, Database database, ReportGate gate, Adoption adoption, TimeProvider clock)
+{
+    private const int MaxPoints = 400;
+    private const int MaxSteps = 20;
+    private const long Day = 86_400_000;
+
+    private static readonly (string Word, AttributionModel Model)[] Models =
+    [
+        ("first_touch", AttributionModel.FirstTouch), ("last_touch", AttributionModel.LastTouch), ("last_non_direct", AttributionModel.LastNonDirect), ("linear", AttributionModel.Linear),
+        ("position_based", AttributionModel.PositionBased), ("time_decay", AttributionModel.TimeDecay),
+    ];
+
+    public void Map(IEndpointRouteBuilder glue)
+    {
+        glue.MapMethods("/reports/overview", HttpExtensions.Reads, context => AnswerAsync(context, Overview));
+        glue.MapMethods("/reports/funnel", HttpExtensions.Reads, context => AnswerAsync(context, Funnel));
+        glue.MapMethods("/reports/funnel/people", HttpExtensions.Reads, context => AnswerAsync(context, FunnelPeople));
+        glue.MapMethods("/reports/attribution", HttpExtensions.Reads, context => AnswerAsync(context, Attribution));
+        glue.MapMethods("/reports/paths", HttpExtensions.Reads, context => AnswerAsync(context, Paths));
+        glue.MapMethods("/reports/retention", HttpExtensions.Reads, context => AnswerAsync(context, Retention));
+        glue.MapMethods("/reports/people", HttpExtensions.Reads, context => AnswerAsync(context, People));
+    }
+
+    // Reads the parameters, runs the report, and sends its JSON in one piece.
+    private async Task AnswerAsync(HttpContext context, Func<ReportQuery, long, Action<Utf8JsonWriter, CancellationToken>> read)
+    {
+        var query = new ReportQuery(context.Request.Query);
+        var write = read(query, Instants.Now(clock));
+        await adoption.RunAsync();
+        var body = await gate.RunAsync(
+            cancelled =>
+            {
+                var output = new ArrayBufferWriter<byte>(4_096);
+                using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = ServerJson.Encoder });
+                json.WriteStartObject();
+                json.WriteBoolean("success", true);
+                write(json, cancelled);
+                json.WriteEndObject();
+                json.Flush();
+                return output.WrittenMemory;
+            },
+            context.RequestAborted);
+        context.Response.ContentType = JsonReply.ContentType;
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    private Action<Utf8JsonWriter, CancellationToken> Overview(ReportQuery query, long now)
+    {
+        var range = ReportRange.Read(query, now);
+        var filters = ReportFilters.Read(query);
+        var interval = query.Choice("interval", range.SuitableInterval(), ("hour", Interval.Hour), ("day", Interval.Day), ("week", Interval.Week), ("month", Interval.Month));
+        var comparison = query.Choice("compare", Comparison.None, ("previous", Comparison.Previous), ("year", Comparison.Year), ("none", Comparison.None));
+        var (conversion, value) = (query.Text("conversion") ?? Conversion.Identified, query.Text("value"));
+        var limit = ReadLimit(query);
+        var fields = ReadFields(query);
+        query.Require();
+        var buckets = range.Buckets(interval, MaxPoints);
+        return (json, cancelled) =>
+        {
+            var terms = NewTerms();
+            var converted = Conversion.Read(database, terms, conversion, value, 0, range.To);
+            var report = new Overview(terms, range, filters, converted, buckets, now);
+            var earlier = comparison == Comparison.None ? null : range.Before(comparison, now);
+            var compared = earlier is null ? null : new Overview(terms, earlier, filters, converted, [], now);
+            foreach (var journey in facts.Journeys(terms, range.To, filters.WithBots, cancelled))
+            {
+                report.Add(journey);
+                compared?.Add(journey);
+            }
+
+            WriteRange(json, "range", range, interval);
+            report.Write(json, fields, limit);
+            if (compared is not null)
+            {
+                json.WriteStartObject("compare");
+                WriteRange(json, "range", earlier!);
+                json.WritePropertyName("totals");
+                compared.WriteTotals(json);
+                json.WriteEndObject();
+            }
+        };
+    }
+
+    private Action<Utf8JsonWriter, CancellationToken> Funnel(ReportQuery query, long now)
+    {
+        var (range, filters, asked) = (ReportRange.Read(query, now), ReportFilters.Read(query), AskedFunnel.Read(query, MaxSteps, 14 * Day));
+        var by = query.Text("by") is { } dimension ? Dimensions.OfEntry(query, dimension) : null;
+        var limit = ReadLimit(query);
+        query.Require();
+        return (json, cancelled) =>
+        {
+            var terms = NewTerms();
+            var funnel = asked.Find(database, terms, range, filters, by);
+            foreach (var journey in facts.Journeys(terms, range.To + asked.Window, filters.WithBots, cancelled))
+            {
+                funnel.Add(journey);
+            }
+
+            WriteRange(json, "range", range);
+            funnel.Write(json, limit);
+        };
+    }
+
+    // Those who reached the step before and not this one, or reached it.
+    private Action<Utf8JsonWriter, CancellationToken> FunnelPeople(ReportQuery query, long now)
+    {
+        var (range, filters, asked) = (ReportRange.Read(query, now), ReportFilters.Read(query), AskedFunnel.Read(query, MaxSteps, 14 * Day));
+        var step = query.Number("step", 1, 1, Math.Max(asked.Steps.Count, 1));
+        var isDropped = query.Choice("outcome", false, ("converted", false), ("dropped", true));
+        var (after, limit) = (PeoplePlace.Read(query), ReadLimit(query));
+        if (isDropped && step == 1)
+        {
+            query.Fault("step must be at least 2 for outcome=dropped");
+        }
+
+        query.Require();
+        return (json, cancelled) =>
+        {
+            var terms = NewTerms();
+            var funnel = asked.Find(database, terms, range, filters, null);
+            var people = new PeopleList(terms, after, limit);
+            foreach (var journey in facts.Journeys(terms, range.To + asked.Window, filters.WithBots, cancelled))
+            {
+                var reached = funnel.Add(journey).Count;
+                if (isDropped ? reached == step - 1 : reached >= step)
+                {
+                    people.Add(journey);
+                }
+            }
+
+            WriteRange(json, "range", range);
+            people.Write(json);
+        };
+    }
+
+    private Action<Utf8JsonWriter, CancellationToken> Paths(ReportQuery query, long now)
+    {
+        var (range, filters) = (ReportRange.Read(query, now), ReportFilters.Read(query));
+        var (start, steps) = (query.Text("start"), query.Number("steps", 5, 2, 10));
+        query.Require();
+        return (json, cancelled) =>
+        {
+            var terms = NewTerms();
+            var paths = new Paths(terms, range, filters, start, steps);
+            foreach (var journey in facts.Journeys(terms, range.To, filters.WithBots, cancelled))
+            {
+                paths.Add(journey);
+            }
+
+            WriteRange(json, "range", range);
+            paths.Write(json);
+        };
+    }
+
+    private Action<Utf8JsonWriter, CancellationToken> Retention(ReportQuery query, long now)
+    {
+        var (range, filters) = (ReportRange.Read(query, now), ReportFilters.Read(query, except: "event"));
+        var interval = query.Choice("interval", Interval.Week, ("day", Interval.Day), ("week", Interval.Week), ("month", Interval.Month));
+        var comesBack = query.Text("event");
+        query.Require();
+        var buckets = range.Buckets(interval, MaxPoints);
+        return (json, cancelled) =>
+        {
+            var terms = NewTerms();
+            var retention = new RetentionReport(terms, range, filters, comesBack is null ? null : terms.Name(comesBack), interval, buckets, now);
+            foreach (var journey in facts.Journeys(terms, now + 1, filters.WithBots, cancelled))
+            {
+                retention.Add(journey);
+            }
+
+            WriteRange(json, "range", range, interval);
+            retention.Write(json);
+        };
+    }
+
+    private Action<Utf8JsonWriter, CancellationToken> People(ReportQuery query, long now)
+    {
+        var (range, filters) = (ReportRange.Read(query, now), ReportFilters.Read(query));
+        var (text, after, limit) = (query.Text("q")?.Trim(), PeoplePlace.Read(query), ReadLimit(query));
+        query.Require();
+        return (json, cancelled) =>
+        {
+            var terms = NewTerms();
+            var people = new PeopleList(terms, after, limit);
+            foreach (var journey in facts.Journeys(terms, range.To, filters.WithBots, cancelled))
+            {
+                if (PeopleList.Fits(journey, text) && SessionFilter.Keep(journey, terms, range, filters).Count > 0)
+                {
+                    people.Add(journey);
+                }
+            }
+
+            WriteRange(json, "range", range);
+            people.Write(json);
+        };
+    }
+
+    private Action<Utf8JsonWriter, CancellationToken> Attribution(ReportQuery query, long now)
+    {
+        var (range, filters) = (ReportRange.Read(query, now), ReportFilters.Read(query));
+        var model = query.Choice("model", AttributionModel.FirstTouch, Models);
+        var by = Dimensions.OfTouch(query, query.Text("by") ?? "utm_source");
+        var (conversion, value) = (query.Text("conversion") ?? Conversion.Identified, query.Text("value"));
+        var lookback = query.Duration("lookback", 30 * Day);
+        var limit = ReadLimit(query);
+        query.Require();
+        return (json, cancelled) =>
+        {
+            var terms = NewTerms();
+            var converted = Conversion.Read(database, terms, conversion, value, range.From, range.To);
+            var attribution = new Attribution(terms, range, filters, converted, model, by, lookback, cancelled);
+            foreach (var journey in facts.Journeys(terms, range.To, filters.WithBots, cancelled))
+            {
+                attribution.Add(journey);
+            }
+
+            WriteRange(json, "range", range);
+            attribution.Write(json, limit);
+        };
+    }
+
+    private FactTerms NewTerms() => new(facts.HaveSeveralHosts());
+
+    private static int ReadLimit(ReportQuery query) => query.Number("limit", 10, 1, 1_000);
+
+    private static HashSet<string> ReadFields(ReportQuery query)
+    {
+        string[] all = ["totals", "series", .. DataGlue.Edge.Reports.Overview.Lists.Select(list => list.Name), "journeys"];
+        if (query.Text("fields") is not { } text)
+        {
+            return [.. all];
+        }
+
+        var fields = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (fields.Except(all).Any())
+        {
+            query.Fault($"fields must be some of {string.Join(", ", all)}, separated by commas");
+        }
+
+        return [.. fields];
+    }
+
+    private static void WriteRange(Utf8JsonWriter json, string name, ReportRange range, Interval? interval = null)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("from", Instants.Format(range.From));
+        json.WriteString("to", Instants.Format(range.To));
+        json.WriteString("tz", range.Zone.Id);
+        if (interval is { } known)
+        {
+            json.WriteString("interval", known.ToString().ToLowerInvariant());
+        }
+
+        json.WriteEndObject();
+    }
+}

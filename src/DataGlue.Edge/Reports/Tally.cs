@@ -1,0 +1,71 @@
+namespace DataGlue.Edge.Reports;
+
+/// <summary>The rows of a list, by their key; null is what has none.</summary>
+internal sealed class Tally
+{
+    private readonly Dictionary<string, TallyRow> rows = new(StringComparer.Ordinal);
+    private TallyRow? none;
+
+    public TallyRow this[string? key] => key is null ? none ??= new TallyRow(null) : rows.TryGetValue(key, out var row) ? row : rows[key] = new TallyRow(key);
+
+    /// <summary>The rows with most people, ties by the bytes of their keys.</summary>
+    public IEnumerable<TallyRow> Top(int most) => (none is null ? rows.Values : rows.Values.Append(none))
+        .OrderByDescending(row => row.People).ThenBy(row => row.Key, Comparer<string?>.Create((one, other) => one is null || other is null ? (one is null).CompareTo(other is null) : Model.EventKey.CompareUtf8(one, other)))
+        .Take(most);
+
+    public void Write(Utf8JsonWriter json, string name, string keyName, int most)
+    {
+        json.WriteStartArray(name);
+        foreach (var row in Top(most))
+        {
+            json.WriteStartObject();
+            json.WriteString(keyName, row.Key);
+            row.Write(json);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}
+
+/// <summary>One row: how many people, sessions, events and conversions, and what these are worth.</summary>
+internal sealed class TallyRow(string? key)
+{
+    private int lastPerson;
+    private Session? lastSession;
+
+    public string? Key => key;
+    public long People { get; private set; }
+    public long Sessions { get; private set; }
+    public long Events { get; set; }
+    public long Conversions { get; private set; }
+    public Int128 Value { get; private set; }
+
+    /// <summary>Counts a person and a session once each, however often they come: they come one after the other.</summary>
+    /// <param name="person">A number of the person, not 0.</param>
+    /// <returns>Whether the session is counted now.</returns>
+    public bool Count(int person, Session session)
+    {
+        People += lastPerson == person ? 0 : 1;
+        lastPerson = person;
+        var isNew = lastSession != session;
+        Sessions += isNew ? 1 : 0;
+        lastSession = session;
+        return isNew;
+    }
+
+    public void CountConversions(long conversions, Int128 value)
+    {
+        Conversions += conversions;
+        Value += value;
+    }
+
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteNumber("people", People);
+        json.WriteNumber("sessions", Sessions);
+        json.WriteNumber("events", Events);
+        json.WriteNumber("conversions", Conversions);
+        Amount.Write(json, "value", Value);
+    }
+}

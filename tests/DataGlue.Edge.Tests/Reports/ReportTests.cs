@@ -1,0 +1,198 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using DataGlue.Edge.Tests.Support;
+
+namespace DataGlue.Edge.Tests.Reports;
+
+/// <summary>GET /glue/reports over HTTP: a week of a small shop, worked out by hand.</summary>
+public sealed class ReportTests : IDisposable
+{
+    private const string Week = "from=2024-05-20&to=2024-05-26";
+    private const string Page = "https://shop.example";
+
+    private readonly ServerApp app = new();
+
+    [Fact]
+    public async Task The_overview_of_a_week()
+    {
+        await ShopAsync();
+
+        var report = await ReadAsync($"overview?{Week}&interval=day&conversion=purchase&value=value&compare=previous");
+
+        Assert.Equal("""{"from":"2024-05-20T00:00:00.000Z","to":"2024-05-27T00:00:00.000Z","tz":"UTC","interval":"day"}""", report["range"]!.ToJsonString());
+        Assert.Equal(
+            """{"people":3,"new_people":3,"identified":1,"sessions":5,"page_views":6,"events":8,"conversions":2,"value":29.99,"bounce_rate":0.6,"median_session_seconds":20}""",
+            report["totals"]!.ToJsonString());
+        Assert.Equal(
+            ["2 2 1 2 2 2 0 0", "1 0 0 1 1 1 0 0", "1 0 0 1 2 3 1 19.99", "0 0 0 0 0 0 0 0", "1 1 0 1 1 2 1 10", "0 0 0 0 0 0 0 0", "0 0 0 0 0 0 0 0"],
+            report["series"]!.AsArray().Select(point => string.Join(' ', point!.AsObject().Skip(1).Select(member => member.Value!.ToJsonString()))));
+        Assert.Equal(["/ 3 4 4 1", "/pricing 1 1 2 1"], Rows(report, "pages", "page", "people", "sessions", "events", "conversions"));
+        Assert.Equal(["/ 3 4 5 10", "/pricing 1 1 3 19.99"], Rows(report, "entry_pages", "page", "people", "sessions", "events", "value")[..2].Order(StringComparer.Ordinal));
+        Assert.Equal(["- 2 3", "google 1 2"], Rows(report, "sources", "source", "people", "sessions").Order(StringComparer.Ordinal));
+        Assert.Equal(["direct 1 1", "organic search 1 2", "paid search 1 2"], Rows(report, "channels", "channel", "people", "sessions").Order(StringComparer.Ordinal));
+        Assert.Equal(["bing.com 1 2", "- 2 3"], Rows(report, "referrers", "referrer", "people", "sessions").OrderDescending(StringComparer.Ordinal));
+        Assert.Equal(["page_view 3 5 6", "purchase 2 2 2"], Rows(report, "events", "event", "people", "sessions", "events"));
+        Assert.Equal(["shop.example 3 5 8"], Rows(report, "hosts", "host", "people", "sessions", "events"));
+        Assert.Equal(["2024-05-24T10:00:00.000Z / 1", "2024-05-22T10:00:00.000Z /pricing 1"], report["journeys"]!.AsArray().Take(2).Select(row => $"{row!["time"]} {row["pages"]![0]} {row["conversions"]}"));
+        Assert.Equal("2024-05-13T00:00:00.000Z", (string?)report["compare"]!["range"]!["from"]);
+        Assert.Equal(1, (int)report["compare"]!["totals"]!["people"]!);
+    }
+
+    [Fact]
+    public async Task A_funnel_and_its_people()
+    {
+        await ShopAsync();
+
+        var report = await ReadAsync($"funnel?{Week}&steps=page_view[page=/],page_view[page=/pricing],purchase[plan=pro]");
+        Assert.Equal(["page_view[page=/] 4 3", "page_view[page=/pricing] 2 1", "purchase[plan=pro] 1 1"], Rows(report, "steps", "event", "events", "people"));
+        Assert.Equal(["3", "2"], await StepsAsync("steps=page_view,purchase&window=12h"));
+        Assert.Equal(1, (int)(await ReadAsync($"funnel/people?{Week}&steps=page_view,purchase&step=2&outcome=dropped"))["total"]!);
+        var converted = await ReadAsync($"funnel/people?{Week}&steps=page_view,purchase&step=2&outcome=converted");
+        Assert.Equal(["ann@shop.example -", "- carl"], converted["people"]!.AsArray().Select(row => $"{(string?)row!["email"] ?? "-"} {((string?)row["email"] is null ? row["glue_user_id"] : "-")}"));
+    }
+
+    [Fact]
+    public async Task Attribution_of_a_person_on_two_browsers()
+    {
+        await ShopAsync();
+
+        Assert.Equal(
+            ["direct 1 1 1 10", "paid search 1 2 1 19.99", "organic search 1 2 0 0"],
+            Rows(await ReadAsync($"attribution?{Week}&conversion=purchase&value=value&by=channel&model=last_non_direct"), "rows", "key", "people", "touches", "conversions", "value"));
+        Assert.Equal(["google 1 2 1", "- 2 3 0"], Rows(await ReadAsync($"attribution?{Week}"), "rows", "key", "people", "touches", "conversions"));
+    }
+
+    [Fact]
+    public async Task Paths_retention_and_people()
+    {
+        await ShopAsync();
+
+        var paths = await ReadAsync($"paths?{Week}&steps=3");
+        Assert.Equal(["1 / 4", "1 /pricing 1", "2 purchase 2"], Rows(paths, "nodes", "step", "node", "sessions"));
+        Assert.Equal(["1 / exit 3", "1 / purchase 1", "1 /pricing purchase 1", "2 purchase exit 2"], Rows(paths, "links", "step", "from", "to", "sessions"));
+        Assert.Equal(["3 [3]"], (await ReadAsync($"retention?{Week}&interval=week"))["cohorts"]!.AsArray().Select(row => $"{row!["people"]} {row["cells"]!.ToJsonString()}"));
+
+        var people = await ReadAsync($"people?{Week}&q=ANN@");
+        Assert.Equal(["ann@shop.example paid search 2 4"], Rows(people, "people", "email", "first_channel", "sessions", "events"));
+        var first = await ReadAsync($"people?{Week}&limit=2");
+        var second = await ReadAsync($"people?{Week}&limit=2&after={first["next_after"]}");
+        Assert.Equal(3, first["people"]!.AsArray().Concat(second["people"]!.AsArray()).Select(row => (string)row!["id"]!).Distinct().Count());
+        Assert.Null(second["next_after"]);
+        var id = (string)people["people"]![0]!["id"]!;
+        Assert.Equal(1, (int)(await ReadAsync($"overview?{Week}&person={id}"))["totals"]!["people"]!);
+    }
+
+    [Theory]
+    [InlineData("source=google", 1, 2)]
+    [InlineData("source=!google", 2, 3)]
+    [InlineData("source=goo*", 1, 2)]
+    [InlineData("source=(none)", 2, 3)]
+    [InlineData("channel=direct&channel=paid search", 2, 3)]
+    [InlineData("page=/pricing", 1, 1)]
+    [InlineData("page=shop.example/pricing", 1, 1)]
+    [InlineData("event=purchase", 2, 2)]
+    [InlineData("event=purchase&page=/nowhere", 0, 0)]
+    [InlineData("entry_page=/pricing", 1, 1)]
+    [InlineData("referrer=bing.com", 1, 2)]
+    [InlineData("source=google&touch=first", 1, 2)]
+    [InlineData("host=shop.example", 3, 5)]
+    [InlineData("country=(none)", 3, 5)]
+    [InlineData("person=nobody", 0, 0)]
+    [InlineData("source=' OR 1=1 --", 0, 0)]
+    public async Task Filters_keep_sessions(string filters, int people, int sessions)
+    {
+        await ShopAsync();
+
+        var totals = (await ReadAsync($"overview?{Week}&{filters.Replace(" ", "%20", StringComparison.Ordinal)}"))["totals"]!;
+
+        Assert.Equal($"{people} {sessions}", $"{totals["people"]} {totals["sessions"]}");
+        Assert.Equal(people, (int)(await ReadAsync($"people?{Week}&{filters.Replace(" ", "%20", StringComparison.Ordinal)}"))["total"]!);
+    }
+
+    [Fact]
+    public async Task What_bots_do_changes_no_figure_unless_it_is_asked_for()
+    {
+        await ShopAsync();
+        var before = (await app.GetAsync($"/glue/reports/overview?{Week}")).Body;
+        (await app.SendAsync("POST", "/glue/track", $$"""{"glue_user_id":"bot","event":"page_view","timestamp":"2024-05-21T10:00:00Z","properties":{"url":"{{Page}}/"} }""", ("user-agent", "Googlebot/2.1"))).IsOk();
+
+        Assert.Equal(before, (await app.GetAsync($"/glue/reports/overview?{Week}")).Body);
+        Assert.Equal(4, (int)(await ReadAsync($"overview?{Week}&bots=include"))["totals"]!["people"]!);
+    }
+
+    [Fact]
+    public async Task Nothing_is_an_answer_too()
+    {
+        foreach (var report in new[] { "overview", "funnel?steps=a,b", "attribution", "paths", "retention", "people" })
+        {
+            Assert.True((bool)(await ReadAsync(report))["success"]!);
+        }
+    }
+
+    [Theory]
+    [InlineData("funnel", "steps is required: names of events in their order, like steps=page_view,form_submit,purchase")]
+    [InlineData("funnel?steps=,", "'' is no step; a step is the name of an event, and may have one condition like page_view[page=/pricing] or purchase[plan=pro]; '' is no step; a step is the name of an event, and may have one condition like page_view[page=/pricing] or purchase[plan=pro]")]
+    [InlineData("funnel?steps=a[b", "'a[b' is no step; a step is the name of an event, and may have one condition like page_view[page=/pricing] or purchase[plan=pro]")]
+    [InlineData("funnel?steps=a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a", "steps must be 1 to 20 names of events, separated by commas")]
+    [InlineData("funnel?steps=a,b&window=0d", "window must be a time like 30m, 12h or 14d, to 3650d")]
+    [InlineData("funnel?steps=a,b&window=99999999999999999999d", "window must be a time like 30m, 12h or 14d, to 3650d")]
+    [InlineData("funnel?steps=a,b&exclude=a", "exclude must be other events than the steps")]
+    [InlineData("funnel/people?steps=a,b&step=3", "step must be a whole number from 1 to 2")]
+    [InlineData("funnel/people?steps=a,b&outcome=dropped", "step must be at least 2 for outcome=dropped")]
+    [InlineData("attribution?by=nothing", "by must be channel or one of utm_source, utm_medium, utm_campaign, utm_term, utm_content, gclid, gbraid, wbraid, fbclid, msclkid, ttclid, twclid, li_fat_id, referrer, landing_page")]
+    [InlineData("overview?limit=0", "limit must be a whole number from 1 to 1000")]
+    [InlineData("overview?limit=5&limit=6", "limit appears 2 times; give it once")]
+    [InlineData("overview?interval=hour&from=2020-01-01", "interval=hour gives more than 400 points over this range; take a longer interval or a shorter range")]
+    [InlineData("overview?interval=decade", "interval must be one of hour, day, week, month")]
+    [InlineData("overview?fields=totals,everything", "fields must be some of totals, series, pages, entry_pages, sources, channels, campaigns, referrers, events, hosts, countries, devices, browsers, journeys, separated by commas")]
+    [InlineData("paths?steps=11", "steps must be a whole number from 2 to 10")]
+    [InlineData("people?after=x", "after must be what the page before has as next_after")]
+    public async Task Bad_input_is_told(string request, string error) => (await app.GetAsync("/glue/reports/" + request)).IsError(HttpStatusCode.BadRequest, error);
+
+    [Fact]
+    public async Task What_is_not_known_is_told_with_what_is()
+    {
+        var reply = await app.GetAsync("/glue/reports/paths?colour=red");
+        Assert.Equal(HttpStatusCode.BadRequest, reply.Status);
+        Assert.StartsWith("colour is not known here; known are bots, browser, campaign, channel,", reply.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_the_owner_is_answered()
+    {
+        using var closed = new ServerApp(("API_KEY", "secret-key-0123456789"), ("WRITE_KEYS", "public-key-0123456789"));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await closed.GetAsync("/glue/reports/overview")).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await closed.SendAsync("GET", "/glue/reports/overview", null, ("x-api-key", "public-key-0123456789"))).Status);
+        (await closed.SendAsync("GET", "/glue/reports/overview", null, ("x-api-key", "secret-key-0123456789"))).IsOk();
+    }
+
+    public void Dispose() => app.Dispose();
+
+    // Ann comes by an advertisement on her laptop, comes back, identifies on her phone and buys. Bob looks twice, by a search. Carl buys at once.
+    private async Task ShopAsync()
+    {
+        await TrackAsync("old", "page_view", "2024-05-14T10:00:00Z", "/");
+        await TrackAsync("laptop", "page_view", "2024-05-20T10:00:00Z", "/?utm_source=google&utm_medium=cpc", "s1");
+        await TrackAsync("bob", "page_view", "2024-05-20T11:00:00Z", "/", "b1", referrer: "https://www.bing.com/");
+        await TrackAsync("bob", "page_view", "2024-05-21T11:00:00Z", "/", "b2", referrer: "https://www.bing.com/");
+        await app.IdentifyAsync("""{"glue_user_id":"laptop","email":"ann@shop.example","timestamp":"2024-05-20T10:00:01Z"}""");
+        await app.IdentifyAsync("""{"glue_user_id":"phone","email":"Ann@shop.example","timestamp":"2024-05-22T10:00:10Z"}""");
+        await TrackAsync("phone", "page_view", "2024-05-22T10:00:00Z", "/pricing?utm_source=google&utm_medium=cpc", "s2");
+        await TrackAsync("phone", "page_view", "2024-05-22T10:00:30Z", "/pricing", "s2");
+        await TrackAsync("phone", "purchase", "2024-05-22T10:01:00Z", "/pay", "s2", more: ""","value":19.99,"plan":"pro" """);
+        await TrackAsync("carl", "page_view", "2024-05-24T10:00:00Z", "/", "c1");
+        await TrackAsync("carl", "purchase", "2024-05-24T10:00:20Z", "/pay", "c1", more: ""","value":10,"plan":"free" """);
+        await TrackAsync("phone", "page_view", "2024-05-28T10:00:00Z", "/", "s3");
+        await TrackAsync("laptop", "page_view", "2024-05-28T10:00:00Z", "/", "s4");
+    }
+
+    private async Task TrackAsync(string user, string name, string time, string path, string session = "s", string? referrer = null, string more = "") => (await app.TrackAsync(
+        $$"""{"glue_user_id":"{{user}}","event":"{{name}}","timestamp":"{{time}}","session_id":"{{session}}","properties":{"url":"{{Page}}{{path}}"{{more}}},"context":{"page":{"url":"{{Page}}{{path}}","referrer":{{(referrer is null ? "null" : $"\"{referrer}\"")}} } } }""")).IsOk();
+
+    private async Task<JsonNode> ReadAsync(string request) => (await app.GetAsync("/glue/reports/" + request)).IsOk().Json;
+
+    private async Task<IEnumerable<string>> StepsAsync(string parameters) => Rows(await ReadAsync($"funnel?{Week}&{parameters}"), "steps", "people");
+
+    private static List<string> Rows(JsonNode report, string list, params string[] columns) =>
+        [.. report[list]!.AsArray().Select(row => string.Join(' ', columns.Select(column => row![column] is { } value ? value.ToString() : "-")))];
+}
