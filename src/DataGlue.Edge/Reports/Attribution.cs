@@ -24,7 +24,7 @@ internal sealed class Attribution(
 
     public void Add(Journey journey)
     {
-        if (filters.Person is { } person && PersonId.Of(journey.Person) != person)
+        if (!SessionFilter.KeepsPerson(journey, filters))
         {
             return;
         }

@@ -13,7 +13,7 @@ internal sealed class FactReader(Database database, Settings settings)
     private const int EmailsTogether = 100;
 
     // Of one browser the first spans count, up to this many.
-    private const int MaxSpans = 1_000;
+    public const int MaxSpans = 1_000;
 
     /// <summary>The journeys of all people, with all that happened before a time.</summary>
     /// <param name="before">In milliseconds since 1970.</param>

@@ -25,8 +25,19 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
 
     public void Add(Journey journey)
     {
+        if (!SessionFilter.KeepsPerson(journey, filters))
+        {
+            return;
+        }
+
         var kept = SessionFilter.Keep(journey, terms, range, filters);
         var converted = ConversionsOf(journey, kept);
+        if ((kept.Count > 0 || filters.IsEmpty) && journey.FirstIdentification is { } i && range.Has(journey.Facts[i].Time))
+        {
+            total.Identified++;
+            PointAt(journey.Facts[i].Time)?.CountIdentified();
+        }
+
         if (kept.Count == 0)
         {
             return;
@@ -34,12 +45,12 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
 
         people++;
         total.People++;
-        var isNew = journey.FirstEvent is { } first && range.Has(first);
-        var identified = journey.FirstIdentification is { } i && range.Has(journey.Facts[i].Time) ? journey.Facts[i].Time : (long?)null;
-        total.NewPeople += isNew ? 1 : 0;
-        total.Identified += identified is null ? 0 : 1;
-        PointAt(isNew ? journey.FirstEvent!.Value : null)?.CountNew();
-        PointAt(identified)?.CountIdentified();
+        if (journey.FirstEvent is { } first && range.Has(first))
+        {
+            total.NewPeople++;
+            PointAt(first)?.CountNew();
+        }
+
         foreach (var session in kept)
         {
             AddSession(journey, session, converted.GetValueOrDefault(session.Session));
@@ -96,7 +107,7 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
         foreach (var (fact, value) in conversion.Of(journey))
         {
             var (time, session) = (journey.Facts[fact].Time, journey.SessionOf[fact]);
-            if (!range.Has(time) || (session is null ? !(filters.IsEmpty && filters.Person is null) : !sessions.Contains(session)))
+            if (!range.Has(time) || (session is null ? !filters.IsEmpty : !sessions.Contains(session)))
             {
                 continue;
             }

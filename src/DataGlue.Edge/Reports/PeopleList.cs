@@ -46,6 +46,16 @@ internal sealed class PeopleList(FactTerms terms, PeoplePlace? after, int most)
     /// <summary>Whether a person is one who is looked for: by the beginning of an e-mail, an account, or the id of a browser.</summary>
     public static bool Fits(Journey journey, string? text) => text is null || journey.Names.Any(name => name[(name.IndexOf(':', StringComparison.Ordinal) + 1)..].StartsWith(text, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>A person as a JSON object.</summary>
+    public static string Json(Journey journey, FactTerms terms)
+    {
+        var output = new System.Buffers.ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = ServerJson.Encoder });
+        new PersonRow(journey, terms).Write(json);
+        json.Flush();
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+
     private sealed class PersonRow : IComparable<PersonRow>
     {
         private readonly Journey journey;

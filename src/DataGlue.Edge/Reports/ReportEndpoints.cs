@@ -1,12 +1,15 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Model;
 using DataGlue.Edge.Storage;
+using Microsoft.Net.Http.Headers;
 
 namespace DataGlue.Edge.Reports;
 
 /// <summary>GET /glue/reports: what worked.</summary>
-internal sealed class ReportEndpoints(FactReader facts, Database database, ReportGate gate, Adoption adoption, TimeProvider clock)
+internal sealed class ReportEndpoints(
+    FactReader facts, EventList events, Status status, Database database, ReportGate gate, CommitMark commit, Adoption adoption, TimeProvider clock)
 {
     private const int MaxPoints = 400;
     private const int MaxSteps = 20;
@@ -27,6 +30,9 @@ internal sealed class ReportEndpoints(FactReader facts, Database database, Repor
         glue.MapMethods("/reports/paths", HttpExtensions.Reads, context => AnswerAsync(context, Paths));
         glue.MapMethods("/reports/retention", HttpExtensions.Reads, context => AnswerAsync(context, Retention));
         glue.MapMethods("/reports/people", HttpExtensions.Reads, context => AnswerAsync(context, People));
+        glue.MapMethods("/reports/events", HttpExtensions.Reads, context => AnswerAsync(context, Events));
+        glue.MapMethods("/reports/values", HttpExtensions.Reads, context => AnswerAsync(context, Values));
+        glue.MapMethods("/status", HttpExtensions.Reads, context => AnswerAsync(context, ReadStatus));
     }
 
     // Reads the parameters, runs the report, and sends its JSON in one piece.
@@ -35,6 +41,11 @@ internal sealed class ReportEndpoints(FactReader facts, Database database, Repor
         var query = new ReportQuery(context.Request.Query);
         var write = read(query, Instants.Now(clock));
         await adoption.RunAsync();
+        if (IsKnown(context))
+        {
+            return;
+        }
+
         var body = await gate.RunAsync(
             cancelled =>
             {
@@ -51,6 +62,22 @@ internal sealed class ReportEndpoints(FactReader facts, Database database, Repor
         context.Response.ContentType = JsonReply.ContentType;
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    // The same question, with no commit in between and in the same minute, has the same answer.
+    private bool IsKnown(HttpContext context)
+    {
+        var question = SHA256.HashData(Encoding.UTF8.GetBytes($"{RequestPath.Target(context)} {Instants.Now(clock) / 60_000}"));
+        var tag = new EntityTagHeaderValue($"\"{commit.Current()}-{Convert.ToHexStringLower(question.AsSpan(0, 8))}\"", isWeak: true);
+        context.Response.Headers.ETag = tag.ToString();
+        context.Response.Headers.CacheControl = "private, no-cache";
+        if (!context.Request.GetTypedHeaders().IfNoneMatch.Any(other => tag.Compare(other, useStrongComparison: false)))
+        {
+            return false;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status304NotModified;
+        return true;
     }
 
     private Action<Utf8JsonWriter, CancellationToken> Overview(ReportQuery query, long now)
@@ -226,6 +253,48 @@ internal sealed class ReportEndpoints(FactReader facts, Database database, Repor
             WriteRange(json, "range", range);
             attribution.Write(json, limit);
         };
+    }
+
+    private Action<Utf8JsonWriter, CancellationToken> Events(ReportQuery query, long now)
+    {
+        var range = ReportRange.Read(query, now);
+        var (name, withBots, limit) = (query.Text("event"), query.Choice("bots", false, ("exclude", false), ("include", true)), query.Number("limit", 50, 1, 1_000));
+        var after = query.Text("after")?.Split(' ', 2);
+        if (after is { Length: not 2 })
+        {
+            query.Fault("after must be what the page before has as next_after");
+        }
+
+        query.Require();
+        return (json, _) =>
+        {
+            var rows = events.Newest(range, after is null ? EventKey.End : new EventKey(after[0], after[1]), name, withBots, limit);
+            WriteRange(json, "range", range);
+            json.WriteStartArray("events");
+            events.Write(json, rows);
+            json.WriteEndArray();
+            if (rows.Count == limit)
+            {
+                json.WriteString("next_after", $"{rows[^1].Timestamp} {rows[^1].EventId}");
+            }
+        };
+    }
+
+    private Action<Utf8JsonWriter, CancellationToken> Values(ReportQuery query, long now)
+    {
+        var (range, asked, limit) = (ReportRange.Read(query, now), ValueList.Read(query), ReadLimit(query));
+        query.Require();
+        return (json, _) =>
+        {
+            WriteRange(json, "range", range);
+            asked.Write(json, database, range, limit);
+        };
+    }
+
+    private Action<Utf8JsonWriter, CancellationToken> ReadStatus(ReportQuery query, long now)
+    {
+        query.Require();
+        return (json, _) => status.Write(json);
     }
 
     private FactTerms NewTerms() => new(facts.HaveSeveralHosts());

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using DataGlue.Edge.Http;
 
 namespace DataGlue.Edge.Reports;
@@ -11,7 +12,10 @@ internal sealed class ReportGate : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim gate = new(Most, Most);
+    private readonly Counter<long> reports;
     private int waiting;
+
+    public ReportGate(IMeterFactory meters) => reports = meters.Create(Startup.Meter).CreateCounter<long>("dataglue.reports", "{report}", "Reports that were asked for, by what became of them");
 
     /// <summary>Runs a report on a thread of its own, when it is its turn.</summary>
     /// <exception cref="RequestException">503: too many wait, or it takes longer than 30 s.</exception>
@@ -30,6 +34,11 @@ internal sealed class ReportGate : IDisposable
                 throw Busy();
             }
         }
+        catch (OperationCanceledException)
+        {
+            Count("cancelled");
+            throw;
+        }
         finally
         {
             Interlocked.Decrement(ref waiting);
@@ -39,10 +48,18 @@ internal sealed class ReportGate : IDisposable
         limit.CancelAfter(Patience);
         try
         {
-            return await Task.Factory.StartNew(() => report(limit.Token), limit.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            var result = await Task.Factory.StartNew(() => report(limit.Token), limit.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            Count("answered");
+            return result;
         }
-        catch (OperationCanceledException) when (!gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
+            Count("cancelled");
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            Count("too_slow");
             throw new RequestException(StatusCodes.Status503ServiceUnavailable, $"This report takes more than {Patience.TotalSeconds:0} s; ask for a shorter range, or for fewer steps or fields");
         }
         finally
@@ -53,5 +70,11 @@ internal sealed class ReportGate : IDisposable
 
     public void Dispose() => gate.Dispose();
 
-    private static RequestException Busy() => new(StatusCodes.Status503ServiceUnavailable, "Other reports are running; ask again a little later");
+    private RequestException Busy()
+    {
+        Count("busy");
+        return new RequestException(StatusCodes.Status503ServiceUnavailable, "Other reports are running; ask again a little later");
+    }
+
+    private void Count(string result) => reports.Add(1, new KeyValuePair<string, object?>("result", result));
 }

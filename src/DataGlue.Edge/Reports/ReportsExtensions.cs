@@ -8,7 +8,17 @@ internal static class ReportsExtensions
         services.AddSingleton<FactReader>();
         services.AddSingleton<ReportGate>();
         services.AddSingleton<ReportEndpoints>();
+        services.AddSingleton<CommitMark>();
+        services.AddSingleton<EventList>();
+        services.AddSingleton<Status>();
+        services.AddSingleton<Export>();
+        services.AddSingleton<Live>();
     }
 
-    public static void MapReports(this IEndpointRouteBuilder glue) => glue.ServiceProvider.GetRequiredService<ReportEndpoints>().Map(glue);
+    public static void MapReports(this IEndpointRouteBuilder glue)
+    {
+        glue.ServiceProvider.GetRequiredService<ReportEndpoints>().Map(glue);
+        glue.ServiceProvider.GetRequiredService<Export>().Map(glue);
+        glue.ServiceProvider.GetRequiredService<Live>().Map(glue);
+    }
 }

@@ -10,7 +10,7 @@ internal static class SessionFilter
     public static List<KeptSession> Keep(Journey journey, FactTerms terms, ReportRange range, ReportFilters filters)
     {
         var kept = new List<KeptSession>();
-        if (filters.Person is { } person && PersonId.Of(journey.Person) != person)
+        if (!KeepsPerson(journey, filters))
         {
             return kept;
         }
@@ -28,9 +28,11 @@ internal static class SessionFilter
         return kept;
     }
 
+    public static bool KeepsPerson(Journey journey, ReportFilters filters) => filters.Person is not { } person || PersonId.Of(journey.Person) == person;
+
     /// <summary>Whether an event and its session fit the filters.</summary>
     public static bool KeepsEntry(Journey journey, int fact, FactTerms terms, ReportFilters filters) =>
-        (filters.Person is not { } person || PersonId.Of(journey.Person) == person)
+        KeepsPerson(journey, filters)
         && (!filters.HasArrival || FitsArrival(
             journey, journey.SessionOf[fact]!, filters.ByFirstTouch ? terms.TouchOf(journey.FirstTouch) : journey.SessionOf[fact]!.Arrivals[0].Touch, terms, filters))
         && (!filters.HasEvent || FitsEvent(journey.Facts[fact], terms, filters));

@@ -3,7 +3,7 @@ using DataGlue.Edge.Http;
 namespace DataGlue.Edge.Security;
 
 /// <summary>Access control and rate limit: by key, by origin, by address, or from this machine. The rules are metadata of endpoints.</summary>
-internal sealed class Door(Settings settings, RateLimiter limiter)
+internal sealed class Door(Settings settings, RateLimiter limiter, RefusedOrigins refused)
 {
     private const string Challenge = $"ApiKey header=\"{ApiKeys.Header}\"";
     private const string WrongKey = "The key in x-api-key is not one of this server's; send one that is";
@@ -30,6 +30,11 @@ internal sealed class Door(Settings settings, RateLimiter limiter)
         if (Refuse(context, proof) is not { } refusal)
         {
             return next(context);
+        }
+
+        if (context.Request.Headers.Origin is { Count: 1 } origin && context.Audience() == Audience.Pages)
+        {
+            refused.Count(origin.ToString());
         }
 
         context.Response.Headers.WWWAuthenticate = refusal == OtherOrigin ? default : Challenge;
@@ -83,6 +88,7 @@ internal static class DoorExtensions
         services.AddCrossOrigin(settings);
         services.AddSingleton<RateLimiter>();
         services.AddSingleton<EventLimiter>();
+        services.AddSingleton<RefusedOrigins>();
         services.AddSingleton<Door>();
     }
 

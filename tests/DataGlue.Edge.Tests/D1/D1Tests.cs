@@ -224,6 +224,19 @@ public sealed class D1Tests : IDisposable
         yield return Read("report_hosts");
         yield return Read("report_values", asked);
         yield return Read("report_properties", asked);
+        (string, object?)[] range = [("from", "2024-01-01"), ("to", "2100-01-01"), ("after", 0L), ("last", 1_000L), ("most", 3L)];
+        foreach (var table in new[] { "users", "events", "identities", "sessions" })
+        {
+            yield return Read("export_" + table, range);
+        }
+
+        yield return Read("export_bounds", range);
+        yield return Read("values_of_event", [.. range, ("q", "")]);
+        yield return Read("values_of_page", [.. range, ("q", "/")]);
+        yield return Read("values_of_property", [.. range, ("q", ""), ("property", "n")]);
+        yield return Read("newest_events", [.. range, ("time", "~"), ("eventId", ""), ("bots", 0L), ("name", null)]);
+        yield return Read("events_since", ("after", 0L), ("bots", 0L), ("most", 3L));
+        yield return Read("report_status");
     }
 
     private static IEnumerable<Statement> ErasureReads()

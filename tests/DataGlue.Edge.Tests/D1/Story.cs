@@ -103,6 +103,7 @@ internal static class Story
         Event("x1", "10:00", user: "expirer", touch: Google),
         Event("e7", "10:30", user: "claimer", email: "claim@example.com", isClaim: true),
         Event("e8", "10:30", user: "claimer", account: "acc-3", isClaim: true),
+        Event("e9", "10:40", user: "claimer", name: "page_view", properties: """{"url":"https://shop.example/pricing"}"""),
 
         // The very same again.
         Event("an @user 'quoted' :event\nline", "10:00", user: "odd", properties: """{"@user":"? ?1 \\n \u0001 '' --","é":[1e300,0.1,null]}"""),

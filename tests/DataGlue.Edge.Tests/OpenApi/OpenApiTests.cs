@@ -33,6 +33,11 @@ public sealed class OpenApiTests : IDisposable
         ["get /glue/reports/paths"] = "400 401 403 429 500 503",
         ["get /glue/reports/retention"] = "400 401 403 429 500 503",
         ["get /glue/reports/people"] = "400 401 403 429 500 503",
+        ["get /glue/reports/events"] = "400 401 403 429 500 503",
+        ["get /glue/reports/values"] = "400 401 403 429 500 503",
+        ["get /glue/status"] = "400 401 403 429 500 503",
+        ["get /glue/export"] = "400 401 403 429 500 503",
+        ["get /glue/live"] = "400 401 403 429 500 503",
         ["get /healthz"] = "",
         ["get /readyz"] = "503",
         ["get /metrics"] = "401 403 429 500",
@@ -107,6 +112,14 @@ public sealed class OpenApiTests : IDisposable
                 await app.IdentifyAsync("""{"glue_user_id":"test-123","email":"test@example.com","event_id":"idn_1795632746294_rchieiha7"}""");
                 await app.IdentifyAsync("""{"glue_user_id":"test-123","email":"test@example.com","user_id":"u-42"}""");
                 await app.TrackAsync("""{"glue_user_id":"test-123","user_id":"u-42","event":"page_view"}""");
+                if (name == "get /glue/live")
+                {
+                    // It never ends.
+                    using var live = await app.Client.GetAsync(app.Address(path), HttpCompletionOption.ResponseHeadersRead);
+                    Assert.Equal("text/event-stream", live.Content.Headers.ContentType?.MediaType);
+                    continue;
+                }
+
                 var reply = await app.SendAsync(method.ToUpperInvariant(), Fill(path, operation, document), example?.ToJsonString());
                 if (name == "delete /glue/outbox/home")
                 {

@@ -16,6 +16,9 @@ public sealed class PeopleAcrossRegionsTests
     private static readonly string?[] Emails = [null, "a@example.com", "B@example.com", "b@example.com", "é@bücher.example"];
     private static readonly string?[] Accounts = [null, null, "one", "two"];
 
+    private static readonly string[] Reports =
+        ["overview?interval=month&conversion=e", "funnel?steps=e,e&by=channel", "attribution?model=linear&conversion=e", "paths?steps=3", "retention?interval=month", "people?limit=1000"];
+
     private static readonly Gen<Fact> AnyFact = Gen.Select(
         Gen.Int[0, 4], Gen.Int[0, 2], Gen.Int[0, 4], Gen.Int[0, Emails.Length - 1], Gen.Int[0, Accounts.Length - 1], Gen.Int[0, 2], Gen.Int[1, 3],
         (verb, browser, time, email, account, trusted, trait) => new Fact(
@@ -86,6 +89,11 @@ public sealed class PeopleAcrossRegionsTests
         foreach (var path in Emails.OfType<string>().Select(email => $"email/{Uri.EscapeDataString(run + email)}").Concat(Accounts.OfType<string>().Distinct().Select(account => $"account/{run}{account}")))
         {
             Assert.Equal(alone.Person(path), regions.Person(path));
+        }
+
+        foreach (var report in Reports)
+        {
+            Assert.Equal(alone.Report(report), regions.Report(report));
         }
     }
 
@@ -172,6 +180,9 @@ public sealed class PeopleAcrossRegionsTests
 
             return reply.ToJsonString();
         }
+
+        public string Report(string report) => all[^1].SendAsync(
+            "GET", $"/glue/reports/{report}&from=2024-01-01&to=2024-06-30", null, ("x-api-key", Key)).GetAwaiter().GetResult().IsOk().Body;
 
         public IEnumerable<string> Stored(string run) => Home.Journeys().Where(row => row.Contains(run, StringComparison.Ordinal));
 

@@ -158,6 +158,139 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public async Task The_newest_events_are_paged_and_tell_where_each_came_from()
+    {
+        await ShopAsync();
+
+        var first = await ReadAsync($"events?{Week}&limit=3");
+        Assert.Equal(["purchase", "page_view", "purchase"], first["events"]!.AsArray().Select(row => (string)row!["event"]!));
+        var all = new List<JsonNode?>();
+        var next = "";
+        do
+        {
+            var page = await ReadAsync($"events?{Week}&limit=3{next}");
+            all.AddRange(page["events"]!.AsArray());
+            next = page["next_after"] is { } after ? $"&after={Uri.EscapeDataString((string)after!)}" : "";
+        }
+        while (next.Length > 0);
+
+        Assert.Equal(8, all.Select(row => (string)row!["event_id"]!).Distinct().Count());
+        var paid = all.Find(row => (string?)row!["channel"] == "paid search")!;
+        Assert.Equal("""{"utm_source":"google","utm_medium":"cpc"}""", paid["why"]!.ToJsonString());
+        Assert.Equal(all.Where(row => (bool)row!["identified"]!).Select(row => (string)row!["person"]!).Distinct(), [(string)paid["person"]!]);
+        Assert.Equal(2, (await ReadAsync($"events?{Week}&event=purchase"))["events"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task Values_are_those_that_exist()
+    {
+        await ShopAsync();
+
+        Assert.Equal(["page_view 6", "purchase 2"], Rows(await ReadAsync($"values?{Week}&of=event"), "values", "value", "count"));
+        Assert.Equal(["/pricing 2"], Rows(await ReadAsync($"values?{Week}&of=page&q=/p"), "values", "value", "count"));
+        Assert.Equal(["free 1", "pro 1"], Rows(await ReadAsync($"values?{Week}&of=property:plan"), "values", "value", "count"));
+        (await app.GetAsync("/glue/reports/values?of=colour")).IsError(HttpStatusCode.BadRequest, "of is required: event, page, or property:NAME");
+    }
+
+    [Fact]
+    public async Task The_same_question_has_the_same_tag_until_something_is_stored()
+    {
+        await ShopAsync();
+        var tag = (await app.GetAsync("/glue/reports/overview")).Header("ETag")!;
+
+        Assert.Equal(HttpStatusCode.NotModified, (await app.SendAsync("GET", "/glue/reports/overview", null, ("If-None-Match", tag))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await app.SendAsync("GET", "/glue/reports/overview?limit=5", null, ("If-None-Match", tag))).Status);
+        await TrackAsync("carl", "page_view", "2024-05-31T10:00:00Z", "/", "c2");
+        Assert.Equal(HttpStatusCode.OK, (await app.SendAsync("GET", "/glue/reports/overview", null, ("If-None-Match", tag))).Status);
+    }
+
+    [Fact]
+    public async Task The_status_names_what_there_is_and_origins_that_were_refused()
+    {
+        using var named = new ServerApp(("API_KEY", "secret-key-0123456789"), ("ALLOWED_ORIGINS", "https://shop.example"));
+        (string, string)[] key = [("x-api-key", "secret-key-0123456789")];
+        (await named.SendAsync("POST", "/glue/track", """{"glue_user_id":"a","event":"e","timestamp":1704376800000}""", key)).IsOk();
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(HttpStatusCode.Forbidden, (await named.SendAsync("POST", "/glue/track", "{}", ("Origin", "https://www.shop.example"))).Status);
+        }
+
+        Assert.Equal(
+            """{"success":true,"first_event":"2024-01-04T14:00:00.000Z","last_event":"2024-01-04T14:00:00.000Z","rows":{"events":1,"users":1,"identities":0,"sessions":0},"outbox":0,"countries":false,"refused_origins":[{"origin":"https://www.shop.example","count":2}]}""",
+            (await named.SendAsync("GET", "/glue/status", null, key)).IsOk().Body);
+        named.Clock.Advance(TimeSpan.FromHours(24));
+        Assert.Empty((await named.SendAsync("GET", "/glue/status", null, key)).Json["refused_origins"]!.AsArray());
+    }
+
+    [Theory]
+    [InlineData("events", 8)]
+    [InlineData("users", 4)]
+    [InlineData("identities", 2)]
+    [InlineData("sessions", 0)]
+    [InlineData("people", 3)]
+    public async Task An_export_has_every_row_of_the_range(string table, int rows)
+    {
+        await ShopAsync();
+
+        var lines = (await app.GetAsync($"/glue/export?table={table}&from=2024-05-20&to=2024-05-27T00:00:00Z")).IsOk().Body.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Equal(rows, lines.Length);
+        Assert.All(lines, line => Assert.NotNull(JsonNode.Parse(line)));
+    }
+
+    [Fact]
+    public async Task Csv_is_quoted_and_no_formula_runs()
+    {
+        foreach (var (id, name) in new[] { ("1", "=HYPERLINK(1)"), ("2", """a \"quoted\", name"""), ("3", "@SUM"), ("4", "-1") })
+        {
+            (await app.TrackAsync($$"""{"glue_user_id":"+a","event":"{{name}}","event_id":"{{id}}","timestamp":"2024-05-20T10:00:00Z","properties":{"n":-1,"list":[1,"x"]} }""")).IsOk();
+        }
+
+        var reply = (await app.SendAsync("GET", "/glue/export?table=events&format=csv&from=2024-05-20", null, ("Accept-Encoding", "identity"))).IsOk();
+
+        var lines = reply.Body.Split("\r\n");
+        Assert.StartsWith("event_id,glue_user_id,session_id,event,", lines[0], StringComparison.Ordinal);
+        Assert.Equal(
+            ["\"1\",\"'+a\",\"\",\"'=HYPERLINK(1)\"", "\"2\",\"'+a\",\"\",\"a \"\"quoted\"\", name\"", "\"3\",\"'+a\",\"\",\"'@SUM\"", "\"4\",\"'+a\",\"\",\"'-1\""],
+            lines[1..5].Select(line => line[..line.IndexOf(",\"2024", StringComparison.Ordinal)]));
+        Assert.Contains("\"{\"\"n\"\":-1,\"\"list\"\":[1,\"\"x\"\"]}\"", lines[1], StringComparison.Ordinal);
+        Assert.Equal("text/csv", reply.Message.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task An_export_is_compressed_where_that_is_accepted()
+    {
+        await ShopAsync();
+        var reply = await app.SendAsync("GET", $"/glue/export?table=events&{Week}", null, ("Accept-Encoding", "br, gzip"));
+
+        Assert.Equal("gzip", reply.Header("Content-Encoding"));
+        using var zip = new System.IO.Compression.GZipStream(await reply.Message.Content.ReadAsStreamAsync(), System.IO.Compression.CompressionMode.Decompress);
+        using var text = new StreamReader(zip);
+        Assert.Equal(8, (await text.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public async Task Events_come_live()
+    {
+        await TrackAsync("before", "page_view", "2024-05-31T10:00:00Z", "/");
+        using var live = await app.Client.GetAsync(app.Address("/glue/live"), HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await live.Content.ReadAsStreamAsync());
+        Assert.Equal(": listening", await lines.ReadLineAsync());
+
+        await TrackAsync("ann", "purchase", "2024-05-31T10:00:00Z", "/pay");
+
+        string? line;
+        do
+        {
+            line = await lines.ReadLineAsync();
+        }
+        while (line is { Length: 0 });
+
+        var said = JsonNode.Parse(line!["data: ".Length..])!;
+        Assert.Equal("purchase /pay 0", $"{said["events"]![0]!["event"]} {((string)said["events"]![0]!["page"]!)["shop.example".Length..]} {said["more"]}");
+    }
+
+    [Fact]
     public async Task Only_the_owner_is_answered()
     {
         using var closed = new ServerApp(("API_KEY", "secret-key-0123456789"), ("WRITE_KEYS", "public-key-0123456789"));

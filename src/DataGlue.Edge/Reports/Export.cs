@@ -1,0 +1,165 @@
+using System.IO.Compression;
+using Dapper;
+using DataGlue.Edge.Http;
+using DataGlue.Edge.Model;
+using DataGlue.Edge.Storage;
+using Microsoft.Net.Http.Headers;
+
+namespace DataGlue.Edge.Reports;
+
+/// <summary>GET /glue/export: all rows of a table in a range, streamed, as lines of JSON or as CSV.</summary>
+internal sealed class Export(Database database, FactReader facts, Adoption adoption, TimeProvider clock)
+{
+    private const int Together = 1_000;
+    private const int FlushSize = 64 * 1024;
+
+    private static readonly string[] Tables = ["users", "events", "identities", "sessions", "people"];
+
+    public void Map(IEndpointRouteBuilder glue) => glue.MapMethods("/export", HttpExtensions.Reads, WriteAsync);
+
+    private async Task WriteAsync(HttpContext context)
+    {
+        var query = new ReportQuery(context.Request.Query);
+        var range = ReportRange.Read(query, Instants.Now(clock));
+        var table = query.Choice("table", "", [.. Tables.Select(name => (name, name))]);
+        var isCsv = query.Choice("format", false, ("ndjson", false), ("csv", true));
+        if (table.Length == 0)
+        {
+            query.Fault($"table is required: one of {string.Join(", ", Tables)}");
+        }
+
+        query.Require();
+        await adoption.RunAsync();
+        context.Response.ContentType = isCsv ? "text/csv; charset=utf-8" : "application/x-ndjson; charset=utf-8";
+        context.Response.Headers.ContentDisposition = $"attachment; filename=\"{table}.{(isCsv ? "csv" : "ndjson")}\"";
+        context.Response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
+        var isZipped = context.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
+        if (isZipped)
+        {
+            context.Response.Headers.ContentEncoding = "gzip";
+        }
+
+        await using var zip = isZipped ? new GZipStream(context.Response.Body, CompressionLevel.Fastest, leaveOpen: true) : null;
+        await WriteRowsAsync((Stream?)zip ?? context.Response.Body, Rows(table, range, context.RequestAborted), isCsv, context.RequestAborted);
+    }
+
+    private static async Task WriteRowsAsync(Stream output, IEnumerable<string> rows, bool isCsv, CancellationToken gone)
+    {
+        var text = new StringBuilder();
+        var isFirst = true;
+        foreach (var row in rows)
+        {
+            if (isCsv)
+            {
+                Csv.Append(text, row, isFirst);
+            }
+            else
+            {
+                text.Append(row).Append('\n');
+            }
+
+            isFirst = false;
+            if (text.Length >= FlushSize)
+            {
+                await output.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), gone);
+                text.Clear();
+            }
+        }
+
+        await output.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), gone);
+        await output.FlushAsync(gone);
+    }
+
+    private IEnumerable<string> Rows(string table, ReportRange range, CancellationToken gone) => table == "people" ? PeopleRows(range, gone) : TableRows(table, range);
+
+    private IEnumerable<string> TableRows(string table, ReportRange range)
+    {
+        var (from, to) = (Instants.Format(range.From), Instants.Format(range.To));
+        var bounds = table != "events" ? new ExportBounds { Last = long.MaxValue }
+            : database.Read(connection => connection.QueryFirst<ExportBounds>(SqlFile.Read("read/export_bounds"), new { from, to }));
+        var (after, last) = (bounds.First - 1, bounds.Last);
+        for (var rows = Page(table, after, last, from, to); rows.Count > 0; rows = Page(table, after, last, from, to))
+        {
+            foreach (var row in rows)
+            {
+                yield return row.Json;
+            }
+
+            after = rows[^1].Id;
+        }
+    }
+
+    private List<ExportRow> Page(string table, long after, long last, string from, string to) => database.Read<List<ExportRow>>(connection =>
+        [.. connection.Query<ExportRow>(SqlFile.Read("read/export_" + table), new { after, last, from, to, most = Together })]);
+
+    private IEnumerable<string> PeopleRows(ReportRange range, CancellationToken gone)
+    {
+        var terms = new FactTerms(facts.HaveSeveralHosts());
+        foreach (var journey in facts.Journeys(terms, range.To, withBots: true, gone))
+        {
+            if (journey.Sessions.Any(session => session.First < range.To && session.Last >= range.From))
+            {
+                yield return PeopleList.Json(journey, terms);
+            }
+        }
+    }
+}
+
+/// <summary>A row as JSON.</summary>
+internal sealed class ExportRow
+{
+    public long Id { get; set; }
+    public string Json { get; set; } = "";
+}
+
+/// <summary>Between which rows a range stands.</summary>
+internal sealed class ExportBounds
+{
+    public long First { get; set; }
+    public long Last { get; set; }
+}
+
+/// <summary>Rows of JSON as lines of CSV (RFC 4180).</summary>
+internal static class Csv
+{
+    /// <summary>Appends a row, and before the first the names of its columns.</summary>
+    public static void Append(StringBuilder text, string json, bool withNames)
+    {
+        var names = new StringBuilder();
+        var line = new StringBuilder();
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json));
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            names.Append(names.Length > 0 ? "," : "").Append(reader.GetString());
+            line.Append(line.Length > 0 ? "," : "");
+            reader.Read();
+            var start = (int)reader.TokenStartIndex;
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.Null:
+                    line.Append("\"\"");
+                    break;
+                case JsonTokenType.String:
+                    AppendQuoted(line, Safe(reader.GetString()!));
+                    break;
+                default:
+                    reader.Skip();
+                    AppendQuoted(line, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(json).AsSpan(start, (int)reader.BytesConsumed - start)));
+                    break;
+            }
+        }
+
+        text.Append(withNames ? names.Append("\r\n") : "").Append(line).Append("\r\n");
+    }
+
+    // What begins so, a spreadsheet would run.
+    private static string Safe(string value) => value.Length > 0 && value[0] is '=' or '+' or '-' or '@' or '\t' or '\r' ? "'" + value : value;
+
+    private static void AppendQuoted(StringBuilder line, string value) => line.Append('"').Append(value.Replace("\"", "\"\"", StringComparison.Ordinal)).Append('"');
+}
