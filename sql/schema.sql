@@ -363,3 +363,72 @@ FROM users u
 JOIN derived_traits d ON d.glue_user_id = u.glue_user_id
 JOIN derived_times s ON s.glue_user_id = u.glue_user_id
 JOIN derived_touches t ON t.glue_user_id = u.glue_user_id;
+
+-- Views for questions by hand, with the sqlite3 program. What bots did is left out.
+
+-- The account that each e-mail belongs to, as a read of the person has it: that of its newest trusted identification with both; without a trusted one, the
+-- account that all public ones name, if they name the same.
+CREATE VIEW email_accounts (email_key, user_id) AS
+SELECT k.email_key, coalesce(
+  (SELECT i.user_id FROM identities i
+   WHERE i.email_key = k.email_key AND i.trusted = 1 AND i.name IS NOT NULL AND i.email_key IS NOT NULL AND i.user_id IS NOT NULL
+   ORDER BY i.timestamp DESC, i.event_id DESC, i.kind DESC, i.glue_user_id DESC LIMIT 1),
+  (SELECT CASE WHEN min(i.user_id) = max(i.user_id) THEN min(i.user_id) END FROM identities i
+   WHERE i.email_key = k.email_key AND i.trusted = 0 AND i.name IS NOT NULL AND i.email_key IS NOT NULL AND i.user_id IS NOT NULL))
+FROM (SELECT DISTINCT email_key FROM identities WHERE name IS NOT NULL AND email_key IS NOT NULL AND user_id IS NOT NULL) k;
+
+-- Each event, and each row of identities that names somebody or has a touch, with whose it is: whom it names itself, else whom its browser had identified
+-- last at its time, before that whom it identified first; else the browser.
+CREATE VIEW log_people (person, kind, id, glue_user_id, timestamp, event_id, touch, touch_counts) AS
+SELECT
+  CASE WHEN n.name LIKE 'email:%' THEN coalesce('account:' || a.user_id, n.name) ELSE coalesce(n.name, 'browser:' || n.glue_user_id) END,
+  n.kind, n.id, n.glue_user_id, n.timestamp, n.event_id, n.touch, n.touch_counts
+FROM (
+  SELECT l.kind, l.id, l.glue_user_id, l.timestamp, l.event_id, l.touch, l.touch_counts, coalesce(
+    l.name,
+    (SELECT s.name FROM identities s WHERE s.glue_user_id = l.glue_user_id AND s.starts = 1 AND (s.timestamp, s.event_id) <= (l.timestamp, l.event_id)
+     ORDER BY s.timestamp DESC, s.event_id DESC, s.kind DESC LIMIT 1),
+    (SELECT s.name FROM identities s WHERE s.glue_user_id = l.glue_user_id AND s.starts = 1 ORDER BY s.timestamp, s.event_id, s.kind LIMIT 1)) AS name
+  FROM (
+    SELECT 'event' AS kind, id, glue_user_id, timestamp, event_id, touch, touch_counts, name FROM events WHERE bot = 0
+    UNION ALL
+    SELECT CASE WHEN name IS NOT NULL THEN 'identification' ELSE kind END, id, glue_user_id, timestamp, event_id, touch, touch_counts, name FROM identities
+    WHERE name IS NOT NULL OR touch IS NOT NULL) l) n
+LEFT JOIN email_accounts a ON n.name LIKE 'email:%' AND a.email_key = substr(n.name, 7);
+
+-- What each person did.
+CREATE VIEW journeys (person, timestamp, event, page, session_id, source, medium, campaign, properties, glue_user_id, event_id) AS
+SELECT l.person, e.timestamp, e.event, coalesce(e.host, '') || e.path, e.session_id, e.touch ->> 'utm_source', e.touch ->> 'utm_medium', e.touch ->> 'utm_campaign',
+  e.properties, e.glue_user_id, e.event_id
+FROM log_people l JOIN events e ON e.id = l.id WHERE l.kind = 'event';
+
+-- One row for each person: browsers, from when to when, how many events, the sources of the first touch and of the last that counts, whether anybody identified them.
+CREATE VIEW people_overview (person, browsers, first_seen, last_seen, events, first_source, last_source, identified) AS
+SELECT person, count(DISTINCT glue_user_id), min(timestamp), max(timestamp), sum(kind = 'event'),
+  max(CASE WHEN touch IS NOT NULL AND first = 1 THEN touch ->> 'utm_source' END),
+  coalesce(max(CASE WHEN touch_counts = 1 AND last = 1 THEN touch ->> 'utm_source' END),
+    CASE WHEN max(touch_counts) IS NOT 1 THEN max(CASE WHEN touch IS NOT NULL AND first = 1 THEN touch ->> 'utm_source' END) END),
+  max(kind = 'identification')
+FROM (
+  SELECT *, row_number() OVER (PARTITION BY person, touch IS NOT NULL ORDER BY timestamp, event_id) AS first,
+    row_number() OVER (PARTITION BY person, touch_counts ORDER BY timestamp DESC, event_id DESC) AS last
+  FROM log_people)
+GROUP BY person;
+
+-- How many events of each name there are, and how many people made them.
+CREATE VIEW funnel_counts (event, events, people) AS
+SELECT event, count(*), count(DISTINCT person) FROM journeys GROUP BY event ORDER BY 3 DESC, 1;
+
+-- People by the source of their first touch, and by that of the last that counts; and how many of them are identified.
+CREATE VIEW attribution_first_touch (source, people, identified) AS
+SELECT first_source, count(*), sum(identified) FROM people_overview GROUP BY first_source ORDER BY 2 DESC, 1;
+CREATE VIEW attribution_last_touch (source, people, identified) AS
+SELECT last_source, count(*), sum(identified) FROM people_overview GROUP BY last_source ORDER BY 2 DESC, 1;
+
+-- Each day in UTC: people, sessions that began, pages looked at, events. A session without an id ends with a pause of 30 minutes.
+CREATE VIEW daily (day, people, sessions, page_views, events) AS
+SELECT day, count(DISTINCT person), sum(begins), sum(event = 'page_view'), count(*) FROM (
+  SELECT substr(timestamp, 1, 10) AS day, person, event, coalesce(
+    CASE WHEN session_id IS NULL THEN round((julianday(timestamp) - julianday(lag(timestamp) OVER same)) * 86400000) >= 1800000 ELSE row_number() OVER same = 1 END, 1) AS begins
+  FROM journeys WINDOW same AS (PARTITION BY person, glue_user_id, session_id ORDER BY timestamp, event_id))
+GROUP BY day ORDER BY day;

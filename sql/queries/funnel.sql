@@ -1,7 +1,5 @@
--- How many events, and how many visitors, reached each step?
+-- How many events, and how many people, reached each step?
 --   sqlite3 -readonly -box data/dataglue.db < sql/queries/funnel.sql
-SELECT event, count(*) AS count, count(DISTINCT glue_user_id) AS visitors
-FROM events
-WHERE event IN ('page_view', 'form_submit', 'purchase')
-GROUP BY event
-ORDER BY visitors DESC;
+SELECT event, events AS count, people
+FROM funnel_counts
+WHERE event IN ('page_view', 'form_submit', 'purchase');

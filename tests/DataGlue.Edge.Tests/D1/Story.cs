@@ -103,6 +103,8 @@ internal static class Story
         Event("x1", "10:00", user: "expirer", touch: Google),
         Event("e7", "10:30", user: "claimer", email: "claim@example.com", isClaim: true),
         Event("e8", "10:30", user: "claimer", account: "acc-3", isClaim: true),
+        Event("e10", "10:50", user: "claimer", name: "purchase"),
+        Event("e11", "10:55", user: "account", name: "add_to_cart"),
         Event("e9", "10:40", user: "claimer", name: "page_view", properties: """{"url":"https://shop.example/pricing"}"""),
 
         // The very same again.

@@ -95,6 +95,19 @@ public sealed class PeopleAcrossRegionsTests
         {
             Assert.Equal(alone.Report(report), regions.Report(report));
         }
+
+        // The views for sqlite3 say the same.
+        var overview = JsonNode.Parse(regions.Report("overview?interval=day&limit=1000"))!;
+        Assert.Equal(
+            overview["events"]!.AsArray().Select(row => $"{row!["event"]} {row["events"]} {row["people"]}").Order(StringComparer.Ordinal),
+            regions.Home.Query("SELECT event || ' ' || events || ' ' || people FROM funnel_counts").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            overview["series"]!.AsArray().Where(point => (int)point!["events"]! > 0).Select(point => $"{((string)point!["time"]!)[..10]} {point["people"]} {point["sessions"]} {point["page_views"]} {point["events"]}"),
+            regions.Home.Query("SELECT day || ' ' || people || ' ' || sessions || ' ' || page_views || ' ' || events FROM daily"));
+        var attribution = JsonNode.Parse(regions.Report("attribution?limit=1000"))!["rows"]!.AsArray();
+        Assert.Equal(
+            attribution.Where(row => (int)row!["conversions"]! > 0).Select(row => $"{row!["key"]} {row["conversions"]}").Order(StringComparer.Ordinal),
+            regions.Home.Query("SELECT coalesce(source, '') || ' ' || identified FROM attribution_first_touch WHERE identified > 0").Order(StringComparer.Ordinal));
     }
 
     // Verb: 0 an event, 1 an event that may name somebody, 2 and 3 an identification, 4 a sync.
