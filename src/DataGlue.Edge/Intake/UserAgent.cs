@@ -72,7 +72,7 @@ internal static class UserAgent
     public static bool IsBot(string userAgent)
     {
         var text = userAgent.AsSpan().TrimStart();
-        return text.ContainsAny(BotWords)
+        return (text.ContainsAny(BotWords) && !text.Contains("CUBOT", StringComparison.Ordinal))
             || (text.StartsWith("Mozilla/5.0 (compatible;", StringComparison.OrdinalIgnoreCase) && !text.ContainsAny(OldCompatibles))
             || text.Contains("KHTML, like Gecko; compatible;", StringComparison.OrdinalIgnoreCase)
             || !(text.StartsWith("Mozilla/", StringComparison.OrdinalIgnoreCase) || text.StartsWith("Opera/", StringComparison.OrdinalIgnoreCase) || text.ContainsAny(OtherBrowsers));

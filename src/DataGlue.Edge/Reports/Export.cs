@@ -100,7 +100,7 @@ internal sealed class Export(Database database, FactReader facts, Adoption adopt
     private IEnumerable<string> PeopleRows(ReportRange range, CancellationToken gone)
     {
         var terms = new FactTerms(facts.HaveSeveralHosts());
-        foreach (var journey in facts.Journeys(terms, range.To, withBots: true, gone))
+        foreach (var journey in facts.Journeys(terms, withBots: true, gone))
         {
             if (journey.Sessions.Any(session => session.First < range.To && session.Last >= range.From))
             {

@@ -7,6 +7,7 @@ internal enum FactKind
     Identification, // joins its browser to a person; it may have a touch
     Touch, // of a row of the identity log that names nobody
     ReportedTouch, // that a synced profile or expired events have left: the first touch of a person may be one, an arrival is none
+    Expired, // the time of the first event that has expired
 }
 
 /// <summary>A row of one of the two logs, as far as reports ask for it. Texts stand in <see cref="FactTerms"/>, and 0 is none.</summary>
@@ -31,10 +32,6 @@ internal sealed record TouchFacts(bool Counts, IReadOnlyDictionary<string, strin
 
     /// <summary>The page on which the visitor landed, as reports count pages; null where it is not known.</summary>
     public string? LandingPage => Values.TryGetValue(Intake.Touch.LandingPage, out var url) ? PageName.OfUrl(url) : null;
-
-    /// <summary>Whether both are the same arrival, when they come in one session.</summary>
-    public bool IsSameArrival(TouchFacts other) =>
-        (Channel, Source, Medium, Campaign, ReferrerHost) == (other.Channel, other.Source, other.Medium, other.Campaign, other.ReferrerHost);
 }
 
 /// <summary>With what a visitor came.</summary>

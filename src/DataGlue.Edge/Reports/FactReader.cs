@@ -15,14 +15,13 @@ internal sealed class FactReader(Database database, Settings settings)
     // Of one browser the first spans count, up to this many.
     public const int MaxSpans = 1_000;
 
-    /// <summary>The journeys of all people, with all that happened before a time.</summary>
-    /// <param name="before">In milliseconds since 1970.</param>
-    public IEnumerable<Journey> Journeys(FactTerms terms, long before, bool withBots, CancellationToken cancelled)
+    /// <summary>The journeys of all people, whole: a session is what it is whatever the range of a report.</summary>
+    public IEnumerable<Journey> Journeys(FactTerms terms, bool withBots, CancellationToken cancelled)
     {
         var snapshot = database.Read(connection => connection.ExecuteScalar<long>(SqlFile.Read("read/newest_event")));
         var people = ReadPeople(snapshot, cancelled);
         var aside = new Dictionary<string, List<PlacedFact>>();
-        foreach (var browser in Browsers(terms, snapshot, Instants.Format(before), withBots, people, cancelled))
+        foreach (var browser in Browsers(terms, snapshot, withBots, people, cancelled))
         {
             foreach (var (person, facts) in browser)
             {
@@ -82,11 +81,11 @@ internal sealed class FactReader(Database database, Settings settings)
 
     // The facts of each browser, by the people whose they are. One that has done nothing, and was only identified, comes too.
     private IEnumerable<Dictionary<string, List<PlacedFact>>> Browsers(
-        FactTerms terms, long snapshot, string before, bool withBots, People people, CancellationToken cancelled)
+        FactTerms terms, long snapshot, bool withBots, People people, CancellationToken cancelled)
     {
         var number = 0;
         BrowserFacts? browser = null;
-        foreach (var row in Events(snapshot, before, withBots, cancelled))
+        foreach (var row in Events(snapshot, withBots, cancelled))
         {
             if (browser?.User != row.GlueUserId)
             {
@@ -95,7 +94,7 @@ internal sealed class FactReader(Database database, Settings settings)
                     yield return browser.ByPerson();
                 }
 
-                browser = new BrowserFacts(row.GlueUserId, ++number, people.Take(row.GlueUserId), people, terms, before, settings.IgnoredReferrers);
+                browser = new BrowserFacts(row.GlueUserId, ++number, people.Take(row.GlueUserId), people, terms, settings.IgnoredReferrers);
             }
 
             browser.Add(row);
@@ -108,14 +107,14 @@ internal sealed class FactReader(Database database, Settings settings)
 
         foreach (var (user, identities) in people.Rest())
         {
-            yield return new BrowserFacts(user, ++number, identities, people, terms, before, settings.IgnoredReferrers).ByPerson();
+            yield return new BrowserFacts(user, ++number, identities, people, terms, settings.IgnoredReferrers).ByPerson();
         }
     }
 
-    private IEnumerable<ReportEventRow> Events(long snapshot, string before, bool withBots, CancellationToken cancelled)
+    private IEnumerable<ReportEventRow> Events(long snapshot, bool withBots, CancellationToken cancelled)
     {
         var last = new ReportEventRow();
-        for (var rows = EventsAfter(last, snapshot, before, withBots); rows.Count > 0; rows = EventsAfter(last, snapshot, before, withBots))
+        for (var rows = EventsAfter(last, snapshot, withBots); rows.Count > 0; rows = EventsAfter(last, snapshot, withBots))
         {
             cancelled.ThrowIfCancellationRequested();
             foreach (var row in rows)
@@ -127,9 +126,9 @@ internal sealed class FactReader(Database database, Settings settings)
         }
     }
 
-    private List<ReportEventRow> EventsAfter(ReportEventRow last, long snapshot, string before, bool withBots)
+    private List<ReportEventRow> EventsAfter(ReportEventRow last, long snapshot, bool withBots)
     {
-        var values = new { user = last.GlueUserId, time = last.Timestamp, eventId = last.EventId, snapshot, before, bots = withBots ? 1 : 0, most = Together };
+        var values = new { user = last.GlueUserId, time = last.Timestamp, eventId = last.EventId, snapshot, bots = withBots ? 1 : 0, most = Together };
         return database.Read<List<ReportEventRow>>(connection => [.. connection.Query<ReportEventRow>(SqlFile.Read("read/report_events"), values)]);
     }
 
@@ -147,6 +146,7 @@ internal sealed class FactReader(Database database, Settings settings)
         private readonly Dictionary<string, string> browserOf = []; // of each name the first
         private readonly HashSet<string> several = [];
         private readonly Dictionary<string, List<string>> emailsOf = []; // of accounts
+        private readonly HashSet<string> besideAccounts = []; // e-mails that are no name of their own
 
         public void Add(ReportIdentityRow row)
         {
@@ -154,6 +154,12 @@ internal sealed class FactReader(Database database, Settings settings)
             if (row.Name is { } name)
             {
                 AddName(name, row.GlueUserId);
+            }
+
+            // An e-mail that was only named beside an account is one of a person too.
+            if (row.Name is not null && row.EmailKey is { } key && PersonName.OfEmail(key) is var email && !browserOf.ContainsKey(email))
+            {
+                besideAccounts.Add(email);
             }
         }
 
@@ -165,7 +171,7 @@ internal sealed class FactReader(Database database, Settings settings)
             }
         }
 
-        public IEnumerable<string> Emails() => browserOf.Keys.Select(PersonName.EmailOf).OfType<string>();
+        public List<string> Emails() => [.. browserOf.Keys.Concat(besideAccounts).Distinct().Select(PersonName.EmailOf).OfType<string>()];
 
         /// <summary>Learns to which accounts e-mails belong.</summary>
         public void Tie(List<EmailAccountRow> rows)
@@ -177,7 +183,11 @@ internal sealed class FactReader(Database database, Settings settings)
                 (emailsOf.TryGetValue(account, out var emails) ? emails : emailsOf[account] = []).Add(email);
 
                 // The account is on the browsers of its e-mails too.
-                AddName(account, browserOf[email]);
+                if (browserOf.TryGetValue(email, out var browser))
+                {
+                    AddName(account, browser);
+                }
+
                 if (several.Contains(email))
                 {
                     several.Add(account);
@@ -213,15 +223,12 @@ internal sealed class FactReader(Database database, Settings settings)
         private readonly Dictionary<string, List<PlacedFact>> byPerson = [];
 
         public BrowserFacts(
-            string user, int number, List<ReportIdentityRow> identities, People people, FactTerms terms, string before, Intake.IgnoredReferrers ignored)
+            string user, int number, List<ReportIdentityRow> identities, People people, FactTerms terms, Intake.IgnoredReferrers ignored)
         {
             (User, this.number, this.people, this.terms, anonymous, Ignored) = (user, number, people, terms, "browser:" + user, ignored);
             identities.Sort((one, other) => Compare(one, other));
             FindSpans(identities);
-            foreach (var row in identities.Where(row => string.CompareOrdinal(row.Timestamp, before) < 0))
-            {
-                Add(row);
-            }
+            identities.ForEach(Add);
         }
 
         public string User { get; }
@@ -253,9 +260,9 @@ internal sealed class FactReader(Database database, Settings settings)
         {
             var key = new EventKey(row.Timestamp, row.EventId);
             var kind = row.Name is not null && PersonAt(key) == people.PersonOf(row.Name) ? FactKind.Identification
-                : row.Kind is "identify" or "sync" ? FactKind.Touch : FactKind.ReportedTouch;
+                : row.Kind is "identify" or "sync" ? FactKind.Touch : row.Touch is null ? FactKind.Expired : FactKind.ReportedTouch;
             var touch = terms.Touch(row.Touch, row.TouchCounts != 0, Ignored);
-            if (kind == FactKind.Identification || touch != 0)
+            if (kind is FactKind.Identification or FactKind.Expired || touch != 0)
             {
                 Add(PersonAt(key), new PlacedFact(key, row.Kind, User, new Fact(kind, TimeOf(row.Timestamp), 0, number, 0, 0, 0, touch, 0)));
             }
@@ -349,6 +356,7 @@ internal sealed class ReportIdentityRow
     public string EventId { get; set; } = "";
     public string Kind { get; set; } = "";
     public string? Name { get; set; }
+    public string? EmailKey { get; set; }
     public string? Touch { get; set; }
     public long TouchCounts { get; set; }
 }

@@ -6,7 +6,7 @@ namespace DataGlue.Edge.Reports;
 /// <param name="window">Within which time of the first step the others must come, in milliseconds.</param>
 internal sealed class Funnel(FactTerms terms, ReportRange range, ReportFilters filters, IReadOnlyList<FunnelStep> steps, IReadOnlySet<int> exclude, long window, Func<Journey, int, string?>? by)
 {
-    private readonly FunnelFigures all = new(steps.Count);
+    private readonly FunnelFigures all = new(steps.Count, countsEvents: true);
     private readonly Dictionary<string, FunnelFigures> groups = new(StringComparer.Ordinal);
     private FunnelFigures? none;
 
@@ -50,7 +50,7 @@ internal sealed class Funnel(FactTerms terms, ReportRange range, ReportFilters f
     }
 
     private FunnelFigures Group(string? key) =>
-        key is null ? none ??= new(steps.Count) : groups.TryGetValue(key, out var figures) ? figures : groups[key] = new(steps.Count);
+        key is null ? none ??= new(steps.Count, countsEvents: false) : groups.TryGetValue(key, out var figures) ? figures : groups[key] = new(steps.Count, countsEvents: false);
 
     // The guide's own count: every event of a step in the range.
     private void CountEvents(Journey journey)
@@ -150,7 +150,8 @@ internal sealed record FunnelStep(string Text, int Name, Func<int, bool>? Page, 
 }
 
 /// <summary>How many reached each step, and how long it took them.</summary>
-internal sealed class FunnelFigures(int steps)
+/// <param name="countsEvents">Whether events were counted too, and not only people.</param>
+internal sealed class FunnelFigures(int steps, bool countsEvents)
 {
     private readonly long[] people = new long[steps];
     private readonly List<long>[] waits = [.. Enumerable.Range(0, steps).Select(_ => new List<long>())];
@@ -180,7 +181,7 @@ internal sealed class FunnelFigures(int steps)
             waits[step].Sort();
             json.WriteStartObject();
             json.WriteString("event", names[step].Text);
-            if (Events.Any(count => count > 0))
+            if (countsEvents)
             {
                 json.WriteNumber("events", Events[step]);
             }

@@ -32,8 +32,22 @@ internal sealed class Journey
     /// <summary>In the order of time.</summary>
     public IReadOnlyList<Arrival> Arrivals { get; }
 
-    /// <summary>When the person did something for the first time; null where there is no event.</summary>
-    public long? FirstEvent => Sessions.Count == 0 ? null : Sessions[0].First;
+    /// <summary>When the person did something for the first time, which may have expired; null where there is no event.</summary>
+    public long? FirstEvent
+    {
+        get
+        {
+            foreach (var fact in Facts)
+            {
+                if (fact.Kind is FactKind.Event or FactKind.Expired)
+                {
+                    return fact.Time;
+                }
+            }
+
+            return null;
+        }
+    }
 
     /// <summary>The earliest identification; null of who is anonymous.</summary>
     public int? FirstIdentification
@@ -109,7 +123,7 @@ internal sealed class Journey
         {
             var (fact, session) = (Facts[i], SessionOf[i]);
             var touch = terms.TouchOf(fact.Touch);
-            if (touch.Counts && fact.Kind != FactKind.ReportedTouch && session?.Arrivals.Exists(other => other.Touch.IsSameArrival(touch)) != true)
+            if (touch.Counts && fact.Kind != FactKind.ReportedTouch && session?.IsNew(touch) != false)
             {
                 var arrival = new Arrival(fact.Time, i, touch, session);
                 arrivals.Add(arrival);
@@ -133,6 +147,8 @@ internal sealed class Journey
 /// <param name="number">Its place among the sessions of the person.</param>
 internal sealed class Session(int number, long first)
 {
+    private readonly HashSet<(string Channel, string? Source, string? Medium, string? Campaign, string? ReferrerHost)> kinds = [];
+
     public int Number => number;
 
     /// <summary>The time of the first event.</summary>
@@ -146,6 +162,9 @@ internal sealed class Session(int number, long first)
 
     /// <summary>At least one.</summary>
     public List<Arrival> Arrivals { get; } = [];
+
+    /// <summary>Whether no arrival of this kind has come in this session; one has now.</summary>
+    public bool IsNew(TouchFacts touch) => kinds.Add((touch.Channel, touch.Source, touch.Medium, touch.Campaign, touch.ReferrerHost));
 
     public void Add(int fact, long time)
     {

@@ -5,6 +5,7 @@ namespace DataGlue.Edge.Reports;
 /// <summary>GET /glue/live: events as they come in, as server-sent events: once a second at most 50, and how many more there were.</summary>
 internal sealed class Live(EventList events, IHostApplicationLifetime lifetime)
 {
+    private const string ContentType = "text/event-stream; charset=utf-8";
     private const int Most = 50;
     private const int MostCallers = 20;
     private const int PingEvery = 15; // in seconds
@@ -13,13 +14,19 @@ internal sealed class Live(EventList events, IHostApplicationLifetime lifetime)
 
     private int callers;
 
-    public void Map(IEndpointRouteBuilder glue) => glue.MapGet("/live", ServeAsync);
+    public void Map(IEndpointRouteBuilder glue) => glue.MapMethods("/live", Http.HttpExtensions.Reads, ServeAsync);
 
     private async Task ServeAsync(HttpContext context)
     {
         var query = new ReportQuery(context.Request.Query);
         var withBots = query.Choice("bots", false, ("exclude", false), ("include", true));
         query.Require();
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Response.ContentType = ContentType;
+            return;
+        }
+
         if (Interlocked.Increment(ref callers) > MostCallers)
         {
             Interlocked.Decrement(ref callers);
@@ -43,7 +50,7 @@ internal sealed class Live(EventList events, IHostApplicationLifetime lifetime)
 
     private async Task WriteAsync(HttpResponse response, bool withBots, CancellationToken gone)
     {
-        response.ContentType = "text/event-stream; charset=utf-8";
+        response.ContentType = ContentType;
         var row = events.NewestRow();
         using var timer = new PeriodicTimer(Second);
         var silent = 0;
@@ -69,6 +76,7 @@ internal sealed class Live(EventList events, IHostApplicationLifetime lifetime)
     {
         var newest = events.NewestRow();
         var rows = newest <= row ? [] : events.Since(row, withBots, Most);
+        newest = rows.Count > 0 ? Math.Max(newest, rows[^1].Id) : newest;
         if (rows.Count == 0)
         {
             return ("", newest);

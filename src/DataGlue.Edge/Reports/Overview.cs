@@ -156,10 +156,10 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
             if (isView)
             {
                 Count("pages", terms.ShownPage(page), session, 1, converted);
+                Count("hosts", SessionFilter.HostOf(page), session, 1, converted);
             }
 
             Count("events", terms.NameOf(fact.Name), session, 1, converted);
-            Count("hosts", SessionFilter.HostOf(page), session, 1, converted);
             Count("countries", client.Country, session, 1, converted);
             Count("devices", client.Device, session, 1, converted);
             Count("browsers", client.Browser, session, 1, converted);

@@ -9,5 +9,6 @@ internal static class PageName
     /// <summary>The host; null where it is not known.</summary>
     public static string? HostOf(string page) => page.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? page[..slash] : null;
 
-    public static string PathOf(string page) => page[page.IndexOf('/', StringComparison.Ordinal)..];
+    /// <summary>The path; the whole of what somebody has put in by hand without one.</summary>
+    public static string PathOf(string page) => page[Math.Max(page.IndexOf('/', StringComparison.Ordinal), 0)..];
 }

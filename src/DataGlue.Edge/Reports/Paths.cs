@@ -70,7 +70,7 @@ internal sealed class Paths(FactTerms terms, ReportRange range, ReportFilters fi
         foreach (var fact in session.Events.Select(i => journey.Facts[i]))
         {
             var node = terms.NameOf(fact.Name) == SessionFilter.PageView && terms.PageOf(fact.Page) is { } page ? terms.ShownPage(page)! : terms.NameOf(fact.Name);
-            var isStart = found.Count > 0 || start is null || node == start || (fact.Page != 0 && terms.NameOf(fact.Name) == SessionFilter.PageView && terms.PageOf(fact.Page) == start);
+            var isStart = found.Count > 0 || start is null || node == start || (fact.Page != 0 && terms.NameOf(fact.Name) == SessionFilter.PageView && terms.PageOf(fact.Page) is { } whole && (whole == start || PageName.PathOf(whole) == start));
             if (isStart && found.Count <= steps && (found.Count == 0 || found[^1] != node))
             {
                 found.Add(node);

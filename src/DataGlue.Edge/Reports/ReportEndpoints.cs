@@ -98,7 +98,7 @@ internal sealed class ReportEndpoints(
             var report = new Overview(terms, range, filters, converted, buckets, now);
             var earlier = comparison == Comparison.None ? null : range.Before(comparison, now);
             var compared = earlier is null ? null : new Overview(terms, earlier, filters, converted, [], now);
-            foreach (var journey in facts.Journeys(terms, range.To, filters.WithBots, cancelled))
+            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
             {
                 report.Add(journey);
                 compared?.Add(journey);
@@ -127,7 +127,7 @@ internal sealed class ReportEndpoints(
         {
             var terms = NewTerms();
             var funnel = asked.Find(database, terms, range, filters, by);
-            foreach (var journey in facts.Journeys(terms, range.To + asked.Window, filters.WithBots, cancelled))
+            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
             {
                 funnel.Add(journey);
             }
@@ -155,7 +155,7 @@ internal sealed class ReportEndpoints(
             var terms = NewTerms();
             var funnel = asked.Find(database, terms, range, filters, null);
             var people = new PeopleList(terms, after, limit);
-            foreach (var journey in facts.Journeys(terms, range.To + asked.Window, filters.WithBots, cancelled))
+            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
             {
                 var reached = funnel.Add(journey).Count;
                 if (isDropped ? reached == step - 1 : reached >= step)
@@ -178,7 +178,7 @@ internal sealed class ReportEndpoints(
         {
             var terms = NewTerms();
             var paths = new Paths(terms, range, filters, start, steps);
-            foreach (var journey in facts.Journeys(terms, range.To, filters.WithBots, cancelled))
+            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
             {
                 paths.Add(journey);
             }
@@ -199,7 +199,7 @@ internal sealed class ReportEndpoints(
         {
             var terms = NewTerms();
             var retention = new RetentionReport(terms, range, filters, comesBack is null ? null : terms.Name(comesBack), interval, buckets, now);
-            foreach (var journey in facts.Journeys(terms, now + 1, filters.WithBots, cancelled))
+            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
             {
                 retention.Add(journey);
             }
@@ -218,7 +218,7 @@ internal sealed class ReportEndpoints(
         {
             var terms = NewTerms();
             var people = new PeopleList(terms, after, limit);
-            foreach (var journey in facts.Journeys(terms, range.To, filters.WithBots, cancelled))
+            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
             {
                 if (PeopleList.Fits(journey, text) && SessionFilter.Keep(journey, terms, range, filters).Count > 0)
                 {
@@ -245,7 +245,7 @@ internal sealed class ReportEndpoints(
             var terms = NewTerms();
             var converted = Conversion.Read(database, terms, conversion, value, range.From, range.To);
             var attribution = new Attribution(terms, range, filters, converted, model, by, lookback, cancelled);
-            foreach (var journey in facts.Journeys(terms, range.To, filters.WithBots, cancelled))
+            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
             {
                 attribution.Add(journey);
             }

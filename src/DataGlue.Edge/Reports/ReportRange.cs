@@ -1,6 +1,7 @@
 using DataGlue.Edge.Http;
 using NodaTime;
 using NodaTime.Text;
+using NodaTime.TimeZones;
 
 namespace DataGlue.Edge.Reports;
 
@@ -12,6 +13,11 @@ internal sealed record ReportRange(long From, long To, DateTimeZone Zone)
     /// <summary>How many days the range begins before today, where nobody says.</summary>
     private const int DefaultDays = 29;
 
+    // Before and after these, nothing happens that a report is about, and calendars end.
+    private const int LeastYear = 1970;
+    private const int MostYear = 2200;
+
+    private static readonly ZoneLocalMappingResolver FirstInstant = Resolvers.CreateMappingResolver(Resolvers.ReturnEarlier, Resolvers.ReturnStartOfIntervalAfter);
     private static readonly DateTimeZone Utc = DateTimeZone.Utc;
 
     public bool Has(long time) => time >= From && time < To;
@@ -21,9 +27,16 @@ internal sealed record ReportRange(long From, long To, DateTimeZone Zone)
     public static ReportRange Read(ReportQuery query, long now)
     {
         var zone = ReadZone(query);
+        var (least, most) = (new LocalDate(LeastYear, 1, 1), new LocalDate(MostYear, 1, 1));
         var today = DateOf(now, zone);
         var to = ReadEnd(query, "to", zone, isEnd: true) ?? StartOf(today.PlusDays(1), zone);
         var from = ReadEnd(query, "from", zone, isEnd: false) ?? StartOf(DateOf(Math.Min(now, to - 1), zone).PlusDays(-DefaultDays), zone);
+        if (from < StartOf(least, zone) || to > StartOf(most, zone))
+        {
+            query.Fault($"from and to must lie between {LeastYear} and {MostYear}");
+            return new ReportRange(now - 1, now, zone);
+        }
+
         if (from >= to)
         {
             query.Fault("from must be before to");
@@ -65,8 +78,8 @@ internal sealed record ReportRange(long From, long To, DateTimeZone Zone)
     /// <summary>The interval that suits the length of the range.</summary>
     public Interval SuitableInterval() => ((To - From) / 86_400_000.0) switch { <= 2 => Interval.Hour, <= 92 => Interval.Day, <= 730 => Interval.Week, _ => Interval.Month };
 
-    /// <summary>The first instant of a day: midnight, or where a zone has none that day, what comes first.</summary>
-    public static long StartOf(LocalDate date, DateTimeZone zone) => zone.AtStartOfDay(date).ToInstant().ToUnixTimeMilliseconds();
+    /// <summary>The first instant of a day: midnight, or where a zone has none that day, what comes first. A zone may have skipped the whole day.</summary>
+    public static long StartOf(LocalDate date, DateTimeZone zone) => zone.ResolveLocal(date.AtMidnight(), FirstInstant).ToInstant().ToUnixTimeMilliseconds();
 
     public static LocalDate DateOf(long time, DateTimeZone zone) => Instant.FromUnixTimeMilliseconds(time).InZone(zone).Date;
 
@@ -124,7 +137,7 @@ internal sealed record ReportRange(long From, long To, DateTimeZone Zone)
             return null;
         }
 
-        if (LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var date } && date.Year is >= 1 and < 9999)
+        if (LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var date } && date.Year is >= 1900 and < 9999)
         {
             return StartOf(isEnd ? date.PlusDays(1) : date, zone);
         }

@@ -14,7 +14,7 @@ internal sealed class RetentionReport(FactTerms terms, ReportRange range, Report
 
     public void Add(Journey journey)
     {
-        if (journey.FirstEvent is not { } first || !range.Has(first) || !IsKept(journey))
+        if (journey.FirstEvent is not { } first || !range.Has(first) || journey.Sessions.Count == 0 || !IsKept(journey))
         {
             return;
         }
@@ -68,7 +68,7 @@ internal sealed class RetentionReport(FactTerms terms, ReportRange range, Report
     private int CompleteCells(Cohort cohort) => cohort.People == 0 ? 0 : (int)Math.Clamp((now - cohort.LastFirst) / length, 0, MostCells);
 
     // The session of the first event decides.
-    private bool IsKept(Journey journey) => SessionFilter.KeepsEntry(journey, journey.Sessions[0].Facts[0], terms, filters);
+    private bool IsKept(Journey journey) => SessionFilter.KeepsSession(journey, journey.Sessions[0], terms, filters);
 
     private sealed class Cohort
     {

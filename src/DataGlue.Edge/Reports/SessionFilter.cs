@@ -28,6 +28,10 @@ internal static class SessionFilter
         return kept;
     }
 
+    /// <summary>Whether a whole session fits the filters: its arrival, and one of its events.</summary>
+    public static bool KeepsSession(Journey journey, Session session, FactTerms terms, ReportFilters filters) => KeepsPerson(journey, filters)
+        && Fits(journey, session, session.Facts, filters is { ByFirstTouch: true, HasArrival: true } ? terms.TouchOf(journey.FirstTouch) : null, terms, filters);
+
     public static bool KeepsPerson(Journey journey, ReportFilters filters) => filters.Person is not { } person || PersonId.Of(journey.Person) == person;
 
     /// <summary>Whether an event and its session fit the filters.</summary>
@@ -58,7 +62,7 @@ internal static class SessionFilter
 
     private static bool FitsArrival(Journey journey, Session session, TouchFacts touch, FactTerms terms, ReportFilters filters) =>
         filters.Keeps("source", touch.Source) && filters.Keeps("medium", touch.Medium) && filters.Keeps("campaign", touch.Campaign) && filters.Keeps("channel", touch.Channel)
-        && filters.Keeps("referrer", touch.ReferrerHost) && filters.Keeps("landing_page", touch.LandingPage)
+        && filters.Keeps("referrer", touch.ReferrerHost) && KeepsPage(filters, "landing_page", touch.LandingPage)
         && (!filters.Has("entry_page") || KeepsPage(filters, "entry_page", EntryPage(journey, session, terms)));
 
     /// <summary>Whether one event fits every filter of events.</summary>

@@ -34,6 +34,7 @@ public sealed class ReportRangeTests
     [InlineData("from=2026-03-04 to=2026-03-17", "Week", "03-02T00 03-09T00 03-16T00")]
     [InlineData("from=2026-01-15 to=2026-03-01", "Month", "01-01T00 02-01T00 03-01T00")]
     [InlineData("from=2026-03-29T00:10:00Z to=2026-03-29T02:00:00Z tz=Asia/Kolkata", "Hour", "03-28T23 03-29T00 03-29T01")]
+    [InlineData("from=2011-12-29 to=2012-01-01 tz=Pacific/Apia", "Day", "12-29T10 12-30T10 12-31T10")] // no 30th at all
     [InlineData("from=2018-11-03 to=2018-11-05 tz=America/Sao_Paulo", "Day", "11-03T03 11-04T03 11-05T02")] // no midnight on the 4th
     public void A_series_has_a_point_for_each_interval(string parameters, string interval, string points)
     {
@@ -45,6 +46,10 @@ public sealed class ReportRangeTests
     [InlineData("from=yesterday", "from must be a date like 2026-01-31, an instant like 2026-01-31T12:00:00Z, or milliseconds since 1970")]
     [InlineData("from=2026-02-30", "from must be a date like 2026-01-31, an instant like 2026-01-31T12:00:00Z, or milliseconds since 1970")]
     [InlineData("from=2026-02-02 to=2026-02-01", "from must be before to")]
+    [InlineData("from=0001-01-01", "from and to must lie between 1970 and 2200")]
+    [InlineData("from=1950-01-01", "from and to must lie between 1970 and 2200")]
+    [InlineData("to=9998-12-31", "from and to must lie between 1970 and 2200")]
+    [InlineData("from=253402200000000 to=253402300799000", "from and to must lie between 1970 and 2200")]
     [InlineData("tz=Mars", "tz must be a time zone of IANA, like Europe/Berlin or UTC")]
     public void What_is_no_range_is_told(string parameters, string fault)
     {
