@@ -6,8 +6,8 @@ namespace DataGlue.Edge.Journeys;
 /// <summary>Who an account or an e-mail names: the account with all e-mails that belong to it, or one e-mail that belongs to no account.</summary>
 internal sealed class Person
 {
-    // Of one browser the first spans count, up to this many.
-    private const int MaxSpans = 1_000;
+    /// <summary>Of one browser the first spans count, up to this many.</summary>
+    public const int MaxSpans = 1_000;
 
     private readonly JourneyReader reader;
     private readonly IReadOnlyList<string> emails; // their keys

@@ -10,7 +10,7 @@ internal sealed class PersonTraits
     private const int MaxBytes = 65_536;
     private const int BytesOfSigns = 4; // about a key and its value
 
-    private readonly SortedDictionary<string, TraitLogRow> newest = new(Comparer<string>.Create(EventKey.CompareUtf8));
+    private readonly SortedDictionary<string, TraitLogRow> newest = new(EventKey.TextOrder);
 
     /// <summary>As a JSON object.</summary>
     public static string Of(JourneyReader reader, IReadOnlyList<PersonBrowser> browsers)

@@ -13,6 +13,10 @@ internal readonly record struct EventKey(string Timestamp, string EventId)
     public static IComparer<EventKey> Utf8Order { get; } = Comparer<EventKey>.Create((x, y) =>
         CompareUtf8(x.Timestamp, y.Timestamp) is not 0 and var byTime ? byTime : CompareUtf8(x.EventId, y.EventId));
 
+    /// <summary>The order of texts by their UTF-8 bytes; what is absent comes last.</summary>
+    public static IComparer<string?> TextOrder { get; } = Comparer<string?>.Create((one, other) =>
+        one is null || other is null ? (one is null).CompareTo(other is null) : CompareUtf8(one, other));
+
     /// <summary>After every event of that time.</summary>
     public static EventKey EndOf(string timestamp) => new(timestamp, char.ConvertFromUtf32(0x10FFFF));
 

@@ -51,8 +51,7 @@ internal sealed class Attribution(
     {
         json.WriteStartArray("rows");
         foreach (var row in rows.Values.Append(none).Where(row => !row.IsEmpty)
-            .OrderByDescending(row => row.Conversions).ThenByDescending(row => row.People).ThenBy(row => row.Key is null)
-            .ThenBy(row => row.Key, Comparer<string?>.Create((one, other) => Model.EventKey.CompareUtf8(one ?? "", other ?? ""))).Take(most))
+            .OrderByDescending(row => row.Conversions).ThenByDescending(row => row.People).ThenBy(row => row.Key, Model.EventKey.TextOrder).Take(most))
         {
             json.WriteStartObject();
             json.WriteString("key", row.Key);

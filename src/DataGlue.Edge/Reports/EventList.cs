@@ -41,7 +41,7 @@ internal sealed class EventList(Database database, Settings settings)
         json.WriteString("event", row.Name);
         json.WriteString("page", row.Page);
         json.WriteString("person", PersonId.Of(person));
-        json.WriteBoolean("identified", !person.StartsWith("browser:", StringComparison.Ordinal));
+        json.WriteBoolean("identified", PersonName.BrowserOf(person) is null);
         json.WriteString("device", row.Device);
         json.WriteString("browser", row.Browser);
         json.WriteString("os", row.Os);
@@ -62,11 +62,11 @@ internal sealed class EventList(Database database, Settings settings)
     {
         using var reader = new JourneyReader(database);
         var spans = rows.Select(row => row.GlueUserId).Distinct().Chunk(JourneyReader.Together)
-            .SelectMany(browsers => reader.SpansOf(browsers, FactReader.MaxSpans + 1)).ToLookup(span => span.GlueUserId);
+            .SelectMany(browsers => reader.SpansOf(browsers, Person.MaxSpans + 1)).ToLookup(span => span.GlueUserId);
         var names = rows.Select(row => row.OwnName ?? NameAt(spans[row.GlueUserId].ToList(), new EventKey(row.Timestamp, row.EventId))).ToList();
         var accounts = names.OfType<string>().Select(PersonName.EmailOf).OfType<string>().Distinct().Chunk(JourneyReader.Together)
             .SelectMany(reader.AccountsOf).ToDictionary(email => email.EmailKey, email => email.UserId);
-        return [.. names.Select((name, i) => name is null ? "browser:" + rows[i].GlueUserId
+        return [.. names.Select((name, i) => name is null ? PersonName.OfBrowser(rows[i].GlueUserId)
             : PersonName.EmailOf(name) is { } email && accounts[email] is { } account ? PersonName.OfAccount(account) : name)];
     }
 
@@ -78,6 +78,6 @@ internal sealed class EventList(Database database, Settings settings)
         }
 
         var at = Math.Max(spans.FindLastIndex(span => EventKey.Utf8Order.Compare(span.Key, place) <= 0), 0);
-        return at < FactReader.MaxSpans ? spans[at].Name : null;
+        return at < Person.MaxSpans ? spans[at].Name : null;
     }
 }

@@ -88,8 +88,6 @@ internal sealed class FactTerms(bool hasSeveralHosts)
         private readonly Dictionary<T, int> numbers = new() { [none] = 0 };
         private readonly List<T> terms = [none];
 
-        public int Count => terms.Count;
-
         public T this[int number] => terms[number];
 
         public int Number(T term)

@@ -12,9 +12,6 @@ internal sealed class FactReader(Database database, Settings settings)
     private const int Together = 5_000;
     private const int EmailsTogether = 100;
 
-    // Of one browser the first spans count, up to this many.
-    public const int MaxSpans = 1_000;
-
     /// <summary>The journeys of all people, whole: a session is what it is whatever the range of a report.</summary>
     public IEnumerable<Journey> Journeys(FactTerms terms, bool withBots, CancellationToken cancelled)
     {
@@ -45,7 +42,7 @@ internal sealed class FactReader(Database database, Settings settings)
     }
 
     private static Journey NewJourney(string person, List<PlacedFact> facts, People people, FactTerms terms) => new(
-        person, [.. people.NamesOf(person), .. facts.Select(fact => fact.Browser).Distinct().Select(browser => "browser:" + browser)], facts.ConvertAll(fact => fact.Fact), terms);
+        person, [.. people.NamesOf(person), .. facts.Select(fact => fact.Browser).Distinct().Select(PersonName.OfBrowser)], facts.ConvertAll(fact => fact.Fact), terms);
 
     /// <summary>Whether pages of more than one host were looked at.</summary>
     public bool HaveSeveralHosts() => database.Read(connection => connection.ExecuteScalar<bool>(SqlFile.Read("read/report_hosts")));
@@ -200,7 +197,7 @@ internal sealed class FactReader(Database database, Settings settings)
 
         /// <summary>The account and e-mails of a person; none of who is anonymous.</summary>
         public IEnumerable<string> NamesOf(string person) =>
-            person.StartsWith("browser:", StringComparison.Ordinal) ? [] : emailsOf.TryGetValue(person, out var emails) ? [person, .. emails.Order(StringComparer.Ordinal)] : [person];
+            PersonName.BrowserOf(person) is not null ? [] : emailsOf.TryGetValue(person, out var emails) ? [person, .. emails.Order(StringComparer.Ordinal)] : [person];
 
         public bool IsOnSeveralBrowsers(string person) => several.Contains(person);
 
@@ -225,7 +222,7 @@ internal sealed class FactReader(Database database, Settings settings)
         public BrowserFacts(
             string user, int number, List<ReportIdentityRow> identities, People people, FactTerms terms, Intake.IgnoredReferrers ignored)
         {
-            (User, this.number, this.people, this.terms, anonymous, Ignored) = (user, number, people, terms, "browser:" + user, ignored);
+            (User, this.number, this.people, this.terms, anonymous, Ignored) = (user, number, people, terms, PersonName.OfBrowser(user), ignored);
             identities.Sort((one, other) => Compare(one, other));
             FindSpans(identities);
             identities.ForEach(Add);
@@ -281,8 +278,8 @@ internal sealed class FactReader(Database database, Settings settings)
                     continue;
                 }
 
-                spans.Add((new EventKey(row.Timestamp, row.EventId), spans.Count < MaxSpans ? person : null));
-                if (spans.Count > MaxSpans)
+                spans.Add((new EventKey(row.Timestamp, row.EventId), spans.Count < Person.MaxSpans ? person : null));
+                if (spans.Count > Person.MaxSpans)
                 {
                     return;
                 }

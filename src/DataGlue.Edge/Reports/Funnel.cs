@@ -38,7 +38,7 @@ internal sealed class Funnel(FactTerms terms, ReportRange range, ReportFilters f
 
         json.WriteStartArray("by");
         var rows = groups.Select(group => (Key: (string?)group.Key, group.Value)).Concat(none is null ? [] : [(null, none)]);
-        foreach (var (key, figures) in rows.OrderByDescending(row => row.Value.Entered).ThenBy(row => row.Key is null).ThenBy(row => row.Key, Comparer<string?>.Create((one, other) => Model.EventKey.CompareUtf8(one ?? "", other ?? ""))).Take(most))
+        foreach (var (key, figures) in rows.OrderByDescending(row => row.Value.Entered).ThenBy(row => row.Key, Model.EventKey.TextOrder).Take(most))
         {
             json.WriteStartObject();
             json.WriteString("key", key);

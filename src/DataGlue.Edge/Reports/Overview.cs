@@ -246,7 +246,7 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
             json.WriteStartObject();
             json.WriteString("time", Instants.Format(time));
             json.WriteString("person", PersonId.Of(person));
-            json.WriteBoolean("identified", !person.StartsWith("browser:", StringComparison.Ordinal));
+            json.WriteBoolean("identified", Model.PersonName.BrowserOf(person) is null);
             json.WriteString("channel", touch.Channel);
             json.WriteString("source", touch.Source);
             json.WriteString("referrer", touch.ReferrerHost);

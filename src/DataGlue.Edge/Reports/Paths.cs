@@ -22,7 +22,7 @@ internal sealed class Paths(FactTerms terms, ReportRange range, ReportFilters fi
 
     public void Write(Utf8JsonWriter json)
     {
-        var top = nodes.Select(step => step.OrderByDescending(node => node.Value).ThenBy(node => node.Key, Comparer<string>.Create(Model.EventKey.CompareUtf8)).Take(Most).Select(node => node.Key).ToHashSet()).ToArray();
+        var top = nodes.Select(step => step.OrderByDescending(node => node.Value).ThenBy(node => node.Key, Model.EventKey.TextOrder).Take(Most).Select(node => node.Key).ToHashSet()).ToArray();
         string Shown(int step, string node) => node == Exit || top[step].Contains(node) ? node : Other;
         json.WriteStartArray("nodes");
         for (var step = 0; step < steps; step++)
@@ -43,8 +43,7 @@ internal sealed class Paths(FactTerms terms, ReportRange range, ReportFilters fi
 
     private static void WriteSorted(Utf8JsonWriter json, IEnumerable<(int Step, string? From, string To, long Count)> rows)
     {
-        var bytes = Comparer<string?>.Create((one, other) => Model.EventKey.CompareUtf8(one ?? "", other ?? ""));
-        foreach (var (step, from, to, count) in rows.OrderByDescending(row => row.Count).ThenBy(row => row.From, bytes).ThenBy(row => row.To, bytes))
+        foreach (var (step, from, to, count) in rows.OrderByDescending(row => row.Count).ThenBy(row => row.From, Model.EventKey.TextOrder).ThenBy(row => row.To, Model.EventKey.TextOrder))
         {
             json.WriteStartObject();
             json.WriteNumber("step", step);

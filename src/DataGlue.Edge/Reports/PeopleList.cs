@@ -76,9 +76,9 @@ internal sealed class PeopleList(FactTerms terms, PeoplePlace? after, int most)
         {
             json.WriteStartObject();
             json.WriteString("id", Place.Id);
-            json.WriteString("email", Name("email:"));
-            json.WriteString("user_id", Name("account:"));
-            json.WriteString("glue_user_id", Name("browser:"));
+            json.WriteString("email", Name(Model.PersonName.EmailOf));
+            json.WriteString("user_id", Name(Model.PersonName.AccountOf));
+            json.WriteString("glue_user_id", Name(Model.PersonName.BrowserOf));
             json.WriteString("first_seen", Instants.Format(journey.Facts[0].Time));
             json.WriteString("last_seen", Instants.Format(Place.Time));
             json.WriteString("first_channel", channel);
@@ -87,7 +87,7 @@ internal sealed class PeopleList(FactTerms terms, PeoplePlace? after, int most)
             json.WriteEndObject();
         }
 
-        private string? Name(string mark) => journey.Names.FirstOrDefault(name => name.StartsWith(mark, StringComparison.Ordinal))?[mark.Length..];
+        private string? Name(Func<string, string?> part) => journey.Names.Select(part).FirstOrDefault(name => name is not null);
     }
 }
 

@@ -10,7 +10,7 @@ internal sealed class Tally
 
     /// <summary>The rows with most people, ties by the bytes of their keys.</summary>
     public IEnumerable<TallyRow> Top(int most) => (none is null ? rows.Values : rows.Values.Append(none))
-        .OrderByDescending(row => row.People).ThenBy(row => row.Key, Comparer<string?>.Create((one, other) => one is null || other is null ? (one is null).CompareTo(other is null) : Model.EventKey.CompareUtf8(one, other)))
+        .OrderByDescending(row => row.People).ThenBy(row => row.Key, Model.EventKey.TextOrder)
         .Take(most);
 
     public void Write(Utf8JsonWriter json, string name, string keyName, int most)
