@@ -231,6 +231,69 @@ CREATE TABLE tombstones (
 CREATE UNIQUE INDEX idx_tombstones ON tombstones (hash, whole, start_time, start_id, end_time, end_id);
 CREATE INDEX idx_tombstones_pending ON tombstones (id) WHERE applied = 0;
 
+-- What reports read in place of the two logs: copies of what they ask for, by columns. All of it follows from the logs and is made anew when it is gone.
+
+-- Of each log ('events', 'identities'): up to which row id the chunks have it. Changes of rows up to watched are noted.
+CREATE TABLE report_logs (
+  log     TEXT NOT NULL PRIMARY KEY,
+  stored  INTEGER NOT NULL DEFAULT 0,
+  watched INTEGER NOT NULL DEFAULT 0,
+  -- How chunks are written.
+  format  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+INSERT INTO report_logs (log) VALUES ('events'), ('identities');
+
+-- The rows from first_row to last_row of those browsers that belong to one of 64 parts, in the order of browser, time and event id.
+CREATE TABLE report_chunks (
+  id        INTEGER PRIMARY KEY,
+  part      INTEGER NOT NULL,
+  log       TEXT NOT NULL,
+  first_row INTEGER NOT NULL,
+  last_row  INTEGER NOT NULL,
+  -- Up to two hosts of its pages, as a JSON array.
+  hosts     TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(hosts)),
+  -- Which browsers its events name somebody on: pairs of 8 bytes each. NULL: on none.
+  names     BLOB,
+  data      BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX idx_report_chunks ON report_chunks (log, part, first_row);
+
+-- Rows of the logs that were changed or deleted since they were copied.
+CREATE TABLE report_changes (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  log          TEXT NOT NULL,
+  row          INTEGER NOT NULL,
+  glue_user_id TEXT NOT NULL
+) STRICT;
+
+CREATE TRIGGER report_event_changed AFTER UPDATE OF
+  id, glue_user_id, timestamp, event_id, session_id, event, host, path, device, browser, os, country, bot, touch, touch_counts, name, fingerprint ON events
+WHEN OLD.id <= (SELECT watched FROM report_logs WHERE log = 'events')
+BEGIN
+  INSERT INTO report_changes (log, row, glue_user_id) VALUES ('events', OLD.id, OLD.glue_user_id);
+END;
+
+CREATE TRIGGER report_event_deleted AFTER DELETE ON events
+WHEN OLD.id <= (SELECT watched FROM report_logs WHERE log = 'events')
+BEGIN
+  INSERT INTO report_changes (log, row, glue_user_id) VALUES ('events', OLD.id, OLD.glue_user_id);
+END;
+
+CREATE TRIGGER report_identity_changed AFTER UPDATE OF
+  id, glue_user_id, timestamp, event_id, kind, name, email_key, user_id, touch, touch_counts, trusted, fingerprint ON identities
+WHEN OLD.id <= (SELECT watched FROM report_logs WHERE log = 'identities')
+BEGIN
+  INSERT INTO report_changes (log, row, glue_user_id) VALUES ('identities', OLD.id, OLD.glue_user_id);
+END;
+
+CREATE TRIGGER report_identity_deleted AFTER DELETE ON identities
+WHEN OLD.id <= (SELECT watched FROM report_logs WHERE log = 'identities')
+BEGIN
+  INSERT INTO report_changes (log, row, glue_user_id) VALUES ('identities', OLD.id, OLD.glue_user_id);
+END;
+
 -- What an edge has accepted and its home does not have yet, as JSON with the time of receipt and the ids that the edge has made.
 -- AUTOINCREMENT, because an id that was given twice would be taken for acknowledged.
 CREATE TABLE outbox (

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DataGlue.Edge.Model;
+using DataGlue.Edge.Reports.Columns;
 using DataGlue.Edge.Storage;
 using DataGlue.Edge.Wire.Json;
 using Microsoft.Data.Sqlite;
@@ -67,7 +68,7 @@ internal sealed class CheckCommand(SqliteConnection connection)
             new Repair(connection).Run();
         }
 
-        different = Profiles() + Events() + Identities() + Derived();
+        different = Profiles() + Events() + Identities() + Derived() + Columns();
         connection.Execute("COMMIT");
         return different;
     }
@@ -165,6 +166,12 @@ internal sealed class CheckCommand(SqliteConnection connection)
         using var progress = new Progress("comparing derived rows with the logs");
         var rows = DerivedRow.Wrong(connection);
         return Report("derived rows", "ok, compared with the logs", [.. rows.Take(Listed).Select(row => row.ToString())], rows.Count);
+    }
+
+    private long Columns()
+    {
+        using var progress = new Progress("comparing the columns of reports with the logs");
+        return Report("columns", "ok, compared with the logs", ColumnCheck.Differences(new ColumnReader(connection)));
     }
 
     // Whether each row has the fingerprint that is made of it now: a bit of a value may turn over without damage to its page.

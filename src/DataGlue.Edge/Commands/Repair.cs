@@ -1,5 +1,6 @@
 using Dapper;
 using DataGlue.Edge.Model;
+using DataGlue.Edge.Reports.Columns;
 using DataGlue.Edge.Storage;
 using DataGlue.Edge.Wire.Json;
 using Microsoft.Data.Sqlite;
@@ -26,6 +27,13 @@ internal sealed class Repair(SqliteConnection connection)
         var profiles = Different();
         profiles.ForEach(user => connection.Execute(SqlFile.Read("repair/profile"), new { user, now }));
         Console.WriteLine($"repaired: {profiles.Count} {(profiles.Count == 1 ? "profile" : "profiles")}");
+
+        // A server makes them anew.
+        if (ColumnCheck.Differences(new ColumnReader(connection)).Count > 0)
+        {
+            connection.Execute(SqlFile.Read("repair/columns"));
+            Console.WriteLine("repaired: the columns of reports, which the next start makes anew");
+        }
     }
 
     private void Mend(DerivedRow row)

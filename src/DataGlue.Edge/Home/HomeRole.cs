@@ -2,6 +2,7 @@ using DataGlue.Edge.Edge;
 using DataGlue.Edge.Http;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Model;
+using DataGlue.Edge.Reports.Columns;
 using DataGlue.Edge.Wire.Glue;
 
 namespace DataGlue.Edge.Home;
@@ -18,6 +19,7 @@ internal sealed class HomeRole(Settings settings) : Role
         services.AddSingleton<RelayEndpoint>();
         services.AddSingleton<HomeCheck>();
         services.AddHostedService<Upkeep>();
+        services.AddHostedService(provider => provider.GetRequiredService<ColumnKeeper>());
 
         // A database that was promoted may still hold items: they are stored here.
         services.AddSingleton<RelaySend>(provider => async (rows, _) =>

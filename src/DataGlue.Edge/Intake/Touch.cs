@@ -51,6 +51,9 @@ internal sealed record Touch(Utf8Text Json, bool Counts)
 
     public static bool IsKey(string name) => Keys.Contains(name);
 
+    /// <summary>Whether a key holds what an advertiser makes anew for each click.</summary>
+    public static bool IsClickId(string name) => IsKey(name) && name is not ReferrerKey and not LandingPage && !name.StartsWith("utm_", StringComparison.Ordinal);
+
     /// <summary>The key of this name; null where there is none.</summary>
     public static string? FindKey(ReadOnlySpan<char> name)
     {

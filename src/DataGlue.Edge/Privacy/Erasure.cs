@@ -1,12 +1,13 @@
 using DataGlue.Edge.Journeys;
 using DataGlue.Edge.Model;
+using DataGlue.Edge.Reports.Columns;
 using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Privacy;
 
 /// <summary>Erases what is known of a browser or a person. One commit writes the tombstones; from then on nothing of it comes back, and the rows go in steps. What a
 /// kill leaves undone, the next start finds again by the tombstones alone: it hashes every browser and name that it has.</summary>
-internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, ErasureGate gate, WriteQueue queue, TimeProvider clock)
+internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, ErasureGate gate, WriteQueue queue, ColumnKeeper columns, TimeProvider clock)
 {
     private const long MostAhead = 24 * 60 * 60 * 1_000;
     private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(10);
@@ -62,6 +63,7 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Erasu
             }
         }
 
+        await columns.ApplyChangesAsync();
         await queue.EmptyLogAsync(LogPatience);
         if (refused is not null)
         {
@@ -81,6 +83,7 @@ internal sealed class Erasure(ErasureReader reader, Tombstones tombstones, Erasu
         }
 
         var counts = await FinishAsync(targets, [.. targets.Select(target => target.Tombstone)]);
+        await columns.ApplyChangesAsync();
         return new ErasureResult(counts, await queue.EmptyLogAsync(LogPatience));
     }
 

@@ -1,10 +1,11 @@
 using DataGlue.Edge.Model;
+using DataGlue.Edge.Reports.Columns;
 using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Privacy;
 
 /// <summary>Removes events and sessions that are older than <c>RETENTION_DAYS</c>, some at a time. Profiles stay what they are.</summary>
-internal sealed partial class Retention(ErasureReader reader, ErasureGate gate, WriteQueue queue, Settings settings, TimeProvider clock, ILogger<Retention> logger)
+internal sealed partial class Retention(ErasureReader reader, ErasureGate gate, WriteQueue queue, ColumnKeeper columns, Settings settings, TimeProvider clock, ILogger<Retention> logger)
 {
     private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(1);
 
@@ -25,6 +26,7 @@ internal sealed partial class Retention(ErasureReader reader, ErasureGate gate, 
         var removed = await ExpireEventsAsync(before, stopping) + await ExpireSessionsAsync(before, stopping);
         if (removed > 0)
         {
+            await columns.ApplyChangesAsync();
             await queue.EmptyLogAsync(LogPatience);
             LogRemoved(removed, days);
         }

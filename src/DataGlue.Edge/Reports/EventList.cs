@@ -2,6 +2,7 @@ using Dapper;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Journeys;
 using DataGlue.Edge.Model;
+using DataGlue.Edge.Reports.Columns;
 using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Reports;
@@ -34,14 +35,15 @@ internal sealed class EventList(Database database, Settings settings)
 
     private void Write(Utf8JsonWriter json, ReportEventRow row, string person)
     {
+        var isIdentified = PersonName.BrowserOf(person) is null;
         var touch = row.Touch is null ? TouchFacts.Direct : TouchReader.Read(row.Touch, row.TouchCounts != 0, settings.IgnoredReferrers);
         json.WriteStartObject();
         json.WriteString("event_id", row.EventId);
         json.WriteString("timestamp", row.Timestamp);
         json.WriteString("event", row.Name);
         json.WriteString("page", row.Page);
-        json.WriteString("person", PersonId.Of(person));
-        json.WriteBoolean("identified", PersonName.BrowserOf(person) is null);
+        json.WriteString("person", PersonId.Of(new Who(NameNumber.Of(person), isIdentified)));
+        json.WriteBoolean("identified", isIdentified);
         json.WriteString("device", row.Device);
         json.WriteString("browser", row.Browser);
         json.WriteString("os", row.Os);

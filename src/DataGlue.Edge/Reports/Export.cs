@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 namespace DataGlue.Edge.Reports;
 
 /// <summary>GET /glue/export: all rows of a table in a range, streamed, as lines of JSON or as CSV.</summary>
-internal sealed class Export(Database database, FactReader facts, Adoption adoption, TimeProvider clock)
+internal sealed class Export(Database database, FactReader facts, People people, Adoption adoption, TimeProvider clock)
 {
     private const int Together = 1_000;
     private const int FlushSize = 64 * 1024;
@@ -99,12 +99,12 @@ internal sealed class Export(Database database, FactReader facts, Adoption adopt
 
     private IEnumerable<string> PeopleRows(ReportRange range, CancellationToken gone)
     {
-        var terms = new FactTerms(facts.HaveSeveralHosts());
-        foreach (var journey in facts.Journeys(terms, withBots: true, gone))
+        var reading = facts.Open(new ReportScope(range.From, range.To, WithBots: true), gone);
+        foreach (var journey in reading.Journeys())
         {
-            if (journey.Sessions.Any(session => session.First < range.To && session.Last >= range.From))
+            if (journey.Facts.Exists(fact => fact.Kind == FactKind.Event && range.Has(fact.Time)))
             {
-                yield return PeopleList.Json(journey, terms);
+                yield return PeopleList.Json(journey, reading.Terms, people.TextsOf);
             }
         }
     }

@@ -12,10 +12,10 @@ internal enum FactKind
 
 /// <summary>A row of one of the two logs, as far as reports ask for it. Texts stand in <see cref="FactTerms"/>, and 0 is none.</summary>
 /// <param name="Time">In milliseconds since 1970.</param>
-/// <param name="Row">The row id of an event.</param>
+/// <param name="Row">The row id in its log.</param>
 /// <param name="Browser">Which browser, by a number of this report.</param>
-/// <param name="Session">Which session of that browser; 0 where it came without one.</param>
-internal readonly record struct Fact(FactKind Kind, long Time, long Row, int Browser, int Session, int Name, int Page, int Touch, int Client);
+/// <param name="Session">Which session of that browser, by a number made of its id; 0 where it came without one.</param>
+internal readonly record struct Fact(FactKind Kind, long Time, long Row, int Browser, long Session, int Name, int Page, int Touch, int Client);
 
 /// <summary>Where a visitor came from, as reports group it.</summary>
 /// <param name="Counts">Whether it has a campaign, a click id or an outside referrer.</param>
@@ -30,16 +30,23 @@ internal sealed record TouchFacts(bool Counts, IReadOnlyDictionary<string, strin
     public string? Medium => Values.GetValueOrDefault("utm_medium");
     public string? Campaign => Values.GetValueOrDefault("utm_campaign");
 
+    /// <summary>Two arrivals of one session are one where this is equal.</summary>
+    public (string Channel, string? Source, string? Medium, string? Campaign, string? ReferrerHost) Kind => (Channel, Source, Medium, Campaign, ReferrerHost);
+
+    /// <summary>Whether an advertiser's id of the click has come along.</summary>
+    public bool HasClickId { get; } = Values.Keys.Any(Intake.Touch.IsClickId);
+
     /// <summary>The page on which the visitor landed, as reports count pages; null where it is not known.</summary>
     public string? LandingPage => Values.TryGetValue(Intake.Touch.LandingPage, out var url) ? PageName.OfUrl(url) : null;
 }
 
 /// <summary>With what a visitor came.</summary>
-internal sealed record ClientFacts(string? Device, string? Browser, string? Os, string? Country);
+internal sealed record ClientFacts(string? Device, string? Browser, string? Os, string? Country, bool IsBot = false);
 
 /// <summary>The texts of the facts of one report, by number; 0 is none.</summary>
 /// <param name="hasSeveralHosts">Whether the pages are of more than one host.</param>
-internal sealed class FactTerms(bool hasSeveralHosts)
+/// <param name="ignored">Whose links are no arrival.</param>
+internal sealed class FactTerms(bool hasSeveralHosts, Intake.IgnoredReferrers ignored)
 {
     private readonly Terms<string> names = new("");
     private readonly Terms<string> pages = new("");
@@ -51,7 +58,7 @@ internal sealed class FactTerms(bool hasSeveralHosts)
     public int Page(string? page) => page is null ? 0 : pages.Number(page);
     public int Client(ClientFacts client) => clients.Number(client);
 
-    public int Touch(string? json, bool counts, Intake.IgnoredReferrers ignored)
+    public int Touch(string? json, bool counts)
     {
         if (json is null)
         {
@@ -111,6 +118,14 @@ internal static class TouchReader
 {
     public static TouchFacts Read(string json, bool counts, Intake.IgnoredReferrers ignored)
     {
+        var values = Values(json);
+        var host = counts && values.TryGetValue(Intake.Touch.ReferrerKey, out var referrer)
+            && Intake.Referrer.IsOutside(referrer, values.GetValueOrDefault(Intake.Touch.LandingPage), ignored) ? Intake.Referrer.HostOf(referrer) : null;
+        return new TouchFacts(counts, values, counts ? Channels.Of(values, host) : Channels.Direct, host);
+    }
+    /// <summary>The touch keys of a stored touch with their values; none of what somebody has put in by hand and cannot be read.</summary>
+    public static Dictionary<string, string> Values(string json)
+    {
         var values = new Dictionary<string, string>();
         var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json));
         try
@@ -127,11 +142,9 @@ internal static class TouchReader
         }
         catch (JsonException)
         {
-            // What somebody has put in by hand.
+            // It counts as far as it goes.
         }
 
-        var host = counts && values.TryGetValue(Intake.Touch.ReferrerKey, out var referrer)
-            && Intake.Referrer.IsOutside(referrer, values.GetValueOrDefault(Intake.Touch.LandingPage), ignored) ? Intake.Referrer.HostOf(referrer) : null;
-        return new TouchFacts(counts, values, counts ? Channels.Of(values, host) : Channels.Direct, host);
+        return values;
     }
 }

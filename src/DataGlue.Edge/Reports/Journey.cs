@@ -1,36 +1,39 @@
 namespace DataGlue.Edge.Reports;
 
+/// <summary>A person, by a number that is made of the account, else of the e-mail, else of the browser.</summary>
+/// <param name="IsIdentified">Whether anybody has named the person.</param>
+internal readonly record struct Who(ulong Number, bool IsIdentified);
+
 /// <summary>All facts of one person in their order, cut into sessions and arrivals.</summary>
 internal sealed class Journey
 {
     /// <summary>A pause of this length ends a session that has no id, in milliseconds.</summary>
     public const long Pause = 30 * 60 * 1_000;
 
-    /// <param name="person">The person: <c>account:ID</c>, <c>email:KEY</c>, or <c>browser:ID</c> of one whom nobody has named.</param>
-    /// <param name="names">What the person is known by: account, e-mails, browsers, each with what it is before it.</param>
+    /// <param name="browsers">The numbers of the browsers.</param>
     /// <param name="facts">In the order of time, and at one time of their ids.</param>
-    public Journey(string person, IReadOnlyList<string> names, IReadOnlyList<Fact> facts, FactTerms terms)
+    public Journey(Who person, IReadOnlyList<ulong> browsers, List<Fact> facts, FactTerms terms)
     {
-        (Person, Names, Facts) = (person, names, facts);
+        (Person, Browsers, Facts) = (person, browsers, facts);
         Sessions = CutSessions(facts, out var sessionOf);
         SessionOf = sessionOf;
         Arrivals = FindArrivals(terms);
     }
 
-    public string Person { get; }
+    public Who Person { get; }
 
-    public IReadOnlyList<string> Names { get; }
+    public IReadOnlyList<ulong> Browsers { get; }
 
-    public IReadOnlyList<Fact> Facts { get; }
+    public List<Fact> Facts { get; }
 
     /// <summary>In the order of their first events.</summary>
-    public IReadOnlyList<Session> Sessions { get; }
+    public List<Session> Sessions { get; }
 
     /// <summary>The session of each fact; null of an identification or a touch outside of every session.</summary>
     public Session?[] SessionOf { get; }
 
     /// <summary>In the order of time.</summary>
-    public IReadOnlyList<Arrival> Arrivals { get; }
+    public List<Arrival> Arrivals { get; }
 
     /// <summary>When the person did something for the first time, which may have expired; null where there is no event.</summary>
     public long? FirstEvent
@@ -69,51 +72,43 @@ internal sealed class Journey
     /// <summary>The earliest touch of any kind, by its number; 0 where there is none.</summary>
     public int FirstTouch => Facts.FirstOrDefault(fact => fact.Touch != 0).Touch;
 
-    private static List<Session> CutSessions(IReadOnlyList<Fact> facts, out Session?[] sessionOf)
+    private static List<Session> CutSessions(List<Fact> facts, out Session?[] sessionOf)
     {
-        var sessions = new List<Session>();
-        var byId = new Dictionary<(int Browser, int Session), Session>();
-        var newest = new Dictionary<int, (Session Session, long Time)>(); // of each browser, with or without an id
+        var sessions = new SessionList();
+        var newest = new ByBrowser(); // with or without an id
         sessionOf = new Session?[facts.Count];
         for (var i = 0; i < facts.Count; i++)
         {
             var fact = facts[i];
-            if (fact.Kind != FactKind.Event)
+            if (fact.Kind == FactKind.Event)
+            {
+                var session = sessions.At(fact);
+                session.Add(i, fact.Time);
+                sessionOf[i] = session;
+                newest.Set(fact.Browser, session, fact.Time);
+            }
+            else if (newest.TryGet(fact.Browser, out var last, out var time) && fact.Time - time < Pause)
             {
                 // What a browser says of itself belongs to what it has just done.
-                sessionOf[i] = newest.TryGetValue(fact.Browser, out var last) && fact.Time - last.Time < Pause ? last.Session : null;
-                continue;
+                sessionOf[i] = last;
             }
-
-            var key = (fact.Browser, fact.Session);
-            var isKnown = byId.TryGetValue(key, out var session);
-            if (!isKnown || (fact.Session == 0 && fact.Time - session!.Last >= Pause))
-            {
-                session = new Session(sessions.Count, fact.Time);
-                sessions.Add(session);
-                byId[key] = session;
-            }
-
-            session!.Add(i, fact.Time);
-            sessionOf[i] = session;
-            newest[fact.Browser] = (session, fact.Time);
         }
 
         // Else to what it does next.
-        var next = new Dictionary<int, (Session Session, long Time)>();
+        var next = new ByBrowser();
         for (var i = facts.Count - 1; i >= 0; i--)
         {
             if (facts[i].Kind == FactKind.Event)
             {
-                next[facts[i].Browser] = (sessionOf[i]!, facts[i].Time);
+                next.Set(facts[i].Browser, sessionOf[i]!, facts[i].Time);
             }
-            else if (sessionOf[i] is null && next.TryGetValue(facts[i].Browser, out var following) && following.Time - facts[i].Time < Pause)
+            else if (sessionOf[i] is null && next.TryGet(facts[i].Browser, out var following, out var time) && time - facts[i].Time < Pause)
             {
-                sessionOf[i] = following.Session;
+                sessionOf[i] = following;
             }
         }
 
-        return sessions;
+        return sessions.All;
     }
 
     private List<Arrival> FindArrivals(FactTerms terms)
@@ -131,25 +126,131 @@ internal sealed class Journey
             }
         }
 
-        foreach (var session in Sessions.Where(session => session.Arrivals.Count == 0))
+        var isSorted = true;
+        foreach (var session in Sessions)
         {
+            if (session.Arrivals.Count > 0)
+            {
+                continue;
+            }
+
+            isSorted &= arrivals.Count == 0 || arrivals[^1].Fact < session.Facts[0];
             var arrival = new Arrival(session.First, session.Facts[0], TouchFacts.Direct, session);
             arrivals.Add(arrival);
             session.Arrivals.Add(arrival);
         }
 
-        arrivals.Sort((one, other) => one.Fact.CompareTo(other.Fact));
+        if (!isSorted)
+        {
+            arrivals.Sort((one, other) => one.Fact.CompareTo(other.Fact));
+        }
+
         return arrivals;
     }
 }
 
+/// <summary>The sessions of one person while they are found.</summary>
+internal sealed class SessionList
+{
+    // More than this are found by a table.
+    private const int MostSearched = 8;
+
+    private Dictionary<(int Browser, long Id), Session>? byId;
+
+    public List<Session> All { get; } = [];
+
+    /// <summary>The session of an event: that of its id, or without one that of the browser which no pause has ended.</summary>
+    public Session At(Fact fact)
+    {
+        var known = Find(fact.Browser, fact.Session);
+        if (known is not null && (fact.Session != 0 || fact.Time - known.Last < Journey.Pause))
+        {
+            return known;
+        }
+
+        var session = new Session(All.Count, fact.Browser, fact.Session, fact.Time);
+        All.Add(session);
+        if (byId is null && All.Count > MostSearched)
+        {
+            byId = [];
+            All.ForEach(each => byId[(each.Browser, each.Id)] = each);
+        }
+        else if (byId is not null)
+        {
+            byId[(session.Browser, session.Id)] = session;
+        }
+
+        return session;
+    }
+
+    private Session? Find(int browser, long id)
+    {
+        if (byId is not null)
+        {
+            return byId.GetValueOrDefault((browser, id));
+        }
+
+        for (var i = All.Count - 1; i >= 0; i--)
+        {
+            if (All[i].Browser == browser && All[i].Id == id)
+            {
+                return All[i];
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>Of each browser of a person the session that was there last. Most have one browser, and need no table.</summary>
+internal struct ByBrowser
+{
+    private int browser;
+    private Session? session;
+    private long time;
+    private Dictionary<int, (Session Session, long Time)>? others;
+
+    public void Set(int which, Session its, long at)
+    {
+        if (session is not null && browser != which)
+        {
+            (others ??= [])[browser] = (session, time);
+        }
+
+        (browser, session, time) = (which, its, at);
+    }
+
+    public readonly bool TryGet(int which, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Session? its, out long at)
+    {
+        if (session is not null && browser == which)
+        {
+            (its, at) = (session, time);
+            return true;
+        }
+
+        var isKnown = (others ?? Empty).TryGetValue(which, out var other);
+        (its, at) = other;
+        return isKnown;
+    }
+
+    private static readonly Dictionary<int, (Session Session, long Time)> Empty = [];
+}
+
 /// <summary>The events of a browser under one session id, or without one those with no gap of 30 minutes.</summary>
 /// <param name="number">Its place among the sessions of the person.</param>
-internal sealed class Session(int number, long first)
+internal sealed class Session(int number, int browser, long id, long first)
 {
-    private readonly HashSet<(string Channel, string? Source, string? Medium, string? Campaign, string? ReferrerHost)> kinds = [];
+    // Few sessions have several arrivals.
+    private const int MostSearched = 8;
+
+    private HashSet<(string Channel, string? Source, string? Medium, string? Campaign, string? ReferrerHost)>? kinds;
 
     public int Number => number;
+
+    public int Browser => browser;
+
+    /// <summary>0 where it has none.</summary>
+    public long Id => id;
 
     /// <summary>The time of the first event.</summary>
     public long First { get; } = first;
@@ -160,11 +261,20 @@ internal sealed class Session(int number, long first)
     /// <summary>The places of its events among the facts of the person.</summary>
     public List<int> Facts { get; } = [];
 
-    /// <summary>At least one.</summary>
+    /// <summary>At least one, once all are found.</summary>
     public List<Arrival> Arrivals { get; } = [];
 
     /// <summary>Whether no arrival of this kind has come in this session; one has now.</summary>
-    public bool IsNew(TouchFacts touch) => kinds.Add((touch.Channel, touch.Source, touch.Medium, touch.Campaign, touch.ReferrerHost));
+    public bool IsNew(TouchFacts touch)
+    {
+        if (Arrivals.Count < MostSearched)
+        {
+            return !Arrivals.Exists(arrival => ReferenceEquals(arrival.Touch, touch) || arrival.Touch.Kind == touch.Kind);
+        }
+
+        kinds ??= [.. Arrivals.Select(arrival => arrival.Touch.Kind)];
+        return kinds.Add(touch.Kind);
+    }
 
     public void Add(int fact, long time)
     {

@@ -229,7 +229,7 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
     // One of the newest sessions.
     private sealed class SessionRow(Journey journey, Session session, TouchFacts touch, List<string> pages, int events, (long Count, Int128 Value) converted) : IComparable<SessionRow>
     {
-        private readonly string person = journey.Person;
+        private readonly Who person = journey.Person;
         private readonly long time = session.First;
         private readonly int number = session.Number;
 
@@ -237,7 +237,7 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
         public int CompareTo(SessionRow? other)
         {
             var order = other!.time.CompareTo(time);
-            order = order != 0 ? order : Model.EventKey.CompareUtf8(person, other.person);
+            order = order != 0 ? order : person.Number.CompareTo(other.person.Number);
             return order != 0 ? order : number.CompareTo(other.number);
         }
 
@@ -246,7 +246,7 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
             json.WriteStartObject();
             json.WriteString("time", Instants.Format(time));
             json.WriteString("person", PersonId.Of(person));
-            json.WriteBoolean("identified", Model.PersonName.BrowserOf(person) is null);
+            json.WriteBoolean("identified", person.IsIdentified);
             json.WriteString("channel", touch.Channel);
             json.WriteString("source", touch.Source);
             json.WriteString("referrer", touch.ReferrerHost);

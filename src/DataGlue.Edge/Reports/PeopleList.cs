@@ -3,7 +3,8 @@ namespace DataGlue.Edge.Reports;
 /// <summary>The people of whom a report speaks, those seen last first.</summary>
 /// <param name="after">The place behind which it begins; null from the first on.</param>
 /// <param name="most">How many are listed.</param>
-internal sealed class PeopleList(FactTerms terms, PeoplePlace? after, int most)
+/// <param name="textsOf">By what a person is known; asked for those who are listed.</param>
+internal sealed class PeopleList(FactTerms terms, PeoplePlace? after, int most, Func<PersonSource, PersonTexts> textsOf)
 {
     private readonly SortedSet<PersonRow> rows = [];
 
@@ -33,7 +34,7 @@ internal sealed class PeopleList(FactTerms terms, PeoplePlace? after, int most)
         json.WriteStartArray("people");
         foreach (var row in rows.Take(most))
         {
-            row.Write(json);
+            row.Write(json, textsOf);
         }
 
         json.WriteEndArray();
@@ -43,51 +44,44 @@ internal sealed class PeopleList(FactTerms terms, PeoplePlace? after, int most)
         }
     }
 
-    /// <summary>Whether a person is one who is looked for: by the beginning of an e-mail, an account, or the id of a browser.</summary>
-    public static bool Fits(Journey journey, string? text) => text is null || journey.Names.Any(name => name[(name.IndexOf(':', StringComparison.Ordinal) + 1)..].StartsWith(text, StringComparison.OrdinalIgnoreCase));
-
     /// <summary>A person as a JSON object.</summary>
-    public static string Json(Journey journey, FactTerms terms)
+    public static string Json(Journey journey, FactTerms terms, Func<PersonSource, PersonTexts> textsOf)
     {
         var output = new System.Buffers.ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = ServerJson.Encoder });
-        new PersonRow(journey, terms).Write(json);
+        new PersonRow(journey, terms).Write(json, textsOf);
         json.Flush();
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 
-    private sealed class PersonRow : IComparable<PersonRow>
+    // The journey itself is gone with the next.
+    private sealed class PersonRow(Journey journey, FactTerms terms) : IComparable<PersonRow>
     {
-        private readonly Journey journey;
-        private readonly string channel;
+        private readonly PersonSource source = PersonSource.Of(journey);
+        private readonly string channel = terms.TouchOf(journey.FirstTouch).Channel;
+        private readonly long firstSeen = journey.Facts[0].Time;
+        private readonly int sessions = journey.Sessions.Count;
+        private readonly int events = journey.Facts.Count(fact => fact.Kind == FactKind.Event);
 
-        public PersonRow(Journey journey, FactTerms terms)
-        {
-            this.journey = journey;
-            Place = new PeoplePlace(journey.Facts[^1].Time, PersonId.Of(journey.Person));
-            channel = terms.TouchOf(journey.FirstTouch).Channel;
-        }
-
-        public PeoplePlace Place { get; }
+        public PeoplePlace Place { get; } = new(journey.Facts[^1].Time, PersonId.Of(journey.Person));
 
         public int CompareTo(PersonRow? other) => Place.CompareTo(other!.Place);
 
-        public void Write(Utf8JsonWriter json)
+        public void Write(Utf8JsonWriter json, Func<PersonSource, PersonTexts> textsOf)
         {
+            var texts = textsOf(source);
             json.WriteStartObject();
             json.WriteString("id", Place.Id);
-            json.WriteString("email", Name(Model.PersonName.EmailOf));
-            json.WriteString("user_id", Name(Model.PersonName.AccountOf));
-            json.WriteString("glue_user_id", Name(Model.PersonName.BrowserOf));
-            json.WriteString("first_seen", Instants.Format(journey.Facts[0].Time));
+            json.WriteString("email", texts.Email);
+            json.WriteString("user_id", texts.UserId);
+            json.WriteString("glue_user_id", texts.GlueUserId);
+            json.WriteString("first_seen", Instants.Format(firstSeen));
             json.WriteString("last_seen", Instants.Format(Place.Time));
             json.WriteString("first_channel", channel);
-            json.WriteNumber("sessions", journey.Sessions.Count);
-            json.WriteNumber("events", journey.Facts.Count(fact => fact.Kind == FactKind.Event));
+            json.WriteNumber("sessions", sessions);
+            json.WriteNumber("events", events);
             json.WriteEndObject();
         }
-
-        private string? Name(Func<string, string?> part) => journey.Names.Select(part).FirstOrDefault(name => name is not null);
     }
 }
 

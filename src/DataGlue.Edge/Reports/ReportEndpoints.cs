@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using DataGlue.Edge.Http;
+using DataGlue.Edge.Intake;
 using DataGlue.Edge.Model;
+using DataGlue.Edge.Reports.Columns;
 using DataGlue.Edge.Storage;
 using Microsoft.Net.Http.Headers;
 
@@ -9,7 +11,7 @@ namespace DataGlue.Edge.Reports;
 
 /// <summary>GET /glue/reports: what worked.</summary>
 internal sealed class ReportEndpoints(
-    FactReader facts, EventList events, Status status, Database database, ReportGate gate, CommitMark commit, Adoption adoption, TimeProvider clock)
+    FactReader facts, People people, EventList events, Status status, Database database, ReportGate gate, ColumnKeeper keeper, CommitMark commit, Adoption adoption, TimeProvider clock)
 {
     private const int MaxPoints = 400;
     private const int MaxSteps = 20;
@@ -46,22 +48,35 @@ internal sealed class ReportEndpoints(
             return;
         }
 
-        var body = await gate.RunAsync(
-            cancelled =>
-            {
-                var output = new ArrayBufferWriter<byte>(4_096);
-                using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = ServerJson.Encoder });
-                json.WriteStartObject();
-                json.WriteBoolean("success", true);
-                write(json, cancelled);
-                json.WriteEndObject();
-                json.Flush();
-                return output.WrittenMemory;
-            },
-            context.RequestAborted);
+        var body = await RunAsync(write, context.RequestAborted);
         context.Response.ContentType = JsonReply.ContentType;
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    private async Task<ReadOnlyMemory<byte>> RunAsync(Action<Utf8JsonWriter, CancellationToken> write, CancellationToken gone)
+    {
+        try
+        {
+            return await gate.RunAsync(
+                cancelled =>
+                {
+                    var output = new ArrayBufferWriter<byte>(4_096);
+                    using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = ServerJson.Encoder });
+                    json.WriteStartObject();
+                    json.WriteBoolean("success", true);
+                    write(json, cancelled);
+                    json.WriteEndObject();
+                    json.Flush();
+                    return output.WrittenMemory;
+                },
+                gone);
+        }
+        catch (InvalidDataException)
+        {
+            await keeper.DropAsync();
+            throw new RequestException(StatusCodes.Status503ServiceUnavailable, "What reports read was damaged and is made anew; ask again in a minute");
+        }
     }
 
     // The same question, with no commit in between and in the same minute, has the same answer.
@@ -93,12 +108,12 @@ internal sealed class ReportEndpoints(
         var buckets = range.Buckets(interval, MaxPoints);
         return (json, cancelled) =>
         {
-            var terms = NewTerms();
-            var converted = Conversion.Read(database, terms, conversion, value, 0, range.To);
-            var report = new Overview(terms, range, filters, converted, buckets, now);
             var earlier = comparison == Comparison.None ? null : range.Before(comparison, now);
-            var compared = earlier is null ? null : new Overview(terms, earlier, filters, converted, [], now);
-            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
+            var reading = facts.Open(new ReportScope(Math.Min(earlier?.From ?? range.From, range.From), range.To, filters.WithBots), cancelled);
+            var converted = Conversion.Read(database, reading.Terms, conversion, value, 0, range.To);
+            var report = new Overview(reading.Terms, range, filters, converted, buckets, now);
+            var compared = earlier is null ? null : new Overview(reading.Terms, earlier, filters, converted, [], now);
+            foreach (var journey in reading.Journeys())
             {
                 report.Add(journey);
                 compared?.Add(journey);
@@ -120,14 +135,15 @@ internal sealed class ReportEndpoints(
     private Action<Utf8JsonWriter, CancellationToken> Funnel(ReportQuery query, long now)
     {
         var (range, filters, asked) = (ReportRange.Read(query, now), ReportFilters.Read(query), AskedFunnel.Read(query, MaxSteps, 14 * Day));
-        var by = query.Text("by") is { } dimension ? Dimensions.OfEntry(query, dimension) : null;
+        var dimension = query.Text("by");
+        var by = dimension is null ? null : Dimensions.OfEntry(query, dimension);
         var limit = ReadLimit(query);
         query.Require();
         return (json, cancelled) =>
         {
-            var terms = NewTerms();
-            var funnel = asked.Find(database, terms, range, filters, by);
-            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
+            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots, WithClickIds: Touch.IsClickId(dimension ?? "")), cancelled);
+            var funnel = asked.Find(database, reading.Terms, range, filters, by);
+            foreach (var journey in reading.Journeys())
             {
                 funnel.Add(journey);
             }
@@ -152,20 +168,20 @@ internal sealed class ReportEndpoints(
         query.Require();
         return (json, cancelled) =>
         {
-            var terms = NewTerms();
-            var funnel = asked.Find(database, terms, range, filters, null);
-            var people = new PeopleList(terms, after, limit);
-            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
+            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots), cancelled);
+            var funnel = asked.Find(database, reading.Terms, range, filters, null);
+            var list = new PeopleList(reading.Terms, after, limit, people.TextsOf);
+            foreach (var journey in reading.Journeys())
             {
                 var reached = funnel.Add(journey).Count;
                 if (isDropped ? reached == step - 1 : reached >= step)
                 {
-                    people.Add(journey);
+                    list.Add(journey);
                 }
             }
 
             WriteRange(json, "range", range);
-            people.Write(json);
+            list.Write(json);
         };
     }
 
@@ -176,9 +192,9 @@ internal sealed class ReportEndpoints(
         query.Require();
         return (json, cancelled) =>
         {
-            var terms = NewTerms();
-            var paths = new Paths(terms, range, filters, start, steps);
-            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
+            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots), cancelled);
+            var paths = new Paths(reading.Terms, range, filters, start, steps);
+            foreach (var journey in reading.Journeys())
             {
                 paths.Add(journey);
             }
@@ -197,9 +213,9 @@ internal sealed class ReportEndpoints(
         var buckets = range.Buckets(interval, MaxPoints);
         return (json, cancelled) =>
         {
-            var terms = NewTerms();
-            var retention = new RetentionReport(terms, range, filters, comesBack is null ? null : terms.Name(comesBack), interval, buckets, now);
-            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
+            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots), cancelled);
+            var retention = new RetentionReport(reading.Terms, range, filters, comesBack is null ? null : reading.Terms.Name(comesBack), interval, buckets, now);
+            foreach (var journey in reading.Journeys())
             {
                 retention.Add(journey);
             }
@@ -216,18 +232,19 @@ internal sealed class ReportEndpoints(
         query.Require();
         return (json, cancelled) =>
         {
-            var terms = NewTerms();
-            var people = new PeopleList(terms, after, limit);
-            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
+            var found = text is null ? null : people.Find(text);
+            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots), cancelled);
+            var list = new PeopleList(reading.Terms, after, limit, people.TextsOf);
+            foreach (var journey in reading.Journeys())
             {
-                if (PeopleList.Fits(journey, text) && SessionFilter.Keep(journey, terms, range, filters).Count > 0)
+                if ((found is null || found.Contains(journey.Person.Number) || journey.Browsers.Any(found.Contains)) && SessionFilter.Keep(journey, reading.Terms, range, filters).Count > 0)
                 {
-                    people.Add(journey);
+                    list.Add(journey);
                 }
             }
 
             WriteRange(json, "range", range);
-            people.Write(json);
+            list.Write(json);
         };
     }
 
@@ -235,17 +252,18 @@ internal sealed class ReportEndpoints(
     {
         var (range, filters) = (ReportRange.Read(query, now), ReportFilters.Read(query));
         var model = query.Choice("model", AttributionModel.FirstTouch, Models);
-        var by = Dimensions.OfTouch(query, query.Text("by") ?? "utm_source");
+        var dimension = query.Text("by") ?? "utm_source";
+        var by = Dimensions.OfTouch(query, dimension);
         var (conversion, value) = (query.Text("conversion") ?? Conversion.Identified, query.Text("value"));
         var lookback = query.Duration("lookback", 30 * Day);
         var limit = ReadLimit(query);
         query.Require();
         return (json, cancelled) =>
         {
-            var terms = NewTerms();
-            var converted = Conversion.Read(database, terms, conversion, value, range.From, range.To);
-            var attribution = new Attribution(terms, range, filters, converted, model, by, lookback, cancelled);
-            foreach (var journey in facts.Journeys(terms, filters.WithBots, cancelled))
+            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots, WithClickIds: Touch.IsClickId(dimension)), cancelled);
+            var converted = Conversion.Read(database, reading.Terms, conversion, value, range.From, range.To);
+            var attribution = new Attribution(reading.Terms, range, filters, converted, model, by, lookback, cancelled);
+            foreach (var journey in reading.Journeys())
             {
                 attribution.Add(journey);
             }
@@ -296,8 +314,6 @@ internal sealed class ReportEndpoints(
         query.Require();
         return (json, _) => status.Write(json);
     }
-
-    private FactTerms NewTerms() => new(facts.HaveSeveralHosts());
 
     private static int ReadLimit(ReportQuery query) => query.Number("limit", 10, 1, 1_000);
 

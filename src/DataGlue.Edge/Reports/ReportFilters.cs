@@ -16,8 +16,8 @@ internal sealed class ReportFilters
     /// <summary>Whether what bots did counts too.</summary>
     public bool WithBots { get; private init; }
 
-    /// <summary>The one person whom the report is about, by the opaque id; null for all.</summary>
-    public string? Person { get; private init; }
+    /// <summary>The number of the one person whom the report is about, 0 where there is none of that id; null for all.</summary>
+    public ulong? Person { get; private init; }
 
     public bool HasArrival { get; private set; }
 
@@ -32,7 +32,7 @@ internal sealed class ReportFilters
         {
             ByFirstTouch = query.Choice("touch", false, ("session", false), ("first", true)),
             WithBots = query.Choice("bots", false, ("exclude", false), ("include", true)),
-            Person = query.Text("person"),
+            Person = query.Text("person") is { } id ? PersonId.Parse(id) ?? 0 : null,
         };
         foreach (var key in ArrivalKeys.Concat(EventKeys).Where(key => key != except))
         {

@@ -1,3 +1,5 @@
+using DataGlue.Edge.Reports.Columns;
+
 namespace DataGlue.Edge.Reports;
 
 /// <summary>The answers to an owner's questions.</summary>
@@ -5,7 +7,10 @@ internal static class ReportsExtensions
 {
     public static void AddReports(this IServiceCollection services)
     {
+        services.AddSingleton<ColumnReader>();
+        services.AddSingleton<ColumnKeeper>();
         services.AddSingleton<FactReader>();
+        services.AddSingleton<People>();
         services.AddSingleton<ReportGate>();
         services.AddSingleton<ReportEndpoints>();
         services.AddSingleton<CommitMark>();

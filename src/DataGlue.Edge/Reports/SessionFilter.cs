@@ -32,7 +32,7 @@ internal static class SessionFilter
     public static bool KeepsSession(Journey journey, Session session, FactTerms terms, ReportFilters filters) => KeepsPerson(journey, filters)
         && Fits(journey, session, session.Facts, filters is { ByFirstTouch: true, HasArrival: true } ? terms.TouchOf(journey.FirstTouch) : null, terms, filters);
 
-    public static bool KeepsPerson(Journey journey, ReportFilters filters) => filters.Person is not { } person || PersonId.Of(journey.Person) == person;
+    public static bool KeepsPerson(Journey journey, ReportFilters filters) => filters.Person is not { } person || journey.Person.Number == person;
 
     /// <summary>Whether an event and its session fit the filters.</summary>
     public static bool KeepsEntry(Journey journey, int fact, FactTerms terms, ReportFilters filters) =>

@@ -37,7 +37,8 @@ public sealed class CheckTests(NativeBinary binary) : IDisposable
         Assert.Matches("^events: ok, [1-9][0-9]* compared with their fingerprints$", whileServing.Output[5]);
         Assert.Matches("^identities: ok, [1-9][0-9]* compared with their fingerprints$", whileServing.Output[6]);
         Assert.Equal("derived rows: ok, compared with the logs", whileServing.Output[7]);
-        Assert.Equal(8, whileServing.Output.Count);
+        Assert.Equal("columns: ok, compared with the logs", whileServing.Output[8]);
+        Assert.Equal(9, whileServing.Output.Count);
         Assert.Equal(whileServing.Output, stopped.Output);
     }
 

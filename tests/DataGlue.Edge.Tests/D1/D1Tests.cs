@@ -10,7 +10,7 @@ namespace DataGlue.Edge.Tests.D1;
 /// <summary>The product's SQL on Cloudflare's D1, beside the same on SQLite, row for row.</summary>
 public sealed class D1Tests : IDisposable
 {
-    private static readonly string[] RepairsInTurn = ["identity_traits", "traits", "long_traits", "traits_delete", "long_traits_delete", "names", "event_name", "starts", "visitor", "profile"];
+    private static readonly string[] RepairsInTurn = ["identity_traits", "traits", "long_traits", "traits_delete", "long_traits_delete", "names", "event_name", "starts", "visitor", "profile", "columns"];
 
     private static readonly string Long = $"0.{new string('7', 598)}";
 
@@ -218,10 +218,23 @@ public sealed class D1Tests : IDisposable
     private static IEnumerable<Statement> ReportReads()
     {
         (string, object?)[] asked = [("name", "Käufe 😀"), ("property", "n"), ("start", "2024-01-01"), ("end", "2025-01-01")];
-        yield return Read("report_events", ("user", ""), ("time", ""), ("eventId", ""), ("snapshot", 1_000L), ("bots", 0L), ("most", 5L));
-        yield return Read("report_identities", ("after", 0L), ("most", 5L));
-        yield return Read("report_names", ("name", ""), ("user", ""), ("snapshot", 1_000L), ("most", 5L));
+        yield return Read("report_events", ("after", 0L), ("last", 1_000L), ("most", 5L));
+        yield return Read("report_identities", ("after", 0L), ("last", 1_000L), ("most", 5L));
+        yield return Read("report_events_of_rows", ("ids", "[1,2,3,4,5]"));
+        yield return Read("report_identities_of_rows", ("ids", "[1,2,3,4,5]"));
+        yield return Read("report_logs");
+        yield return Read("report_changes", ("most", 5L));
+        yield return Read("report_chunks", ("log", "events"), ("part", 7L));
+        yield return Read("report_chunk_list", ("log", "events"), ("part", 7L));
+        yield return Read("report_chunk_names");
         yield return Read("report_hosts");
+        foreach (var row in Enumerable.Range(1, 20))
+        {
+            yield return Read("texts_of_event", ("row", (long)row));
+            yield return Read("texts_of_identity", ("row", (long)row));
+        }
+
+        yield return Read("names_beginning", ("browser", "%"), ("email", "email:%"), ("account", "account:%"));
         yield return Read("report_values", asked);
         yield return Read("report_properties", asked);
         (string, object?)[] range = [("from", "2024-01-01"), ("to", "2100-01-01"), ("after", 0L), ("last", 1_000L), ("most", 3L)];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DataGlue.Edge.Intake;
 using DataGlue.Edge.Model;
+using DataGlue.Edge.Reports.Columns;
 using DataGlue.Edge.Storage;
 using DataGlue.Edge.Wire.Json;
 
@@ -65,7 +66,26 @@ internal static class Story
     private static long ReceivedAt => Milliseconds(Received);
 
     /// <summary>The writes, in their order; each may be run once.</summary>
-    public static IReadOnlyList<Write> Writes() => [.. Events(), .. Identities(), .. Others(), .. Adopted(), .. Erased()];
+    public static IReadOnlyList<Write> Writes() => [new ReportWatch(Log.Events, 6), .. Events(), .. Identities(), .. Columns(), .. Others(), .. Adopted(), .. Erased(), new ReportChanged(LastChange)];
+
+    // There are some behind it.
+    private const long LastChange = 7;
+
+    // Two chunks, of which one takes the place of the other; from then on changes are noted.
+    private static IEnumerable<Write> Columns()
+    {
+        var row = new LogRow(1, 7, 1_717_200_000_000, "e1", "page_view", "shop.example/", 3, null, new DataGlue.Edge.Reports.ClientFacts("mobile", null, null, "DE"), 9, 0, 0, false);
+        var chunk = EncodedChunk.Of(Log.Events, 7, [row]);
+        return
+        [
+            new ReportFormat(),
+            new ReportWatch(Log.Events, 6),
+            new ReportWatch(Log.Identities, 4),
+            new ReportAppend(Log.Events, 1, 6, [chunk, EncodedChunk.Of(Log.Events, 8, [row with { Browser = 8, Page = "app.example/" }])]),
+            new ReportChunk(Log.Events, 7, 1, 7, [1], chunk),
+            new ReportChunk(Log.Events, 8, 1, 7, [4_000], null),
+        ];
+    }
 
     private static IEnumerable<Write> Events() =>
     [

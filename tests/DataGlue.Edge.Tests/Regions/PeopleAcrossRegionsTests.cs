@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using CsCheck;
+using DataGlue.Edge.Reports.Columns;
 using DataGlue.Edge.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DataGlue.Edge.Tests.Regions;
 
@@ -91,6 +93,8 @@ public sealed class PeopleAcrossRegionsTests
             Assert.Equal(alone.Person(path), regions.Person(path));
         }
 
+        // There, reports read columns; here, the logs alone.
+        regions.CopyColumns();
         foreach (var report in Reports)
         {
             Assert.Equal(alone.Report(report), regions.Report(report));
@@ -163,6 +167,18 @@ public sealed class PeopleAcrossRegionsTests
         }
 
         public ServerApp Home => all[0];
+
+        /// <summary>Copies all rows but the last few into columns, in many small chunks.</summary>
+        public void CopyColumns()
+        {
+            var keeper = Home.Services.GetRequiredService<ColumnKeeper>();
+            keeper.RowsTogether = 4;
+            keeper.CatchUpAsync(CancellationToken.None).GetAwaiter().GetResult();
+            Assert.Equal(["0"], Home.Query("SELECT count(*) FROM report_changes"));
+            Assert.Equal(["1"], Home.Query("SELECT min(stored > coalesce((SELECT max(id) FROM events), 0) - 4) FROM report_logs WHERE log = 'events'"));
+            Assert.Equal(["1"], Home.Query("SELECT min(stored > coalesce((SELECT max(id) FROM identities), 0) - 4) FROM report_logs WHERE log = 'identities'"));
+            Assert.Equal([], ColumnCheck.Differences(Home.Services.GetRequiredService<ColumnReader>()));
+        }
 
         /// <summary>Sends each to one of the nodes, and waits until the home has all.</summary>
         public void Send(Fact[] facts, Random? random = null)

@@ -17,7 +17,7 @@ internal sealed class Visits
     private readonly Dictionary<string, List<(Fact Fact, int Place)>> people = [];
     private long row;
 
-    public FactTerms Terms { get; } = new(hasSeveralHosts: false);
+    public FactTerms Terms { get; } = new(hasSeveralHosts: false, DataGlue.Edge.Intake.IgnoredReferrers.None);
 
     /// <summary>An event of a person at so many milliseconds behind the start.</summary>
     /// <param name="session">0 for one without an id.</param>
@@ -29,7 +29,7 @@ internal sealed class Visits
         Add(person, new Fact(FactKind.Identification, Start + at, 0, browser, 0, 0, 0, Touch(touch), 0));
 
     public IEnumerable<Journey> Journeys() => people.Select(person => new Journey(
-        person.Key, [person.Key], [.. person.Value.OrderBy(fact => fact.Fact.Time).ThenBy(fact => fact.Place).Select(fact => fact.Fact)], Terms));
+        new Who((ulong)person.Key[0], IsIdentified: true), [], [.. person.Value.OrderBy(fact => fact.Fact.Time).ThenBy(fact => fact.Place).Select(fact => fact.Fact)], Terms));
 
     public static ReportRange Range(long from, long to) => new(Start + from, Start + to, NodaTime.DateTimeZone.Utc);
 
@@ -58,7 +58,7 @@ internal sealed class Visits
         return System.Text.Json.Nodes.JsonNode.Parse(output.ToArray())!;
     }
 
-    private int Touch(string? json) => Terms.Touch(json, counts: json?.Contains("utm", StringComparison.Ordinal) == true || json?.Contains("referrer", StringComparison.Ordinal) == true || json?.Contains("clid", StringComparison.Ordinal) == true, DataGlue.Edge.Intake.IgnoredReferrers.None);
+    private int Touch(string? json) => Terms.Touch(json, counts: json?.Contains("utm", StringComparison.Ordinal) == true || json?.Contains("referrer", StringComparison.Ordinal) == true || json?.Contains("clid", StringComparison.Ordinal) == true);
 
     private Visits Add(string person, Fact fact)
     {

@@ -1,0 +1,2 @@
+-- Which chunks one part of the browsers has.
+SELECT id, first_row, last_row FROM report_chunks WHERE log = @log AND part = @part ORDER BY first_row;
