@@ -239,7 +239,7 @@ CREATE TABLE report_logs (
   stored  INTEGER NOT NULL DEFAULT 0,
   watched INTEGER NOT NULL DEFAULT 0,
   -- How chunks are written.
-  format  INTEGER NOT NULL DEFAULT 0
+  format  INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
 INSERT INTO report_logs (log) VALUES ('events'), ('identities');

@@ -79,10 +79,10 @@ function* visit(random, who, start, count) {
   let time = start;
   for (let i = 0; i < count; i++) {
     const page = i === 0 ? '/' : random() < 0.1 ? '/pricing' : `/product/${Math.floor(random() ** 3 * products)}`;
-    const query = i === 0 && arrival ? `?${new URLSearchParams(Object.entries(arrival).filter(([name]) => name !== 'referrer').map(([name, value]) => [name, value === true ? `${session}_${name}` : value]))}` : '';
-    const context = { url: `https://shop.example${page}${query}`, device, browser, os, country: countries[who % countries.length] };
+    const query = i === 0 && arrival?.utm_source ? `?${new URLSearchParams(Object.entries(arrival).filter(([name]) => name !== 'referrer').map(([name, value]) => [name, value === true ? `${session}_${name}` : value]))}` : '';
+    const context = { page: { url: `https://shop.example${page}${query}` }, device, browser, os, country: countries[who % countries.length] };
     if (i === 0 && arrival?.referrer) {
-      context.referrer = arrival.referrer;
+      context.page.referrer = arrival.referrer;
     }
     const common = { glue_user_id: user, session_id: session, timestamp: new Date(Math.floor(time)).toISOString(), context };
     if (i === 3 && person % 7 === 0) {

@@ -1,2 +1,2 @@
 -- Which chunks one part of the browsers has.
-SELECT id, first_row, last_row FROM report_chunks WHERE log = @log AND part = @part ORDER BY first_row;
+SELECT id, first_row, last_row, length(data) AS size FROM report_chunks WHERE log = @log AND part = @part ORDER BY first_row;

@@ -1,4 +1,2 @@
--- The columns of reports are made anew.
-DELETE FROM report_chunks;
-DELETE FROM report_changes;
-UPDATE report_logs SET stored = 0, watched = 0;
+-- The columns of reports are of no known format: the next start makes them anew.
+UPDATE report_logs SET format = 0;

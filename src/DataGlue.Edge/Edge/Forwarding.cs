@@ -10,7 +10,7 @@ internal sealed class Forwarding(HomeLink home, Outbox outbox)
 {
     // What describes the question; the key of its caller goes beside it.
     private static readonly string[] RequestHeaders =
-        [HeaderNames.Accept, HeaderNames.IfNoneMatch, HeaderNames.IfModifiedSince, HeaderNames.Range, HeaderNames.UserAgent];
+        [HeaderNames.Accept, HeaderNames.AcceptEncoding, HeaderNames.IfNoneMatch, HeaderNames.IfModifiedSince, HeaderNames.Range, HeaderNames.UserAgent];
 
     // What belongs to one connection, and what each server says for itself.
     private static readonly string[] OwnHeaders =
@@ -21,7 +21,6 @@ internal sealed class Forwarding(HomeLink home, Outbox outbox)
 
     // How long a read waits for what this edge has accepted before it.
     private static readonly TimeSpan OutboxPatience = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan HomePatience = TimeSpan.FromSeconds(15);
 
     // How long the home may send nothing in the middle of an answer.
     private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(30);
@@ -47,7 +46,7 @@ internal sealed class Forwarding(HomeLink home, Outbox outbox)
         {
             // The door has let a secret key in, and nothing else.
             var key = context.Request.Headers[ApiKeys.Header].ToString();
-            return await home.ForwardAsync(request, RequestPath.Target(context), key, HomePatience, context.RequestAborted);
+            return await home.ForwardAsync(request, RequestPath.Target(context), key, NodeRules.PatienceOf(context), context.RequestAborted);
         }
         catch (HomeException exception)
         {

@@ -27,6 +27,12 @@ internal sealed class Countries : IDisposable
     /// <summary>The country of an address by its two letters; none where it is not known.</summary>
     public Utf8Text Of(IPAddress address)
     {
+        // A file of the shorter addresses alone knows none of the longer.
+        if (reader?.Metadata.IPVersion == 4 && address is { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false })
+        {
+            return default;
+        }
+
         try
         {
             return Client.CountryOf(Code(reader?.Find<Dictionary<string, object>>(address)));

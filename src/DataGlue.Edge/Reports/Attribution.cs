@@ -15,7 +15,7 @@ internal enum AttributionModel
 /// <param name="key">What the rows are by: the value of a touch; null is none.</param>
 /// <param name="lookback">How long before a conversion an arrival counts, in milliseconds.</param>
 internal sealed class Attribution(
-    FactTerms terms, ReportRange range, ReportFilters filters, Conversion conversion, AttributionModel model, Func<TouchFacts, string?> key, long lookback, CancellationToken cancelled)
+    FactTerms terms, ReportRange range, ReportFilters filters, Conversion conversion, AttributionModel model, Func<FactTerms, TouchFacts, string?> key, long lookback, CancellationToken cancelled)
 {
     private readonly Dictionary<string, AttributionRow> rows = new(StringComparer.Ordinal);
     private readonly AttributionRow none = new(null);
@@ -31,9 +31,14 @@ internal sealed class Attribution(
 
         var kept = filters.IsEmpty ? [] : SessionFilter.Keep(journey, terms, range, filters).Select(session => session.Session).ToHashSet();
         people++;
-        foreach (var arrival in journey.Arrivals.Where(arrival => range.Has(arrival.Time) && IsKept(arrival.Session, kept)))
+        foreach (var arrival in journey.Arrivals)
         {
-            var row = Row(key(arrival.Touch));
+            if (!range.Has(arrival.Time) || !IsKept(arrival.Session, kept))
+            {
+                continue;
+            }
+
+            var row = Row(key(terms, arrival.Touch));
             row.CountTouch(people);
             total.CountTouch(people);
         }
@@ -101,23 +106,27 @@ internal sealed class Attribution(
         total.CountConversion(Amount.One, value);
         if (model == AttributionModel.FirstTouch)
         {
-            Row(key(terms.TouchOf(journey.FirstTouch))).CountConversion(Amount.One, value);
+            Row(key(terms, terms.TouchOf(journey.FirstTouch))).CountConversion(Amount.One, value);
             return;
         }
 
         // Its own arrival is one of them.
         cancelled.ThrowIfCancellationRequested();
         var time = journey.Facts[fact].Time;
-        var before = journey.Arrivals.Where(arrival => arrival.Fact <= fact && time - arrival.Time <= lookback).ToList();
-        var shared = model switch
+        var (start, end) = Before(journey.Arrivals, fact, time);
+        var shared = new List<Arrival>();
+        for (var i = end - 1; i >= start && (model is not (AttributionModel.LastTouch or AttributionModel.LastNonDirect) || shared.Count == 0); i--)
         {
-            AttributionModel.LastTouch => before.TakeLast(1).ToList(),
-            AttributionModel.LastNonDirect => before.FindLast(arrival => arrival.Touch.Counts) is { } last ? [last] : [],
-            _ => before.FindAll(arrival => arrival.Touch.Counts),
-        };
+            if (model == AttributionModel.LastTouch || journey.Arrivals[i].Touch.Counts)
+            {
+                shared.Add(journey.Arrivals[i]);
+            }
+        }
+
+        shared.Reverse();
         if (shared.Count == 0)
         {
-            Row(key(TouchFacts.Direct)).CountConversion(Amount.One, value);
+            Row(key(terms, TouchFacts.Direct)).CountConversion(Amount.One, value);
             return;
         }
 
@@ -125,8 +134,28 @@ internal sealed class Attribution(
         var (credits, values) = (Shares(model, ages, Amount.One), Shares(model, ages, value));
         for (var i = 0; i < shared.Count; i++)
         {
-            Row(key(shared[i].Touch)).CountConversion(credits[i], values[i]);
+            Row(key(terms, shared[i].Touch)).CountConversion(credits[i], values[i]);
         }
+    }
+
+    // From which to which the arrivals are that come before a conversion, or with it, and not too long before. They are in the order of time.
+    private (int Start, int End) Before(List<Arrival> arrivals, int fact, long time)
+    {
+        var end = FirstOf(arrivals, arrival => arrival.Fact > fact);
+        return (FirstOf(arrivals, arrival => time - arrival.Time <= lookback), end);
+    }
+
+    // The first of which something holds, that holds of all behind it too.
+    private static int FirstOf(List<Arrival> arrivals, Func<Arrival, bool> holds)
+    {
+        var (low, high) = (0, arrivals.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = holds(arrivals[middle]) ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
     }
 
     private AttributionRow Row(string? name) => name is null ? none : rows.TryGetValue(name, out var row) ? row : rows[name] = new AttributionRow(name);

@@ -17,7 +17,7 @@ internal sealed class Conversion
     /// <param name="conversion">The name of the events, or <c>identified</c>.</param>
     /// <param name="property">The property that holds the value, a number; null where none is asked for.</param>
     /// <param name="before">In milliseconds since 1970.</param>
-    public static Conversion Read(Database database, FactTerms terms, string conversion, string? property, long from, long before)
+    public static Conversion Read(Database database, FactTerms terms, string conversion, string? property, long from, long before, CancellationToken cancelled)
     {
         if (conversion == Identified)
         {
@@ -28,7 +28,7 @@ internal sealed class Conversion
         if (property is not null)
         {
             var asked = new { name = conversion, property, start = Instants.Format(from), end = Instants.Format(before) };
-            foreach (var row in database.Read<List<ValueRow>>(connection => [.. connection.Query<ValueRow>(SqlFile.Read("read/report_values"), asked)]))
+            foreach (var row in database.Read<List<ValueRow>>(connection => [.. connection.Query<ValueRow>(SqlFile.Read("read/report_values"), asked)], cancelled))
             {
                 values[row.Id] = Amount.Parse(row.Value);
             }

@@ -6,11 +6,11 @@ internal static class Dimensions
     private const string Channel = "channel";
 
     /// <summary>A touch key, or the channel.</summary>
-    public static Func<TouchFacts, string?> OfTouch(ReportQuery query, string name)
+    public static Func<FactTerms, TouchFacts, string?> OfTouch(ReportQuery query, string name)
     {
         if (name == Channel)
         {
-            return touch => touch.Channel;
+            return (_, touch) => touch.Channel;
         }
 
         if (!Intake.Touch.IsKey(name))
@@ -18,9 +18,9 @@ internal static class Dimensions
             query.Fault($"by must be {Channel} or one of {string.Join(", ", Intake.Touch.AllKeys)}");
         }
 
-        return name == Intake.Touch.ReferrerKey ? touch => touch.ReferrerHost
-            : name == Intake.Touch.LandingPage ? touch => touch.LandingPage
-            : touch => touch.Values.GetValueOrDefault(name);
+        return name == Intake.Touch.ReferrerKey ? (_, touch) => touch.ReferrerHost
+            : name == Intake.Touch.LandingPage ? (terms, touch) => terms.ShownPage(touch.LandingPage)
+            : (_, touch) => touch.Values.GetValueOrDefault(name);
     }
 
     /// <summary>What an entry of a funnel is by: the arrival of its session, or the event.</summary>
@@ -43,6 +43,6 @@ internal static class Dimensions
         }
 
         var key = OfTouch(query, Intake.Touch.IsKey(name) ? name : Channel);
-        return (_, journey, fact) => key(journey.SessionOf[fact]!.Arrivals[0].Touch);
+        return (terms, journey, fact) => key(terms, journey.SessionOf[fact]!.Arrivals[0].Touch);
     }
 }

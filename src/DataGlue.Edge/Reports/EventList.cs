@@ -36,7 +36,7 @@ internal sealed class EventList(Database database, Settings settings)
     private void Write(Utf8JsonWriter json, ReportEventRow row, string person)
     {
         var isIdentified = PersonName.BrowserOf(person) is null;
-        var touch = row.Touch is null ? TouchFacts.Direct : TouchReader.Read(row.Touch, row.TouchCounts != 0, settings.IgnoredReferrers);
+        var touch = row.Touch is null ? TouchFacts.Direct : TouchReader.Read(row.Touch, row.TouchCounts != 0, null, settings.IgnoredReferrers);
         json.WriteStartObject();
         json.WriteString("event_id", row.EventId);
         json.WriteString("timestamp", row.Timestamp);

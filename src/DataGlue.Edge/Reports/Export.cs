@@ -8,12 +8,20 @@ using Microsoft.Net.Http.Headers;
 namespace DataGlue.Edge.Reports;
 
 /// <summary>GET /glue/export: all rows of a table in a range, streamed, as lines of JSON or as CSV.</summary>
-internal sealed class Export(Database database, FactReader facts, People people, Adoption adoption, TimeProvider clock)
+internal sealed class Export(Database database, FactReader facts, People people, ReportGate gate, Adoption adoption, TimeProvider clock)
 {
     private const int Together = 1_000;
     private const int FlushSize = 64 * 1024;
 
-    private static readonly string[] Tables = ["users", "events", "identities", "sessions", "people"];
+    // The columns of each, as its rows have them.
+    private static readonly Dictionary<string, string> Tables = new()
+    {
+        ["users"] = "glue_user_id,email,traits,attribution,first_seen,last_seen,identified,identified_at,last_synced,created_at,updated_at",
+        ["events"] = "event_id,glue_user_id,session_id,event,timestamp,email,user_id,properties,context,touch,host,path,device,browser,os,country,bot,claim,trusted,source,created_at",
+        ["identities"] = "event_id,glue_user_id,kind,timestamp,email,user_id,traits,context,touch,claim,trusted,source,created_at",
+        ["sessions"] = "glue_user_id,session_id,data,synced_at,created_at,updated_at",
+        ["people"] = "id,email,user_id,glue_user_id,first_seen,last_seen,first_channel,sessions,events",
+    };
 
     public void Map(IEndpointRouteBuilder glue) => glue.MapMethods("/export", HttpExtensions.Reads, WriteAsync);
 
@@ -21,11 +29,11 @@ internal sealed class Export(Database database, FactReader facts, People people,
     {
         var query = new ReportQuery(context.Request.Query);
         var range = ReportRange.Read(query, Instants.Now(clock));
-        var table = query.Choice("table", "", [.. Tables.Select(name => (name, name))]);
+        var table = query.Choice("table", "", [.. Tables.Keys.Select(name => (name, name))]);
         var isCsv = query.Choice("format", false, ("ndjson", false), ("csv", true));
         if (table.Length == 0)
         {
-            query.Fault($"table is required: one of {string.Join(", ", Tables)}");
+            query.Fault($"table is required: one of {string.Join(", ", Tables.Keys)}");
         }
 
         query.Require();
@@ -38,32 +46,32 @@ internal sealed class Export(Database database, FactReader facts, People people,
             return;
         }
 
-        var isZipped = context.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
+        // The journeys of all people take as much as a report.
+        using var turn = table == "people" ? await gate.EnterAsync(context.RequestAborted) : null;
+        var isZipped = context.Request.GetTypedHeaders().AcceptEncoding.Any(encoding => encoding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && encoding.Quality != 0);
         if (isZipped)
         {
             context.Response.Headers.ContentEncoding = "gzip";
         }
 
         await using var zip = isZipped ? new GZipStream(context.Response.Body, CompressionLevel.Fastest, leaveOpen: true) : null;
-        await WriteRowsAsync((Stream?)zip ?? context.Response.Body, Rows(table, range, context.RequestAborted), isCsv, context.RequestAborted);
+        await WriteRowsAsync((Stream?)zip ?? context.Response.Body, Rows(table, range, context.RequestAborted), isCsv ? Tables[table] : null, context.RequestAborted);
     }
 
-    private static async Task WriteRowsAsync(Stream output, IEnumerable<string> rows, bool isCsv, CancellationToken gone)
+    private static async Task WriteRowsAsync(Stream output, IEnumerable<string> rows, string? columns, CancellationToken gone)
     {
-        var text = new StringBuilder();
-        var isFirst = true;
+        var text = new StringBuilder(columns is null ? "" : columns + "\r\n");
         foreach (var row in rows)
         {
-            if (isCsv)
+            if (columns is not null)
             {
-                Csv.Append(text, row, isFirst);
+                Csv.Append(text, row);
             }
             else
             {
                 text.Append(row).Append('\n');
             }
 
-            isFirst = false;
             if (text.Length >= FlushSize)
             {
                 await output.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), gone);
@@ -127,16 +135,13 @@ internal sealed class ExportBounds
 /// <summary>Rows of JSON as lines of CSV (RFC 4180).</summary>
 internal static class Csv
 {
-    /// <summary>Appends a row, and before the first the names of its columns.</summary>
-    public static void Append(StringBuilder text, string json, bool withNames)
+    public static void Append(StringBuilder text, string json)
     {
-        var names = new StringBuilder();
         var line = new StringBuilder();
         var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json));
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            names.Append(names.Length > 0 ? "," : "").Append(reader.GetString());
             line.Append(line.Length > 0 ? "," : "");
             reader.Read();
             var start = (int)reader.TokenStartIndex;
@@ -155,7 +160,7 @@ internal static class Csv
             }
         }
 
-        text.Append(withNames ? names.Append("\r\n") : "").Append(line).Append("\r\n");
+        text.Append(line).Append("\r\n");
     }
 
     // What begins so, a spreadsheet would run.

@@ -26,6 +26,9 @@ internal sealed record TouchFacts(bool Counts, IReadOnlyDictionary<string, strin
     /// <summary>Of who came without a touch that counts.</summary>
     public static TouchFacts Direct { get; } = new(false, new Dictionary<string, string>(), Channels.Direct, null);
 
+    /// <summary>The number in <see cref="FactTerms"/>; 0 of none.</summary>
+    public int Number { get; init; }
+
     public string? Source => Values.GetValueOrDefault("utm_source");
     public string? Medium => Values.GetValueOrDefault("utm_medium");
     public string? Campaign => Values.GetValueOrDefault("utm_campaign");
@@ -50,7 +53,7 @@ internal sealed class FactTerms(bool hasSeveralHosts, Intake.IgnoredReferrers ig
 {
     private readonly Terms<string> names = new("");
     private readonly Terms<string> pages = new("");
-    private readonly Terms<(bool Counts, string Json)> touches = new(default);
+    private readonly Terms<(bool Counts, string Json, string? Landing)> touches = new(default);
     private readonly Terms<ClientFacts> clients = new(new ClientFacts(null, null, null, null));
     private readonly List<TouchFacts> touchFacts = [TouchFacts.Direct];
 
@@ -58,17 +61,19 @@ internal sealed class FactTerms(bool hasSeveralHosts, Intake.IgnoredReferrers ig
     public int Page(string? page) => page is null ? 0 : pages.Number(page);
     public int Client(ClientFacts client) => clients.Number(client);
 
-    public int Touch(string? json, bool counts)
+    /// <summary>The number of a touch.</summary>
+    /// <param name="landing">The landing page as reports name it, where it does not stand in the JSON.</param>
+    public int Touch(string? json, bool counts, string? landing = null)
     {
         if (json is null)
         {
             return 0;
         }
 
-        var number = touches.Number((counts, json));
+        var number = touches.Number((counts, json, landing));
         if (number == touchFacts.Count)
         {
-            touchFacts.Add(TouchReader.Read(json, counts, ignored));
+            touchFacts.Add(TouchReader.Read(json, counts, landing, ignored) with { Number = number });
         }
 
         return number;
@@ -116,9 +121,14 @@ internal sealed class FactTerms(bool hasSeveralHosts, Intake.IgnoredReferrers ig
 /// <summary>Reads the touch of a stored row.</summary>
 internal static class TouchReader
 {
-    public static TouchFacts Read(string json, bool counts, Intake.IgnoredReferrers ignored)
+    public static TouchFacts Read(string json, bool counts, string? landing, Intake.IgnoredReferrers ignored)
     {
         var values = Values(json);
+        if (landing is not null)
+        {
+            values[Intake.Touch.LandingPage] = "https://" + landing;
+        }
+
         var host = counts && values.TryGetValue(Intake.Touch.ReferrerKey, out var referrer)
             && Intake.Referrer.IsOutside(referrer, values.GetValueOrDefault(Intake.Touch.LandingPage), ignored) ? Intake.Referrer.HostOf(referrer) : null;
         return new TouchFacts(counts, values, counts ? Channels.Of(values, host) : Channels.Direct, host);

@@ -20,8 +20,8 @@ internal sealed record AskedFunnel(List<AskedStep> Steps, IReadOnlyList<string> 
         return asked;
     }
 
-    public Funnel Find(Database database, FactTerms terms, ReportRange range, ReportFilters filters, Func<FactTerms, Journey, int, string?>? by) => new(
-        terms, range, filters, Steps.ConvertAll(step => step.Find(database, terms, range.From, range.To + Window)), Exclude.Select(terms.Name).ToHashSet(), Window,
+    public Funnel Find(Database database, FactTerms terms, ReportRange range, ReportFilters filters, Func<FactTerms, Journey, int, string?>? by, CancellationToken cancelled) => new(
+        terms, range, filters, Steps.ConvertAll(step => step.Find(database, terms, range.From, range.To + Window, cancelled)), Exclude.Select(terms.Name).ToHashSet(), Window,
         by is null ? null : (journey, fact) => by(terms, journey, fact));
 }
 
@@ -84,7 +84,7 @@ internal static class FunnelSteps
 internal sealed record AskedStep(string Text, string Name, string? Key, string Value)
 {
     /// <summary>Finds the events that fulfil the condition.</summary>
-    public FunnelStep Find(Database database, FactTerms terms, long from, long before)
+    public FunnelStep Find(Database database, FactTerms terms, long from, long before, CancellationToken cancelled)
     {
         var filter = new ValueFilter([Value]);
         switch (Key)
@@ -95,7 +95,7 @@ internal sealed record AskedStep(string Text, string Name, string? Key, string V
                 return new FunnelStep(Text, terms.Name(Name), number => terms.PageOf(number) is { } page ? filter.Keeps(PageName.PathOf(page), page) : filter.Keeps(null), null);
             default:
                 var asked = new { name = Name, property = Key, start = Instants.Format(from), end = Instants.Format(before) };
-                var rows = database.Read<List<PropertyRow>>(connection => [.. connection.Query<PropertyRow>(SqlFile.Read("read/report_properties"), asked)]);
+                var rows = database.Read<List<PropertyRow>>(connection => [.. connection.Query<PropertyRow>(SqlFile.Read("read/report_properties"), asked)], cancelled);
                 return new FunnelStep(Text, terms.Name(Name), null, rows.Where(row => filter.Keeps(row.Text)).Select(row => row.Id).ToHashSet());
         }
     }

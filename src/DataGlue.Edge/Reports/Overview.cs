@@ -3,7 +3,9 @@ namespace DataGlue.Edge.Reports;
 /// <summary>How many came, from where, what they looked at, and how many of them did what counts: totals, a series, lists of the most, and the newest sessions.</summary>
 /// <param name="now">In milliseconds since 1970.</param>
 /// <param name="buckets">The starts of the points of the series.</param>
-internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters filters, Conversion conversion, List<long> buckets, long now)
+/// <param name="fields">The parts that are asked for.</param>
+internal sealed class Overview(
+    FactTerms terms, ReportRange range, ReportFilters filters, Conversion conversion, List<long> buckets, long now, IReadOnlySet<string> fields)
 {
     private const int MostJourneys = 20;
     private const int MostPages = 5;
@@ -11,17 +13,27 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
     private readonly OverviewPoint total = new();
     private readonly OverviewPoint[] points = [.. buckets.Select(_ => new OverviewPoint())];
     private readonly List<long> seconds = []; // of sessions of two events or more, in milliseconds
-    private readonly Dictionary<string, Tally> lists = Lists.ToDictionary(list => list.Name, _ => new Tally());
-    private readonly SortedSet<SessionRow> journeys = [];
+    private readonly Tally? pages = NewTally("pages", fields, page => terms.ShownPage(terms.PageOf(page)));
+    private readonly Tally? entryPages = NewTally("entry_pages", fields, page => terms.ShownPage(terms.PageOf(page)));
+    private readonly Tally? hosts = NewTally("hosts", fields, page => SessionFilter.HostOf(terms.PageOf(page)));
+    private readonly Tally? sources = NewTally("sources", fields, touch => terms.TouchOf(touch).Source);
+    private readonly Tally? channels = NewTally("channels", fields, touch => terms.TouchOf(touch).Channel);
+    private readonly Tally? campaigns = NewTally("campaigns", fields, touch => terms.TouchOf(touch).Campaign);
+    private readonly Tally? referrers = NewTally("referrers", fields, touch => terms.TouchOf(touch).ReferrerHost);
+    private readonly Tally? events = NewTally("events", fields, terms.NameOf);
+    private readonly Tally? countries = NewTally("countries", fields, client => terms.ClientOf(client).Country);
+    private readonly Tally? devices = NewTally("devices", fields, client => terms.ClientOf(client).Device);
+    private readonly Tally? browsers = NewTally("browsers", fields, client => terms.ClientOf(client).Browser);
+    private readonly SortedSet<SessionRow>? journeys = fields.Contains("journeys") ? [] : null;
+    private readonly int pageView = terms.Name(SessionFilter.PageView);
+    private OverviewPoint? point;
+    private (long From, long To) pointTime; // of the point
     private int people;
     private long bounces;
 
-    /// <summary>The lists, and how each calls the key of its rows.</summary>
-    public static IReadOnlyList<(string Name, string Key)> Lists { get; } =
-    [
-        ("pages", "page"), ("entry_pages", "page"), ("sources", "source"), ("channels", "channel"), ("campaigns", "campaign"), ("referrers", "referrer"), ("events", "event"), ("hosts", "host"),
-        ("countries", "country"), ("devices", "device"), ("browsers", "browser"),
-    ];
+    /// <summary>The parts, in their order.</summary>
+    public static IReadOnlyList<string> AllFields { get; } =
+        ["totals", "series", "pages", "entry_pages", "sources", "channels", "campaigns", "referrers", "events", "hosts", "countries", "devices", "browsers", "journeys"];
 
     public void Add(Journey journey)
     {
@@ -53,11 +65,11 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
 
         foreach (var session in kept)
         {
-            AddSession(journey, session, converted.GetValueOrDefault(session.Session));
+            AddSession(journey, session, converted?.GetValueOrDefault(session.Session) ?? default);
         }
     }
 
-    public void Write(Utf8JsonWriter json, IReadOnlySet<string> fields, int most)
+    public void Write(Utf8JsonWriter json, int most)
     {
         if (fields.Contains("totals"))
         {
@@ -70,12 +82,18 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
             WriteSeries(json);
         }
 
-        foreach (var (name, key) in Lists.Where(list => fields.Contains(list.Name)))
-        {
-            lists[name].Write(json, name, key, most);
-        }
-
-        if (fields.Contains("journeys"))
+        pages?.Write(json, "pages", "page", most);
+        entryPages?.Write(json, "entry_pages", "page", most);
+        sources?.Write(json, "sources", "source", most);
+        channels?.Write(json, "channels", "channel", most);
+        campaigns?.Write(json, "campaigns", "campaign", most);
+        referrers?.Write(json, "referrers", "referrer", most);
+        events?.Write(json, "events", "event", most);
+        hosts?.Write(json, "hosts", "host", most);
+        countries?.Write(json, "countries", "country", most);
+        devices?.Write(json, "devices", "device", most);
+        browsers?.Write(json, "browsers", "browser", most);
+        if (journeys is not null)
         {
             json.WriteStartArray("journeys");
             foreach (var row in journeys)
@@ -99,14 +117,15 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
         json.WriteEndObject();
     }
 
-    // The conversions in the range, of the sessions to which they belong. Without filters those outside of every session count too.
-    private Dictionary<Session, (long Count, Int128 Value)> ConversionsOf(Journey journey, List<KeptSession> kept)
+    // The conversions in the range, of the sessions to which they belong; null where there are none. Without filters those outside of every session count too.
+    private Dictionary<Session, (long Count, Int128 Value)>? ConversionsOf(Journey journey, List<KeptSession> kept)
     {
-        var bySession = new Dictionary<Session, (long, Int128)>();
-        var sessions = kept.Select(session => session.Session).ToHashSet();
+        Dictionary<Session, (long Count, Int128 Value)>? bySession = null;
+        HashSet<Session>? sessions = null;
         foreach (var (fact, value) in conversion.Of(journey))
         {
             var (time, session) = (journey.Facts[fact].Time, journey.SessionOf[fact]);
+            sessions ??= [.. kept.Select(each => each.Session)];
             if (!range.Has(time) || (session is null ? !filters.IsEmpty : !sessions.Contains(session)))
             {
                 continue;
@@ -116,6 +135,7 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
             PointAt(time)?.CountConversion(value);
             if (session is not null)
             {
+                bySession ??= [];
                 var (count, sum) = bySession.GetValueOrDefault(session);
                 bySession[session] = (count + 1, sum + value);
             }
@@ -126,66 +146,74 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
 
     private void AddSession(Journey journey, KeptSession kept, (long Count, Int128 Value) converted)
     {
-        var (session, events) = kept;
-        var pageView = terms.FindName(SessionFilter.PageView);
+        var (session, its) = kept;
         total.Sessions++;
-        PointAt(journey.Facts[events[0]].Time)?.CountSession();
+        PointAt(journey.Facts[its[0]].Time)?.CountSession();
         bounces += session.Facts.Count == 1 && journey.Facts[session.Facts[0]].Name == pageView ? 1 : 0;
         if (session.Facts.Count > 1)
         {
             seconds.Add(session.Last - session.First);
         }
 
+        var counted = new Counted(people, session, converted);
         var touch = session.Arrivals[0].Touch;
-        foreach (var (list, key) in new[]
+        Count(sources, touch.Number, its.Count, counted);
+        Count(channels, touch.Number, its.Count, counted);
+        Count(campaigns, touch.Number, its.Count, counted);
+        Count(referrers, touch.Number, its.Count, counted);
+        if (entryPages is not null)
         {
-            ("sources", touch.Source), ("channels", touch.Channel), ("campaigns", touch.Campaign), ("referrers", touch.ReferrerHost),
-            ("entry_pages", terms.ShownPage(SessionFilter.EntryPage(journey, session, terms))),
-        })
-        {
-            Count(list, key, session, events.Count, converted);
+            Count(entryPages, SessionFilter.EntryPage(journey, session, pageView), its.Count, counted);
         }
 
-        foreach (var i in events)
+        foreach (var i in its)
         {
             var fact = journey.Facts[i];
             var isView = fact.Name == pageView;
-            var (page, client) = (terms.PageOf(fact.Page), terms.ClientOf(fact.Client));
             total.CountEvent(isView);
             PointAt(fact.Time)?.CountEvent(isView, people);
             if (isView)
             {
-                Count("pages", terms.ShownPage(page), session, 1, converted);
-                Count("hosts", SessionFilter.HostOf(page), session, 1, converted);
+                Count(pages, fact.Page, 1, counted);
+                Count(hosts, fact.Page, 1, counted);
             }
 
-            Count("events", terms.NameOf(fact.Name), session, 1, converted);
-            Count("countries", client.Country, session, 1, converted);
-            Count("devices", client.Device, session, 1, converted);
-            Count("browsers", client.Browser, session, 1, converted);
+            Count(events, fact.Name, 1, counted);
+            Count(countries, fact.Client, 1, counted);
+            Count(devices, fact.Client, 1, counted);
+            Count(browsers, fact.Client, 1, counted);
         }
 
-        journeys.Add(new SessionRow(journey, session, touch, PagesOf(journey, events, pageView), events.Count, converted));
-        if (journeys.Count > MostJourneys)
+        if (journeys is not null && (journeys.Count < MostJourneys || journeys.Max!.Time <= session.First))
         {
-            journeys.Remove(journeys.Max!);
+            journeys.Add(new SessionRow(journey, session, touch, PagesOf(journey, its), its.Count, converted));
+            if (journeys.Count > MostJourneys)
+            {
+                journeys.Remove(journeys.Max!);
+            }
         }
     }
 
-    private void Count(string list, string? key, Session session, long events, (long Count, Int128 Value) converted)
+    private static void Count(Tally? list, int number, long events, in Counted counted)
     {
-        var row = lists[list][key];
-        row.Events += events;
-        if (row.Count(people, session))
+        if (list?[number] is not { } row)
         {
-            row.CountConversions(converted.Count, converted.Value);
+            return;
+        }
+
+        row.Events += events;
+        if (row.Count(counted.Person, counted.Session))
+        {
+            row.CountConversions(counted.Converted.Count, counted.Converted.Value);
         }
     }
 
-    private List<string> PagesOf(Journey journey, List<int> events, int pageView)
+    private static Tally? NewTally(string name, IReadOnlySet<string> fields, Func<int, string?> keyOf) => fields.Contains(name) ? new Tally(keyOf) : null;
+
+    private List<string> PagesOf(Journey journey, List<int> its)
     {
         var pages = new List<string>();
-        foreach (var page in events.Where(i => journey.Facts[i].Name == pageView).Select(i => terms.ShownPage(terms.PageOf(journey.Facts[i].Page))).OfType<string>())
+        foreach (var page in its.Where(i => journey.Facts[i].Name == pageView).Select(i => terms.ShownPage(terms.PageOf(journey.Facts[i].Page))).OfType<string>())
         {
             if (pages.Count < MostPages && (pages.Count == 0 || pages[^1] != page))
             {
@@ -196,15 +224,18 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
         return pages;
     }
 
-    private OverviewPoint? PointAt(long? time)
+    // Most events fall into the same bucket as the one before.
+    private OverviewPoint? PointAt(long time)
     {
-        if (time is not { } known || buckets.Count == 0)
+        if (buckets.Count > 0 && (point is null || time < pointTime.From || time >= pointTime.To))
         {
-            return null;
+            var place = buckets.BinarySearch(time);
+            place = Math.Max(place >= 0 ? place : ~place - 1, 0);
+            point = points[place];
+            pointTime = (place == 0 ? long.MinValue : buckets[place], place + 1 < buckets.Count ? buckets[place + 1] : long.MaxValue);
         }
 
-        var place = buckets.BinarySearch(known);
-        return points[Math.Max(place >= 0 ? place : ~place - 1, 0)];
+        return point;
     }
 
     private void WriteSeries(Utf8JsonWriter json)
@@ -226,17 +257,21 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
         json.WriteEndArray();
     }
 
+    // Whom a row counts, and in which session.
+    private readonly record struct Counted(int Person, Session Session, (long Count, Int128 Value) Converted);
+
     // One of the newest sessions.
     private sealed class SessionRow(Journey journey, Session session, TouchFacts touch, List<string> pages, int events, (long Count, Int128 Value) converted) : IComparable<SessionRow>
     {
         private readonly Who person = journey.Person;
-        private readonly long time = session.First;
         private readonly int number = session.Number;
+
+        public long Time { get; } = session.First;
 
         // The newest first; the order of two of one time must not depend on who was read first.
         public int CompareTo(SessionRow? other)
         {
-            var order = other!.time.CompareTo(time);
+            var order = other!.Time.CompareTo(Time);
             order = order != 0 ? order : person.Number.CompareTo(other.person.Number);
             return order != 0 ? order : number.CompareTo(other.number);
         }
@@ -244,7 +279,7 @@ internal sealed class Overview(FactTerms terms, ReportRange range, ReportFilters
         public void Write(Utf8JsonWriter json)
         {
             json.WriteStartObject();
-            json.WriteString("time", Instants.Format(time));
+            json.WriteString("time", Instants.Format(Time));
             json.WriteString("person", PersonId.Of(person));
             json.WriteBoolean("identified", person.IsIdentified);
             json.WriteString("channel", touch.Channel);

@@ -105,14 +105,14 @@ internal sealed class ReportEndpoints(
         var limit = ReadLimit(query);
         var fields = ReadFields(query);
         query.Require();
-        var buckets = range.Buckets(interval, MaxPoints);
+        var buckets = fields.Contains("series") ? range.Buckets(interval, MaxPoints) : [];
         return (json, cancelled) =>
         {
             var earlier = comparison == Comparison.None ? null : range.Before(comparison, now);
             var reading = facts.Open(new ReportScope(Math.Min(earlier?.From ?? range.From, range.From), range.To, filters.WithBots), cancelled);
-            var converted = Conversion.Read(database, reading.Terms, conversion, value, 0, range.To);
-            var report = new Overview(reading.Terms, range, filters, converted, buckets, now);
-            var compared = earlier is null ? null : new Overview(reading.Terms, earlier, filters, converted, [], now);
+            var converted = Conversion.Read(database, reading.Terms, conversion, value, 0, range.To, cancelled);
+            var report = new Overview(reading.Terms, range, filters, converted, buckets, now, fields);
+            var compared = earlier is null ? null : new Overview(reading.Terms, earlier, filters, converted, [], now, new HashSet<string>());
             foreach (var journey in reading.Journeys())
             {
                 report.Add(journey);
@@ -120,7 +120,7 @@ internal sealed class ReportEndpoints(
             }
 
             WriteRange(json, "range", range, interval);
-            report.Write(json, fields, limit);
+            report.Write(json, limit);
             if (compared is not null)
             {
                 json.WriteStartObject("compare");
@@ -142,7 +142,7 @@ internal sealed class ReportEndpoints(
         return (json, cancelled) =>
         {
             var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots, WithClickIds: Touch.IsClickId(dimension ?? "")), cancelled);
-            var funnel = asked.Find(database, reading.Terms, range, filters, by);
+            var funnel = asked.Find(database, reading.Terms, range, filters, by, cancelled);
             foreach (var journey in reading.Journeys())
             {
                 funnel.Add(journey);
@@ -169,7 +169,7 @@ internal sealed class ReportEndpoints(
         return (json, cancelled) =>
         {
             var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots), cancelled);
-            var funnel = asked.Find(database, reading.Terms, range, filters, null);
+            var funnel = asked.Find(database, reading.Terms, range, filters, null, cancelled);
             var list = new PeopleList(reading.Terms, after, limit, people.TextsOf);
             foreach (var journey in reading.Journeys())
             {
@@ -261,7 +261,7 @@ internal sealed class ReportEndpoints(
         return (json, cancelled) =>
         {
             var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots, WithClickIds: Touch.IsClickId(dimension)), cancelled);
-            var converted = Conversion.Read(database, reading.Terms, conversion, value, range.From, range.To);
+            var converted = Conversion.Read(database, reading.Terms, conversion, value, range.From, range.To, cancelled);
             var attribution = new Attribution(reading.Terms, range, filters, converted, model, by, lookback, cancelled);
             foreach (var journey in reading.Journeys())
             {
@@ -302,10 +302,10 @@ internal sealed class ReportEndpoints(
     {
         var (range, asked, limit) = (ReportRange.Read(query, now), ValueList.Read(query), ReadLimit(query));
         query.Require();
-        return (json, _) =>
+        return (json, cancelled) =>
         {
             WriteRange(json, "range", range);
-            asked.Write(json, database, range, limit);
+            asked.Write(json, database, range, limit, cancelled);
         };
     }
 
@@ -319,7 +319,7 @@ internal sealed class ReportEndpoints(
 
     private static HashSet<string> ReadFields(ReportQuery query)
     {
-        string[] all = ["totals", "series", .. DataGlue.Edge.Reports.Overview.Lists.Select(list => list.Name), "journeys"];
+        var all = DataGlue.Edge.Reports.Overview.AllFields;
         if (query.Text("fields") is not { } text)
         {
             return [.. all];

@@ -9,7 +9,8 @@ internal sealed class ReportGate : IDisposable
     private const int Most = 2;
     private const int MostWaiting = 20;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>How long a report waits for its turn, and how long it may take then.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim gate = new(Most, Most);
     private readonly Counter<long> reports;
@@ -20,6 +21,31 @@ internal sealed class ReportGate : IDisposable
     /// <summary>Runs a report on a thread of its own, when it is its turn.</summary>
     /// <exception cref="RequestException">503: too many wait, or it takes longer than 30 s.</exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, T> report, CancellationToken gone)
+    {
+        using var turn = await EnterAsync(gone);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(gone);
+        limit.CancelAfter(Patience);
+        try
+        {
+            var result = await Task.Factory.StartNew(() => report(limit.Token), limit.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            Count("answered");
+            return result;
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            Count("cancelled");
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            Count("too_slow");
+            throw new RequestException(StatusCodes.Status503ServiceUnavailable, $"This report takes more than {Patience.TotalSeconds:0} s; ask for a shorter range, or for fewer steps or fields");
+        }
+    }
+
+    /// <summary>Waits for the turn of something that takes as long as a report; it ends with what this gives.</summary>
+    /// <exception cref="RequestException">503: too many wait.</exception>
+    public async Task<IDisposable> EnterAsync(CancellationToken gone)
     {
         if (Interlocked.Increment(ref waiting) > MostWaiting)
         {
@@ -44,28 +70,7 @@ internal sealed class ReportGate : IDisposable
             Interlocked.Decrement(ref waiting);
         }
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(gone);
-        limit.CancelAfter(Patience);
-        try
-        {
-            var result = await Task.Factory.StartNew(() => report(limit.Token), limit.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            Count("answered");
-            return result;
-        }
-        catch (OperationCanceledException) when (gone.IsCancellationRequested)
-        {
-            Count("cancelled");
-            throw;
-        }
-        catch (OperationCanceledException)
-        {
-            Count("too_slow");
-            throw new RequestException(StatusCodes.Status503ServiceUnavailable, $"This report takes more than {Patience.TotalSeconds:0} s; ask for a shorter range, or for fewer steps or fields");
-        }
-        finally
-        {
-            gate.Release();
-        }
+        return new Turn(gate);
     }
 
     public void Dispose() => gate.Dispose();
@@ -74,6 +79,11 @@ internal sealed class ReportGate : IDisposable
     {
         Count("busy");
         return new RequestException(StatusCodes.Status503ServiceUnavailable, "Other reports are running; ask again a little later");
+    }
+
+    private sealed class Turn(SemaphoreSlim gate) : IDisposable
+    {
+        public void Dispose() => gate.Release();
     }
 
     private void Count(string result) => reports.Add(1, new KeyValuePair<string, object?>("result", result));

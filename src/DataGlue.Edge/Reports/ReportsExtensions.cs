@@ -1,3 +1,4 @@
+using DataGlue.Edge.Http;
 using DataGlue.Edge.Reports.Columns;
 
 namespace DataGlue.Edge.Reports;
@@ -20,10 +21,12 @@ internal static class ReportsExtensions
         services.AddSingleton<Live>();
     }
 
-    public static void MapReports(this IEndpointRouteBuilder glue)
+    public static void MapReports(this IEndpointRouteBuilder group)
     {
-        glue.ServiceProvider.GetRequiredService<ReportEndpoints>().Map(glue);
-        glue.ServiceProvider.GetRequiredService<Export>().Map(glue);
-        glue.ServiceProvider.GetRequiredService<Live>().Map(glue);
+        // A report may wait for its turn and then take its time.
+        var glue = group.MapGroup("").AnsweredAtHome(2 * ReportGate.Patience + TimeSpan.FromSeconds(5));
+        group.ServiceProvider.GetRequiredService<ReportEndpoints>().Map(glue);
+        group.ServiceProvider.GetRequiredService<Export>().Map(glue);
+        group.ServiceProvider.GetRequiredService<Live>().Map(glue);
     }
 }

@@ -18,7 +18,12 @@ internal static class SessionFilter
         var first = filters is { ByFirstTouch: true, HasArrival: true } ? terms.TouchOf(journey.FirstTouch) : null;
         foreach (var session in journey.Sessions)
         {
-            List<int> events = session.First >= range.From && session.Last < range.To ? session.Facts : session.Facts.FindAll(i => range.Has(journey.Facts[i].Time));
+            if (session.Last < range.From || session.First >= range.To)
+            {
+                continue;
+            }
+
+            var events = session.First >= range.From && session.Last < range.To ? session.Facts : session.Facts.FindAll(i => range.Has(journey.Facts[i].Time));
             if (events.Count > 0 && (filters.IsEmpty || Fits(journey, session, events, first, terms, filters)))
             {
                 kept.Add(new KeptSession(session, events));
@@ -42,18 +47,21 @@ internal static class SessionFilter
         && (!filters.HasEvent || FitsEvent(journey.Facts[fact], terms, filters));
 
     /// <summary>The page of the first page_view of a session; null where it has none.</summary>
-    public static string? EntryPage(Journey journey, Session session, FactTerms terms)
+    public static string? EntryPage(Journey journey, Session session, FactTerms terms) => terms.PageOf(EntryPage(journey, session, terms.FindName(PageView)));
+
+    /// <summary>The same by its number; 0 where it has none.</summary>
+    /// <param name="pageView">The number of the name.</param>
+    public static int EntryPage(Journey journey, Session session, int pageView)
     {
-        var pageView = terms.FindName(PageView);
         foreach (var i in session.Facts)
         {
             if (journey.Facts[i].Name == pageView)
             {
-                return terms.PageOf(journey.Facts[i].Page);
+                return journey.Facts[i].Page;
             }
         }
 
-        return null;
+        return 0;
     }
 
     private static bool Fits(Journey journey, Session session, List<int> events, TouchFacts? first, FactTerms terms, ReportFilters filters) =>
@@ -83,4 +91,4 @@ internal static class SessionFilter
 
 /// <summary>A session that a report is about.</summary>
 /// <param name="Events">The places of its events in the range, among the facts of the journey.</param>
-internal sealed record KeptSession(Session Session, List<int> Events);
+internal readonly record struct KeptSession(Session Session, List<int> Events);

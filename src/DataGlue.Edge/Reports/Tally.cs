@@ -1,12 +1,30 @@
+using System.Runtime.InteropServices;
+
 namespace DataGlue.Edge.Reports;
 
 /// <summary>The rows of a list, by their key; null is what has none.</summary>
-internal sealed class Tally
+/// <param name="keyOf">The key of what has a number; several numbers may have one key.</param>
+internal sealed class Tally(Func<int, string?> keyOf)
 {
     private readonly Dictionary<string, TallyRow> rows = new(StringComparer.Ordinal);
+    private readonly List<TallyRow?> byNumber = [];
     private TallyRow? none;
 
-    public TallyRow this[string? key] => key is null ? none ??= new TallyRow(null) : rows.TryGetValue(key, out var row) ? row : rows[key] = new TallyRow(key);
+    /// <summary>The row of a number of <see cref="FactTerms"/>.</summary>
+    public TallyRow this[int number]
+    {
+        get
+        {
+            if (number >= byNumber.Count)
+            {
+                CollectionsMarshal.SetCount(byNumber, Math.Max(number + 1, 2 * byNumber.Count));
+            }
+
+            return byNumber[number] ??= Row(keyOf(number));
+        }
+    }
+
+    private TallyRow Row(string? key) => key is null ? none ??= new TallyRow(null) : rows.TryGetValue(key, out var row) ? row : rows[key] = new TallyRow(key);
 
     /// <summary>The rows with most people, ties by the bytes of their keys.</summary>
     public IEnumerable<TallyRow> Top(int most) => (none is null ? rows.Values : rows.Values.Append(none))

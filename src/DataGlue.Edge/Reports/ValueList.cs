@@ -26,11 +26,11 @@ internal sealed record ValueList(string Of, string Property, string Beginning)
         }
     }
 
-    public void Write(Utf8JsonWriter json, Database database, ReportRange range, int most)
+    public void Write(Utf8JsonWriter json, Database database, ReportRange range, int most, CancellationToken cancelled)
     {
         var asked = new { from = Instants.Format(range.From), to = Instants.Format(range.To), q = Beginning, property = Property, most };
         json.WriteStartArray("values");
-        foreach (var row in database.Read<List<ListedValueRow>>(connection => [.. connection.Query<ListedValueRow>(SqlFile.Read("read/values_of_" + Of), asked)]))
+        foreach (var row in database.Read<List<ListedValueRow>>(connection => [.. connection.Query<ListedValueRow>(SqlFile.Read("read/values_of_" + Of), asked)], cancelled))
         {
             json.WriteStartObject();
             json.WriteString("value", row.Value);

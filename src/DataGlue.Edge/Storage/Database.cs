@@ -110,6 +110,22 @@ internal sealed class Database
         return query(connection);
     }
 
+    /// <summary>Reads, and stops in the middle of a statement when nobody wants the answer any more.</summary>
+    /// <exception cref="OperationCanceledException">Nobody does.</exception>
+    public T Read<T>(Func<SqliteConnection, T> query, CancellationToken cancelled)
+    {
+        using var connection = OpenReader();
+        using var interruption = cancelled.Register(() => raw.sqlite3_interrupt(connection.Handle));
+        try
+        {
+            return query(connection);
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_INTERRUPT)
+        {
+            throw new OperationCanceledException(cancelled);
+        }
+    }
+
     /// <summary>Opens a database file for a command, which works beside the server or without one.</summary>
     internal static SqliteConnection OpenFile(string path, SqliteOpenMode mode) => Open(
         new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 1 }.ConnectionString,

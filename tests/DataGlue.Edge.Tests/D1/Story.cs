@@ -81,7 +81,11 @@ internal static class Story
             new ReportFormat(),
             new ReportWatch(Log.Events, 6),
             new ReportWatch(Log.Identities, 4),
-            new ReportAppend(Log.Events, 1, 6, [chunk, EncodedChunk.Of(Log.Events, 8, [row with { Browser = 8, Page = "app.example/" }])]),
+            new ReportChunk(Log.Events, 7, 1, 6, [], chunk),
+            new ReportChunk(Log.Events, 8, 1, 6, [], EncodedChunk.Of(Log.Events, 8, [row with { Browser = 8, Page = "app.example/" }])),
+            new ReportStored(Log.Events, 6),
+            new ReportChunk(Log.Events, 9, 7, 12, [], chunk),
+            new ReportWatch(Log.Events, 6),
             new ReportChunk(Log.Events, 7, 1, 7, [1], chunk),
             new ReportChunk(Log.Events, 8, 1, 7, [4_000], null),
         ];

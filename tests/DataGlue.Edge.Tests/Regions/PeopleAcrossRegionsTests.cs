@@ -172,11 +172,11 @@ public sealed class PeopleAcrossRegionsTests
         public void CopyColumns()
         {
             var keeper = Home.Services.GetRequiredService<ColumnKeeper>();
-            keeper.RowsTogether = 4;
+            keeper.RowsTogether = 2;
             keeper.CatchUpAsync(CancellationToken.None).GetAwaiter().GetResult();
             Assert.Equal(["0"], Home.Query("SELECT count(*) FROM report_changes"));
-            Assert.Equal(["1"], Home.Query("SELECT min(stored > coalesce((SELECT max(id) FROM events), 0) - 4) FROM report_logs WHERE log = 'events'"));
-            Assert.Equal(["1"], Home.Query("SELECT min(stored > coalesce((SELECT max(id) FROM identities), 0) - 4) FROM report_logs WHERE log = 'identities'"));
+            Assert.Equal(["1"], Home.Query("SELECT min(stored > coalesce((SELECT max(id) FROM events), 0) - 2) FROM report_logs WHERE log = 'events'"));
+            Assert.Equal(["1"], Home.Query("SELECT min(stored > coalesce((SELECT max(id) FROM identities), 0) - 2) FROM report_logs WHERE log = 'identities'"));
             Assert.Equal([], ColumnCheck.Differences(Home.Services.GetRequiredService<ColumnReader>()));
         }
 

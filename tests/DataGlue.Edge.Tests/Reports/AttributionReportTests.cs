@@ -82,7 +82,7 @@ public sealed class AttributionReportTests
     private static string Run(Visits visits, string model, string conversion = "purchase")
     {
         var attribution = new Attribution(
-            visits.Terms, Visits.Range(0, 60 * Visits.Day), Visits.Filters(), Conversion.Read(null!, visits.Terms, conversion, null, 0, 0), Model(model), touch => touch.Source, 30 * Visits.Day, CancellationToken.None);
+            visits.Terms, Visits.Range(0, 60 * Visits.Day), Visits.Filters(), Conversion.Read(null!, visits.Terms, conversion, null, 0, 0, CancellationToken.None), Model(model), (_, touch) => touch.Source, 30 * Visits.Day, CancellationToken.None);
         foreach (var journey in visits.Journeys())
         {
             attribution.Add(journey);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 
 namespace DataGlue.Edge.Reports.Columns;
 
@@ -53,7 +54,8 @@ internal sealed class Chunk
         trusted = Column.Read(bytes, input, Rows);
         Texts = ReadList(input, reader => reader.ReadString());
         Pages = ReadList(input, reader => reader.ReadString());
-        Touches = ReadList(input, reader => new StoredTouch(reader.ReadString(), reader.ReadBoolean()));
+        var json = ReadList(input, reader => reader.ReadString());
+        Touches = ReadList(input, reader => new StoredTouch(json[reader.Read7BitEncodedInt()], reader.ReadBoolean(), reader.Read7BitEncodedInt() is > 0 and var page ? Pages[page - 1] : null));
         Clients = ReadList(input, reader => new ClientFacts(ReadText(reader), ReadText(reader), ReadText(reader), ReadText(reader), reader.ReadBoolean()));
     }
 
@@ -110,7 +112,7 @@ internal sealed class Chunk
     public static bool IsPageView(LogRow row) => row.Text == SessionFilter.PageView && row.Client is { IsBot: false };
 
     /// <param name="sorted">At least one row, in the order of a chunk.</param>
-    public static byte[] Encode(IReadOnlyList<LogRow> sorted)
+    public static byte[] Encode(List<LogRow> sorted)
     {
         var output = new MemoryStream();
         using var writer = new BinaryWriter(output);
@@ -131,14 +133,17 @@ internal sealed class Chunk
         writer.Write(0UL); // the hash of what follows
         writer.Write(browsers.Count);
         writer.Write(sorted.Count);
-        Column.Write(writer, browsers);
-        Column.Write(writer, counts);
+        Column.Write(writer, CollectionsMarshal.AsSpan(browsers));
+        Column.Write(writer, CollectionsMarshal.AsSpan(counts));
+        var values = new long[sorted.Count];
         Write(row => row.Time);
         Write(row => row.Row);
         Write(row => texts.Of(row.Text));
         Write(row => row.Page is null ? 0 : pages.Of(row.Page));
         Write(row => unchecked((long)row.Session));
         Write(row => row.Touch is { } touch ? touches.Of(touch) : 0);
+        var json = new Numbers<string>(0);
+        var stored = touches.All.Select(touch => (Json: json.Of(touch.Json), touch.Counts, Page: touch.Landing is null ? 0 : pages.Of(touch.Landing))).ToList();
         Write(row => row.Client is null ? 0 : clients.Of(row.Client));
         Write(row => unchecked((long)row.Name));
         Write(row => unchecked((long)row.Email));
@@ -146,10 +151,12 @@ internal sealed class Chunk
         Write(row => row.Trusted ? 1 : 0);
         WriteList(writer, texts.All, writer.Write);
         WriteList(writer, pages.All, writer.Write);
-        WriteList(writer, touches.All, touch =>
+        WriteList(writer, json.All, writer.Write);
+        WriteList(writer, stored, touch =>
         {
-            writer.Write(touch.Json);
+            writer.Write7BitEncodedInt(touch.Json);
             writer.Write(touch.Counts);
+            writer.Write7BitEncodedInt(touch.Page);
         });
         WriteList(writer, clients.All, client =>
         {
@@ -161,7 +168,15 @@ internal sealed class Chunk
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, XxHash3.HashToUInt64(bytes.AsSpan(sizeof(ulong))));
         return bytes;
 
-        void Write(Func<LogRow, long> value) => Column.Write(writer, [.. sorted.Select(value)]);
+        void Write(Func<LogRow, long> value)
+        {
+            for (var i = 0; i < values.Length; i++)
+            {
+                values[i] = value(sorted[i]);
+            }
+
+            Column.Write(writer, values);
+        }
     }
 
     private static void WriteList<T>(BinaryWriter output, IReadOnlyList<T> values, Action<T> write)

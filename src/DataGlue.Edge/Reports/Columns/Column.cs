@@ -7,6 +7,9 @@ internal readonly struct Column
 {
     private const int WordSize = 8;
 
+    // A column of few bytes needs no list.
+    private const int MostUnlisted = 2;
+
     private readonly byte[] bytes;
     private readonly int start;
     private readonly int width;
@@ -33,26 +36,35 @@ internal readonly struct Column
     /// <summary>Whether all values are 0.</summary>
     public bool IsEmpty => width == 0 && list is null && least == 0;
 
-    public static void Write(BinaryWriter output, IReadOnlyList<long> values)
+    public static void Write(BinaryWriter output, ReadOnlySpan<long> values)
     {
-        var (least, greatest) = (values.Min(), values.Max());
-        var width = WidthOf(unchecked((ulong)(greatest - least)));
-        var list = width > 2 ? values.Distinct().Order().ToArray() : [];
-        var listWidth = WidthOf((ulong)Math.Max(list.Length - 1, 0));
-        if (width <= 2 || (list.Length * WordSize) + (values.Count * listWidth) >= values.Count * width)
+        var (least, greatest) = (long.MaxValue, long.MinValue);
+        foreach (var value in values)
         {
-            output.Write((byte)width);
-            output.Write(0);
-            output.Write(least);
-            WriteWords(output, values.Select(value => unchecked((ulong)(value - least))), width);
-            return;
+            (least, greatest) = (Math.Min(least, value), Math.Max(greatest, value));
         }
 
-        output.Write((byte)listWidth);
-        output.Write(list.Length);
+        var width = WidthOf(unchecked((ulong)(greatest - least)));
+        var list = width > MostUnlisted ? Listed(values) : [];
+        var listWidth = WidthOf((ulong)Math.Max(list.Length - 1, 0));
+        var isListed = width > MostUnlisted && (list.Length * WordSize) + (values.Length * listWidth) < values.Length * width;
+        width = isListed ? listWidth : width;
+        output.Write((byte)width);
+        output.Write(isListed ? list.Length : 0);
         output.Write(least);
-        Array.ForEach(list, output.Write);
-        WriteWords(output, values.Select(value => (ulong)Array.BinarySearch(list, value)), listWidth);
+        for (var i = 0; isListed && i < list.Length; i++)
+        {
+            output.Write(list[i]);
+        }
+
+        var words = new byte[(values.Length * width) + WordSize];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var word = isListed ? (ulong)Array.BinarySearch(list, values[i]) : unchecked((ulong)(values[i] - least));
+            BinaryPrimitives.WriteUInt64LittleEndian(words.AsSpan(i * width), word);
+        }
+
+        output.Write(words.AsSpan(0, values.Length * width));
     }
 
     /// <summary>Reads a column of so many values, and goes behind it.</summary>
@@ -72,14 +84,20 @@ internal readonly struct Column
         return new Column(bytes, start, width, least, list);
     }
 
-    private static void WriteWords(BinaryWriter output, IEnumerable<ulong> values, int width)
+    private static long[] Listed(ReadOnlySpan<long> values)
     {
-        Span<byte> word = stackalloc byte[WordSize];
-        foreach (var value in values)
+        var sorted = values.ToArray();
+        Array.Sort(sorted);
+        var count = 0;
+        for (var i = 0; i < sorted.Length; i++)
         {
-            BinaryPrimitives.WriteUInt64LittleEndian(word, value);
-            output.Write(word[..width]);
+            if (i == 0 || sorted[i] != sorted[i - 1])
+            {
+                sorted[count++] = sorted[i];
+            }
         }
+
+        return sorted[..count];
     }
 
     private static int WidthOf(ulong greatest) => (64 - System.Numerics.BitOperations.LeadingZeroCount(greatest) + 7) / 8;

@@ -8,11 +8,13 @@ namespace DataGlue.Edge.Reports.Columns;
 internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue, TimeProvider clock, ILogger<ColumnKeeper> logger) : BackgroundService
 {
     /// <summary>So many row ids are appended at once where nothing else is said.</summary>
-    public const int DefaultRowsTogether = 32_768;
+    public const int DefaultRowsTogether = 4_096;
 
-    // Merged twice: larger chunks would be dear to write anew for one erasure.
-    private const int MergedTogether = 8;
+    private const int MergedTogether = 32;
     private const int Merges = 2;
+
+    // A larger chunk is not merged any more, in bytes: so many of these are all that is in memory, and that an erasure writes anew.
+    private const long MostMerged = 64 * 1024;
 
     // At most a quarter of the time.
     private const int PauseFactor = 3;
@@ -21,6 +23,7 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
 
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly RowTexts texts = reader.OpenTexts();
+    private int appends = MergedTogether; // since chunks were merged; a start looks first
 
     /// <summary>So many row ids are appended at once. What is not appended yet, a report reads from the log.</summary>
     public int RowsTogether { get; set; } = DefaultRowsTogether;
@@ -55,9 +58,10 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // Not at once: a start has other things to do.
         using var timer = new PeriodicTimer(Period, clock);
         var failures = 0;
-        do
+        while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
@@ -80,7 +84,6 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
                 }
             }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     // One step; false where there is nothing to do.
@@ -88,7 +91,7 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
     {
         var state = reader.State();
         return state.IsReadable
-            ? await ApplyAsync(state) || await AppendAsync(state, Log.Events) || await AppendAsync(state, Log.Identities) || await MergeAsync()
+            ? await ApplyAsync(state) || await MergeAsync() || await AppendAsync(state, Log.Events) || await AppendAsync(state, Log.Identities)
             : await DropAllAsync();
     });
 
@@ -135,21 +138,29 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
 
         // From here on the changes of these rows are noted, so that none is missed between the reading and the writing.
         await queue.SubmitAsync(new ReportWatch(log, last));
-        var chunks = new List<EncodedChunk>();
+        var writes = new List<Write>();
         foreach (var part in reader.Rows(log, first - 1, last).SelectMany(rows => rows).GroupBy(row => ColumnReader.PartOf(row.Browser)))
         {
             var merge = NewMerge(log);
             merge.AddUnsorted(part);
-            chunks.Add(EncodedChunk.Of(log, part.Key, merge.Sorted()));
+            writes.Add(new ReportChunk(log, part.Key, first, last, [], EncodedChunk.Of(log, part.Key, merge.Sorted())));
         }
 
-        await queue.SubmitAsync(new ReportAppend(log, first, last, chunks));
+        // What is not marked as stored counts for nothing, wherever a kill comes between.
+        await queue.SubmitAsync([.. writes, new ReportStored(log, last)]);
+        appends++;
         return true;
     }
 
-    // Eight chunks of one size become one of the next.
+    // Thirty-two chunks of one size become one of the next.
     private async Task<bool> MergeAsync()
     {
+        if (appends < MergedTogether)
+        {
+            return false;
+        }
+
+        appends = 0;
         var merged = false;
         foreach (var log in Enum.GetValues<Log>())
         {
@@ -181,7 +192,7 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
         var (least, most) = (0L, (long)RowsTogether);
         for (var merge = 0; merge < Merges; (least, most) = (most, most * MergedTogether), merge++)
         {
-            var some = chunks.FindAll(chunk => chunk.LastRow - chunk.FirstRow + 1 is var rows && rows > least && rows <= most);
+            var some = chunks.FindAll(chunk => chunk.Size <= MostMerged && chunk.LastRow - chunk.FirstRow + 1 is var rows && rows > least && rows <= most);
             if (some.Count >= MergedTogether)
             {
                 return some[..MergedTogether];

@@ -17,7 +17,7 @@ internal sealed class ColumnReader
     /// <summary>Browsers belong to so many parts, by their numbers: what a report reads of one part fits into memory.</summary>
     public const int Parts = 64;
 
-    private const int Together = 5_000;
+    private const int Together = 1_000;
 
     private readonly Database? database;
     private readonly SqliteConnection? snapshot;
@@ -58,8 +58,8 @@ internal sealed class ColumnReader
         {
             var ids = $"[{string.Join(',', some)}]";
             var rows = Read<List<LogRow>>(connection => log == Log.Events
-                ? [.. connection.Query<ReportEventRow>(SqlFile.Read("read/report_events_of_rows"), new { ids }).Select(LogRow.Of)]
-                : [.. connection.Query<ReportIdentityRow>(SqlFile.Read("read/report_identities_of_rows"), new { ids }).Select(LogRow.Of)]);
+                ? [.. connection.Query<ReportEventRow>(SqlFile.Read("read/report_events_of_rows"), new { ids }, buffered: false).Select(LogRow.Of)]
+                : [.. connection.Query<ReportIdentityRow>(SqlFile.Read("read/report_identities_of_rows"), new { ids }, buffered: false).Select(LogRow.Of)]);
             foreach (var row in rows)
             {
                 yield return row;
@@ -90,8 +90,8 @@ internal sealed class ColumnReader
     {
         var asked = new { after, last, most = Together };
         var rows = Read<List<LogRow>>(connection => log == Log.Events
-            ? [.. connection.Query<ReportEventRow>(SqlFile.Read("read/report_events"), asked).Select(LogRow.Of)]
-            : [.. connection.Query<ReportIdentityRow>(SqlFile.Read("read/report_identities"), asked).Select(LogRow.Of)]);
+            ? [.. connection.Query<ReportEventRow>(SqlFile.Read("read/report_events"), asked, buffered: false).Select(LogRow.Of)]
+            : [.. connection.Query<ReportIdentityRow>(SqlFile.Read("read/report_identities"), asked, buffered: false).Select(LogRow.Of)]);
         return (rows, rows.Count == 0 ? last : rows[^1].Row);
     }
 }
@@ -104,7 +104,7 @@ internal sealed record ColumnState(ReportLogRow Events, ReportLogRow Identities,
     public const int MostChanges = 50_000;
 
     // What a report reads from the logs itself takes it longer, and more memory.
-    private const long MostBehind = 4 * ColumnKeeper.DefaultRowsTogether;
+    private const long MostBehind = 131_072;
 
     /// <summary>Whether the chunks are so far behind the logs that a report waits for them.</summary>
     public bool IsFarBehind => Changes.Count == MostChanges || Events.Newest - Stored(Log.Events) + Identities.Newest - Stored(Log.Identities) > MostBehind;
@@ -143,6 +143,7 @@ internal sealed class StoredChunkRow
     public long Id { get; set; }
     public long FirstRow { get; set; }
     public long LastRow { get; set; }
+    public long Size { get; set; } // of the data, in bytes
     public byte[] Data { get; set; } = []; // see Chunk
 }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using DataGlue.Edge.Storage;
 
 namespace DataGlue.Edge.Reports.Columns;
@@ -11,7 +10,7 @@ internal sealed record EncodedChunk(int Part, string Hosts, byte[]? Names, byte[
     private const int HostsTold = 2;
 
     /// <param name="sorted">In the order of a chunk.</param>
-    public static EncodedChunk Of(Log log, int part, IReadOnlyList<LogRow> sorted)
+    public static EncodedChunk Of(Log log, int part, List<LogRow> sorted)
     {
         var hosts = sorted.Where(Chunk.IsPageView).Select(row => SessionFilter.HostOf(row.Page)).OfType<string>().Distinct().Take(HostsTold);
         var pairs = log == Log.Events ? NamePairs.Encode(sorted.Where(row => row.Name != 0).Select(row => (row.Name, row.Browser))) : null;
@@ -19,44 +18,8 @@ internal sealed record EncodedChunk(int Part, string Hosts, byte[]? Names, byte[
     }
 }
 
-/// <summary>Chunks of the next rows of a log.</summary>
-internal sealed class ReportAppend(Log log, long first, long last, IReadOnlyList<EncodedChunk> chunks) : Write("report_append")
-{
-    private readonly Utf8Text json = ToJson(chunks);
-
-    public override long Size => json.Span.Length;
-
-    public override void Bind(Binder values)
-    {
-        values.Set("log", Utf8Text.From(ColumnReader.NameOf(log)));
-        values.Set("first_row", first);
-        values.Set("last_row", last);
-        values.Set("chunks", json);
-    }
-
-    private static Utf8Text ToJson(IReadOnlyList<EncodedChunk> chunks)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(output);
-        json.WriteStartArray();
-        foreach (var chunk in chunks)
-        {
-            json.WriteStartArray();
-            json.WriteNumberValue(chunk.Part);
-            json.WriteStringValue(chunk.Hosts);
-            json.WriteStringValue(chunk.Names is null ? null : Convert.ToHexString(chunk.Names));
-            json.WriteStringValue(Convert.ToHexString(chunk.Data));
-            json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
-        json.Flush();
-        return new Utf8Text(output.WrittenSpan.ToArray());
-    }
-}
-
 /// <summary>A chunk in the place of others.</summary>
-/// <param name="replaced">Their ids.</param>
+/// <param name="replaced">Their ids; none of a chunk of new rows.</param>
 /// <param name="chunk">Null where no row is left.</param>
 internal sealed class ReportChunk(Log log, int part, long first, long last, IEnumerable<long> replaced, EncodedChunk? chunk) : Write("report_chunk")
 {
@@ -77,7 +40,27 @@ internal sealed class ReportChunk(Log log, int part, long first, long last, IEnu
         values.Set("data", data);
     }
 
-    private static Utf8Text Hex(byte[]? bytes) => bytes is null ? default : Utf8Text.From(Convert.ToHexString(bytes));
+    private static Utf8Text Hex(byte[]? bytes)
+    {
+        if (bytes is null)
+        {
+            return default;
+        }
+
+        var digits = new byte[2 * bytes.Length];
+        Convert.TryToHexString(bytes, digits, out _);
+        return new Utf8Text(digits);
+    }
+}
+
+/// <summary>The chunks have a log up to this row.</summary>
+internal sealed class ReportStored(Log log, long row) : Write("report_stored")
+{
+    public override void Bind(Binder values)
+    {
+        values.Set("row", row);
+        values.Set("log", Utf8Text.From(ColumnReader.NameOf(log)));
+    }
 }
 
 /// <summary>From now on, changes of rows of a log up to this one are noted.</summary>

@@ -46,7 +46,8 @@ internal static class NameNumber
 
 /// <summary>A touch without what only tells one click from another, so that many are equal: a click id says that it is there, a referrer its host, a landing page no query.</summary>
 /// <param name="Json">As in the log.</param>
-internal readonly record struct StoredTouch(string Json, bool Counts)
+/// <param name="Landing">The landing page as reports name pages; null where it is not known, or stands in the JSON as no such page.</param>
+internal readonly record struct StoredTouch(string Json, bool Counts, string? Landing)
 {
     private const string ClickIdMark = "1";
 
@@ -58,23 +59,17 @@ internal readonly record struct StoredTouch(string Json, bool Counts)
         }
 
         var values = TouchReader.Values(json);
-        var kept = Intake.Touch.AllKeys.Where(values.ContainsKey).Select(key => Wire.Json.JsonMember.OfText(key, Reduced(key, values[key])));
-        return new StoredTouch(Wire.Json.JsonMember.Object([.. kept]).ToString(), counts);
+        var landing = values.TryGetValue(Intake.Touch.LandingPage, out var url) && Intake.Page.Of(url, null) is { Host.IsPresent: true, Path.IsPresent: true } page ? $"{page.Host}{page.Path}" : null;
+        var kept = Intake.Touch.AllKeys.Where(key => values.ContainsKey(key) && (key != Intake.Touch.LandingPage || landing is null))
+            .Select(key => Wire.Json.JsonMember.OfText(key, Reduced(key, values[key])));
+        return new StoredTouch(Wire.Json.JsonMember.Object([.. kept]).ToString(), counts, landing);
     }
 
-    private static string Reduced(string key, string value) => key switch
-    {
-        Intake.Touch.ReferrerKey => ReferrerOf(value),
-        Intake.Touch.LandingPage => LandingPageOf(value),
-        _ => Intake.Touch.IsClickId(key) ? ClickIdMark : value,
-    };
+    private static string Reduced(string key, string value) => key == Intake.Touch.ReferrerKey ? ReferrerOf(value) : Intake.Touch.IsClickId(key) ? ClickIdMark : value;
 
     private static string ReferrerOf(string value)
     {
         var end = value.IndexOf("://", StringComparison.Ordinal) is > 0 and var scheme ? value.IndexOfAny(['/', '?', '#'], scheme + 3) : -1;
         return end < 0 ? value : value[..(end + (value[end] == '/' ? 1 : 0))];
     }
-
-    private static string LandingPageOf(string value) =>
-        Intake.Page.Of(value, null) is { Host.IsPresent: true, Path.IsPresent: true } page ? $"https://{page.Host}{page.Path}" : value;
 }

@@ -127,7 +127,7 @@ internal sealed class Source(Log log, Chunk chunk, long last, Dictionary<ulong, 
         if (known == 0)
         {
             var touch = chunk.Touches[number - 1];
-            known = terms.Touch(touch.Json, touch.Counts);
+            known = terms.Touch(touch.Json, touch.Counts, touch.Landing);
         }
 
         return known;
