@@ -1,2 +1,2 @@
 -- The chunks of one part of the browsers.
-SELECT id, log, first_row, last_row, data FROM report_chunks WHERE log = @log AND part = @part ORDER BY first_row;
+SELECT id, first_row, last_row, data FROM report_chunks WHERE log = @log AND part = @part ORDER BY first_row;

@@ -5,6 +5,9 @@ internal static class Dimensions
 {
     private const string Channel = "channel";
 
+    /// <summary>Whether rows are by pages, or by what follows from pages.</summary>
+    public static bool IsOfPages(string? name) => name is "page" or "host" or "entry_page" or Intake.Touch.LandingPage;
+
     /// <summary>A touch key, or the channel.</summary>
     public static Func<FactTerms, TouchFacts, string?> OfTouch(ReportQuery query, string name)
     {

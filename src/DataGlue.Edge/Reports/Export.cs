@@ -107,7 +107,7 @@ internal sealed class Export(Database database, FactReader facts, People people,
 
     private IEnumerable<string> PeopleRows(ReportRange range, CancellationToken gone)
     {
-        var reading = facts.Open(new ReportScope(range.From, range.To, WithBots: true), gone);
+        var reading = facts.Open(new ReportScope(range.From, range.To, WithBots: true, WithPages: false), gone);
         foreach (var journey in reading.Journeys())
         {
             if (journey.Facts.Exists(fact => fact.Kind == FactKind.Event && range.Has(fact.Time)))

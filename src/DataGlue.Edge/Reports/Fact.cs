@@ -49,21 +49,26 @@ internal sealed record ClientFacts(string? Device, string? Browser, string? Os, 
 /// <summary>The texts of the facts of one report, by number; 0 is none.</summary>
 /// <param name="hasSeveralHosts">Whether the pages are of more than one host.</param>
 /// <param name="ignored">Whose links are no arrival.</param>
-internal sealed class FactTerms(bool hasSeveralHosts, Intake.IgnoredReferrers ignored)
+/// <param name="hasPages">Whether anything asks for pages; else no fact has one.</param>
+internal sealed class FactTerms(bool hasSeveralHosts, Intake.IgnoredReferrers ignored, bool hasPages = true)
 {
     private readonly Terms<string> names = new("");
     private readonly Terms<string> pages = new("");
-    private readonly Terms<(bool Counts, string Json, string? Landing)> touches = new(default);
+    private readonly Terms<(bool Counts, string Json, int Landing)> touches = new(default);
     private readonly Terms<ClientFacts> clients = new(new ClientFacts(null, null, null, null));
     private readonly List<TouchFacts> touchFacts = [TouchFacts.Direct];
 
+    public bool HasPages => hasPages;
+
     public int Name(string name) => names.Number(name);
+    public int Name(ReadOnlySpan<byte> utf8) => Number(names, utf8);
+    public int Page(ReadOnlySpan<byte> utf8) => Number(pages, utf8);
     public int Page(string? page) => page is null ? 0 : pages.Number(page);
     public int Client(ClientFacts client) => clients.Number(client);
 
     /// <summary>The number of a touch.</summary>
-    /// <param name="landing">The landing page as reports name it, where it does not stand in the JSON.</param>
-    public int Touch(string? json, bool counts, string? landing = null)
+    /// <param name="landing">The number of the landing page, where it does not stand in the JSON.</param>
+    public int Touch(string? json, bool counts, int landing = 0)
     {
         if (json is null)
         {
@@ -73,7 +78,7 @@ internal sealed class FactTerms(bool hasSeveralHosts, Intake.IgnoredReferrers ig
         var number = touches.Number((counts, json, landing));
         if (number == touchFacts.Count)
         {
-            touchFacts.Add(TouchReader.Read(json, counts, landing, ignored) with { Number = number });
+            touchFacts.Add(TouchReader.Read(json, counts, PageOf(landing), ignored) with { Number = number });
         }
 
         return number;
@@ -94,11 +99,23 @@ internal sealed class FactTerms(bool hasSeveralHosts, Intake.IgnoredReferrers ig
     /// <summary>A page as reports show it: with its host only where the site has several.</summary>
     public string? ShownPage(string? page) => page is null || hasSeveralHosts ? page : PageName.PathOf(page);
 
+    // Looked up without a string of its own: each chunk has its texts.
+    private static int Number(Terms<string> terms, ReadOnlySpan<byte> utf8)
+    {
+        const int usual = 512;
+        var characters = utf8.Length <= usual ? stackalloc char[usual] : new char[utf8.Length];
+        var text = characters[..Encoding.UTF8.GetChars(utf8, characters)];
+        return terms.Known.TryGetValue(text, out var number) ? number : terms.Number(text.ToString());
+    }
+
     private sealed class Terms<T>(T none)
         where T : notnull
     {
         private readonly Dictionary<T, int> numbers = new() { [none] = 0 };
         private readonly List<T> terms = [none];
+
+        /// <summary>The numbers, by texts that are no strings; of texts alone.</summary>
+        public Dictionary<T, int>.AlternateLookup<ReadOnlySpan<char>> Known => numbers.GetAlternateLookup<ReadOnlySpan<char>>();
 
         public T this[int number] => terms[number];
 

@@ -5,8 +5,9 @@ namespace DataGlue.Edge.Reports;
 /// <summary>What a report reads.</summary>
 /// <param name="From">People come who did something, or were identified, from then on, in milliseconds since 1970.</param>
 /// <param name="To">Before then.</param>
+/// <param name="WithPages">Whether facts have pages, and touches landing pages.</param>
 /// <param name="WithClickIds">Whether touches have the ids of single clicks, which is slower.</param>
-internal sealed record ReportScope(long From, long To, bool WithBots, bool WithClickIds = false);
+internal sealed record ReportScope(long From, long To, bool WithBots, bool WithPages, bool WithClickIds = false);
 
 /// <summary>Reads the journeys of people, whole: a session is what it is whatever the range of a report.</summary>
 internal sealed class FactReader(ColumnReader columns, ColumnKeeper keeper, Settings settings)
@@ -39,7 +40,7 @@ internal sealed class Reading
         (this.columns, this.scope, this.cancelled) = (columns, scope, cancelled);
         events = new LogTail(columns, Log.Events, state, cancelled);
         identities = new LogTail(columns, Log.Identities, state, cancelled);
-        Terms = new FactTerms(columns.Hosts().Concat(events.Hosts()).Distinct().Take(2).Count() > 1, ignored);
+        Terms = new FactTerms(columns.Hosts().Concat(events.Hosts()).Distinct().Take(2).Count() > 1, ignored, scope.WithPages);
     }
 
     public FactTerms Terms { get; }
@@ -55,7 +56,8 @@ internal sealed class Reading
         for (var part = 0; part < ColumnReader.Parts; part++)
         {
             cancelled.ThrowIfCancellationRequested();
-            var reader = new PartReader([.. events.Sources(part), .. identities.Sources(part)], Terms, scope, names, order, texts);
+            List<Source> sources = [.. events.Sources(part), .. identities.Sources(part)];
+            var reader = new PartReader(sources, Terms, scope, names, order, texts);
             foreach (var browser in reader.Browsers(number + 1))
             {
                 number++;
@@ -77,6 +79,8 @@ internal sealed class Reading
                     }
                 }
             }
+
+            sources.ForEach(source => source.Dispose());
         }
 
         foreach (var (person, facts) in aside)

@@ -20,6 +20,9 @@ internal sealed record AskedFunnel(List<AskedStep> Steps, IReadOnlyList<string> 
         return asked;
     }
 
+    /// <summary>Whether a condition is on the page.</summary>
+    public bool HasPages => Steps.Exists(step => step.Key == "page");
+
     public Funnel Find(Database database, FactTerms terms, ReportRange range, ReportFilters filters, Func<FactTerms, Journey, int, string?>? by, CancellationToken cancelled) => new(
         terms, range, filters, Steps.ConvertAll(step => step.Find(database, terms, range.From, range.To + Window, cancelled)), Exclude.Select(terms.Name).ToHashSet(), Window,
         by is null ? null : (journey, fact) => by(terms, journey, fact));

@@ -35,6 +35,9 @@ internal sealed class Overview(
     public static IReadOnlyList<string> AllFields { get; } =
         ["totals", "series", "pages", "entry_pages", "sources", "channels", "campaigns", "referrers", "events", "hosts", "countries", "devices", "browsers", "journeys"];
 
+    /// <summary>Those that show pages.</summary>
+    public static IReadOnlyList<string> PageFields { get; } = ["pages", "entry_pages", "hosts", "journeys"];
+
     public void Add(Journey journey)
     {
         if (!SessionFilter.KeepsPerson(journey, filters))

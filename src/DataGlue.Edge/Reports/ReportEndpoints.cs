@@ -109,7 +109,7 @@ internal sealed class ReportEndpoints(
         return (json, cancelled) =>
         {
             var earlier = comparison == Comparison.None ? null : range.Before(comparison, now);
-            var reading = facts.Open(new ReportScope(Math.Min(earlier?.From ?? range.From, range.From), range.To, filters.WithBots), cancelled);
+            var reading = facts.Open(new ReportScope(Math.Min(earlier?.From ?? range.From, range.From), range.To, filters.WithBots, filters.HasPages || fields.Overlaps(DataGlue.Edge.Reports.Overview.PageFields)), cancelled);
             var converted = Conversion.Read(database, reading.Terms, conversion, value, 0, range.To, cancelled);
             var report = new Overview(reading.Terms, range, filters, converted, buckets, now, fields);
             var compared = earlier is null ? null : new Overview(reading.Terms, earlier, filters, converted, [], now, new HashSet<string>());
@@ -141,7 +141,7 @@ internal sealed class ReportEndpoints(
         query.Require();
         return (json, cancelled) =>
         {
-            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots, WithClickIds: Touch.IsClickId(dimension ?? "")), cancelled);
+            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots, filters.HasPages || asked.HasPages || Dimensions.IsOfPages(dimension), Touch.IsClickId(dimension ?? "")), cancelled);
             var funnel = asked.Find(database, reading.Terms, range, filters, by, cancelled);
             foreach (var journey in reading.Journeys())
             {
@@ -168,7 +168,7 @@ internal sealed class ReportEndpoints(
         query.Require();
         return (json, cancelled) =>
         {
-            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots), cancelled);
+            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots, filters.HasPages || asked.HasPages), cancelled);
             var funnel = asked.Find(database, reading.Terms, range, filters, null, cancelled);
             var list = new PeopleList(reading.Terms, after, limit, people.TextsOf);
             foreach (var journey in reading.Journeys())
@@ -192,7 +192,7 @@ internal sealed class ReportEndpoints(
         query.Require();
         return (json, cancelled) =>
         {
-            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots), cancelled);
+            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots, WithPages: true), cancelled);
             var paths = new Paths(reading.Terms, range, filters, start, steps);
             foreach (var journey in reading.Journeys())
             {
@@ -213,7 +213,7 @@ internal sealed class ReportEndpoints(
         var buckets = range.Buckets(interval, MaxPoints);
         return (json, cancelled) =>
         {
-            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots), cancelled);
+            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots, filters.HasPages), cancelled);
             var retention = new RetentionReport(reading.Terms, range, filters, comesBack is null ? null : reading.Terms.Name(comesBack), interval, buckets, now);
             foreach (var journey in reading.Journeys())
             {
@@ -233,7 +233,7 @@ internal sealed class ReportEndpoints(
         return (json, cancelled) =>
         {
             var found = text is null ? null : people.Find(text);
-            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots), cancelled);
+            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots, filters.HasPages), cancelled);
             var list = new PeopleList(reading.Terms, after, limit, people.TextsOf);
             foreach (var journey in reading.Journeys())
             {
@@ -260,7 +260,7 @@ internal sealed class ReportEndpoints(
         query.Require();
         return (json, cancelled) =>
         {
-            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots, WithClickIds: Touch.IsClickId(dimension)), cancelled);
+            var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots, filters.HasPages || Dimensions.IsOfPages(dimension), Touch.IsClickId(dimension)), cancelled);
             var converted = Conversion.Read(database, reading.Terms, conversion, value, range.From, range.To, cancelled);
             var attribution = new Attribution(reading.Terms, range, filters, converted, model, by, lookback, cancelled);
             foreach (var journey in reading.Journeys())

@@ -8,6 +8,8 @@ internal sealed class ReportFilters
 
     private const int MostValues = 50;
 
+    private static readonly string[] PageKeys = ["landing_page", "entry_page", "page", "host"];
+
     private readonly Dictionary<string, ValueFilter> filters = [];
 
     /// <summary>Whether the person's first touch decides about source, medium, campaign, channel, referrer and landing page, and not the session's arrival.</summary>
@@ -24,6 +26,9 @@ internal sealed class ReportFilters
     public bool HasEvent { get; private set; }
 
     public bool IsEmpty => filters.Count == 0;
+
+    /// <summary>Whether pages decide.</summary>
+    public bool HasPages => PageKeys.Any(Has);
 
     /// <param name="except">A key that means something else in this report.</param>
     public static ReportFilters Read(ReportQuery query, string? except = null)

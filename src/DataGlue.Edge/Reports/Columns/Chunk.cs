@@ -28,15 +28,24 @@ internal sealed class Chunk
     private readonly Column accounts;
     private readonly Column trusted;
 
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    private readonly TextList json;
+    private readonly (int Json, bool Counts, int Page)[] touchKeys;
+
     public Chunk(byte[] bytes)
+        : this(bytes, bytes.Length)
     {
-        if (bytes.Length < sizeof(ulong) || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != XxHash3.HashToUInt64(bytes.AsSpan(sizeof(ulong))))
+    }
+
+    /// <param name="bytes">The chunk, and perhaps other bytes behind it.</param>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public Chunk(byte[] bytes, int length)
+    {
+        if (length < sizeof(ulong) || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != XxHash3.HashToUInt64(bytes.AsSpan(sizeof(ulong), length - sizeof(ulong))))
         {
             throw new InvalidDataException("A chunk is not as it was written");
         }
 
-        using var input = new BinaryReader(new MemoryStream(bytes));
+        using var input = new BinaryReader(new MemoryStream(bytes, 0, length));
         input.BaseStream.Position = sizeof(ulong);
         (Browsers, Rows) = (input.ReadInt32(), input.ReadInt32());
         browsers = Column.Read(bytes, input, Browsers);
@@ -52,10 +61,10 @@ internal sealed class Chunk
         emails = Column.Read(bytes, input, Rows);
         accounts = Column.Read(bytes, input, Rows);
         trusted = Column.Read(bytes, input, Rows);
-        Texts = ReadList(input, reader => reader.ReadString());
-        Pages = ReadList(input, reader => reader.ReadString());
-        var json = ReadList(input, reader => reader.ReadString());
-        Touches = ReadList(input, reader => new StoredTouch(json[reader.Read7BitEncodedInt()], reader.ReadBoolean(), reader.Read7BitEncodedInt() is > 0 and var page ? Pages[page - 1] : null));
+        Texts = new TextList(bytes, input);
+        Pages = new TextList(bytes, input);
+        json = new TextList(bytes, input);
+        touchKeys = ReadList(input, reader => (reader.Read7BitEncodedInt(), reader.ReadBoolean(), reader.Read7BitEncodedInt()));
         Clients = ReadList(input, reader => new ClientFacts(ReadText(reader), ReadText(reader), ReadText(reader), ReadText(reader), reader.ReadBoolean()));
     }
 
@@ -68,10 +77,13 @@ internal sealed class Chunk
     public bool HasNames => !names.IsEmpty;
 
     /// <summary>The names of events or kinds, by the numbers of the rows; in the other lists 0 is none, and 1 the first.</summary>
-    public string[] Texts { get; }
-    public string[] Pages { get; }
-    public StoredTouch[] Touches { get; }
+    public TextList Texts { get; }
+    public TextList Pages { get; }
     public ClientFacts[] Clients { get; }
+
+    /// <summary>The touches: the JSON of each, by its number in <see cref="TouchJson"/>, and the landing page, by its number.</summary>
+    public IReadOnlyList<(int Json, bool Counts, int Page)> Touches => touchKeys;
+    public TextList TouchJson => json;
 
     public ulong BrowserAt(int browser) => unchecked((ulong)browsers[browser]);
     public int CountAt(int browser) => (int)counts[browser];
@@ -97,11 +109,13 @@ internal sealed class Chunk
             {
                 yield return new LogRow(
                     RowAt(row), BrowserAt(browser), TimeAt(row), null, Texts[TextAt(row)], PageAt(row) is > 0 and var page ? Pages[page - 1] : null, unchecked((ulong)SessionAt(row)),
-                    TouchAt(row) is > 0 and var touch ? Touches[touch - 1] : null, ClientAt(row) is > 0 and var client ? Clients[client - 1] : null,
+                    TouchAt(row) is > 0 and var touch ? TouchOf(touchKeys[touch - 1]) : null, ClientAt(row) is > 0 and var client ? Clients[client - 1] : null,
                     NameAt(row), EmailAt(row), AccountAt(row), IsTrustedAt(row));
             }
         }
     }
+
+    private StoredTouch? TouchOf((int Json, bool Counts, int Page) key) => new StoredTouch(json[key.Json], key.Counts, key.Page > 0 ? Pages[key.Page - 1] : null);
 
     /// <summary>The hosts of pages that people looked at.</summary>
     public IEnumerable<string> PageViewHosts() => AllRows().Where(IsPageView).Select(row => SessionFilter.HostOf(row.Page)).OfType<string>();
@@ -142,8 +156,8 @@ internal sealed class Chunk
         Write(row => row.Page is null ? 0 : pages.Of(row.Page));
         Write(row => unchecked((long)row.Session));
         Write(row => row.Touch is { } touch ? touches.Of(touch) : 0);
-        var json = new Numbers<string>(0);
-        var stored = touches.All.Select(touch => (Json: json.Of(touch.Json), touch.Counts, Page: touch.Landing is null ? 0 : pages.Of(touch.Landing))).ToList();
+        var touchJson = new Numbers<string>(0);
+        var stored = touches.All.Select(touch => (Json: touchJson.Of(touch.Json), touch.Counts, Page: touch.Landing is null ? 0 : pages.Of(touch.Landing))).ToList();
         Write(row => row.Client is null ? 0 : clients.Of(row.Client));
         Write(row => unchecked((long)row.Name));
         Write(row => unchecked((long)row.Email));
@@ -151,7 +165,7 @@ internal sealed class Chunk
         Write(row => row.Trusted ? 1 : 0);
         WriteList(writer, texts.All, writer.Write);
         WriteList(writer, pages.All, writer.Write);
-        WriteList(writer, json.All, writer.Write);
+        WriteList(writer, touchJson.All, writer.Write);
         WriteList(writer, stored, touch =>
         {
             writer.Write7BitEncodedInt(touch.Json);

@@ -34,9 +34,13 @@ internal static class ColumnCheck
 
         for (var part = 0; part < ColumnReader.Parts; part++)
         {
-            foreach (var row in reader.Chunks(log, part).SelectMany(chunk => new Chunk(chunk.Data).AllRows()).Where(row => row.Row <= state.Stored(log)))
+            foreach (var stored in reader.Chunks(log, part))
             {
-                Add(row, unchecked(0 - HashOf(row)));
+                using var held = stored;
+                foreach (var row in stored.Chunk.AllRows().Where(row => row.Row <= state.Stored(log)))
+                {
+                    Add(row, unchecked(0 - HashOf(row)));
+                }
             }
         }
 

@@ -14,7 +14,7 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
     private const int Merges = 2;
 
     // A larger chunk is not merged any more, in bytes: so many of these are all that is in memory, and that an erasure writes anew.
-    private const long MostMerged = 64 * 1024;
+    private const long MostMerged = 96 * 1024;
 
     // At most a quarter of the time.
     private const int PauseFactor = 3;
@@ -173,9 +173,12 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
 
                 var ids = some.Select(chunk => chunk.Id).ToHashSet();
                 var merge = NewMerge(log);
-                foreach (var chunk in reader.Chunks(log, part).Where(chunk => ids.Contains(chunk.Id)))
+                foreach (var stored in reader.Chunks(log, part))
                 {
-                    merge.Add(new Chunk(chunk.Data).AllRows());
+                    using (stored)
+                    {
+                        merge.Add(ids.Contains(stored.Id) ? stored.Chunk.AllRows() : []);
+                    }
                 }
 
                 await queue.SubmitAsync(new ReportChunk(
@@ -235,20 +238,24 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
         }
 
         var homes = fresh.ToLookup(row => Math.Max(chunks.FindIndex(chunk => row.Row <= chunk.LastRow) is >= 0 and var found ? found : chunks.Count - 1, 0));
-        var touched = Enumerable.Range(0, chunks.Count).Where(i => homes.Contains(i) || Reaches(changed, chunks[i])).Select(i => (chunks[i].Id, Fresh: homes[i].ToList())).ToList();
+        var touched = Enumerable.Range(0, chunks.Count).Where(i => homes.Contains(i) || Reaches(changed, chunks[i])).ToDictionary(i => chunks[i].Id, i => homes[i].ToList());
         if (touched.Count == 0)
         {
             return;
         }
 
-        var stored = reader.Chunks(log, part).ToDictionary(chunk => chunk.Id);
-        foreach (var (id, added) in touched)
+        foreach (var stored in reader.Chunks(log, part))
         {
-            var chunk = new Chunk(stored[id].Data);
-            var kept = chunk.AllRows().Where(row => changed.BinarySearch(row.Row) < 0).ToList();
-            if (kept.Count < chunk.Rows || added.Count > 0)
+            using var held = stored;
+            if (!touched.TryGetValue(stored.Id, out var added))
             {
-                await ReplaceAsync(log, part, stored[id].FirstRow, stored[id].LastRow, id, kept, added);
+                continue;
+            }
+
+            var kept = stored.Chunk.AllRows().Where(row => changed.BinarySearch(row.Row) < 0).ToList();
+            if (kept.Count < stored.Chunk.Rows || added.Count > 0)
+            {
+                await ReplaceAsync(log, part, stored.FirstRow, stored.LastRow, stored.Id, kept, added);
             }
         }
     }

@@ -1,6 +1,8 @@
+using System.Buffers;
 using Dapper;
 using DataGlue.Edge.Storage;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace DataGlue.Edge.Reports.Columns;
 
@@ -68,8 +70,21 @@ internal sealed class ColumnReader
     }
 
     /// <summary>The chunks of one part, those of the oldest rows first.</summary>
-    public List<StoredChunkRow> Chunks(Log log, int part) =>
-        Read<List<StoredChunkRow>>(connection => [.. connection.Query<StoredChunkRow>(SqlFile.Read("read/report_chunks"), new { log = NameOf(log), part })]);
+    public List<StoredChunk> Chunks(Log log, int part) => Read(connection =>
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = SqlFile.Read("read/report_chunks");
+        command.Parameters.AddWithValue("@log", NameOf(log));
+        command.Parameters.AddWithValue("@part", part);
+        using var reader = command.ExecuteReader();
+        var chunks = new List<StoredChunk>();
+        while (reader.Read())
+        {
+            chunks.Add(new StoredChunk(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), raw.sqlite3_column_blob(reader.Handle, 3)));
+        }
+
+        return chunks;
+    });
 
     /// <summary>The same without what is in them.</summary>
     public List<StoredChunkRow> ChunkList(Log log, int part) =>
@@ -137,14 +152,34 @@ internal sealed class ReportChangeRow
     public string GlueUserId { get; set; } = "";
 }
 
-/// <summary>A chunk as it is stored.</summary>
+/// <summary>A chunk as it is stored, without what is in it.</summary>
 internal sealed class StoredChunkRow
 {
     public long Id { get; set; }
     public long FirstRow { get; set; }
     public long LastRow { get; set; }
     public long Size { get; set; } // of the data, in bytes
-    public byte[] Data { get; set; } = []; // see Chunk
+}
+
+/// <summary>A chunk that was read, into memory that is given back.</summary>
+internal sealed class StoredChunk : IDisposable
+{
+    private readonly byte[] bytes;
+
+    public StoredChunk(long id, long firstRow, long lastRow, ReadOnlySpan<byte> data)
+    {
+        (Id, FirstRow, LastRow) = (id, firstRow, lastRow);
+        bytes = ArrayPool<byte>.Shared.Rent(data.Length);
+        data.CopyTo(bytes);
+        Chunk = new Chunk(bytes, data.Length);
+    }
+
+    public long Id { get; }
+    public long FirstRow { get; }
+    public long LastRow { get; }
+    public Chunk Chunk { get; }
+
+    public void Dispose() => ArrayPool<byte>.Shared.Return(bytes);
 }
 
 /// <summary>Whom events of one chunk name.</summary>

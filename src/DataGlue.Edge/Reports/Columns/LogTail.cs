@@ -40,10 +40,10 @@ internal sealed class LogTail
     /// <summary>The chunks of one part of the browsers.</summary>
     public List<Source> Sources(int part)
     {
-        var sources = hasChunks ? reader.Chunks(log, part).ConvertAll(row => new Source(log, new Chunk(row.Data), row.LastRow > stored ? stored : long.MaxValue, changed)) : [];
+        var sources = hasChunks ? reader.Chunks(log, part).ConvertAll(row => new Source(log, row.Chunk, row.LastRow > stored ? stored : long.MaxValue, changed, row)) : [];
         if (tail[part] is { } fresh)
         {
-            sources.Add(new Source(log, fresh, long.MaxValue, []));
+            sources.Add(new Source(log, fresh, long.MaxValue, [], null));
         }
 
         return sources;
@@ -60,15 +60,18 @@ internal sealed class LogTail
 /// <summary>A chunk, of which some rows may count no more.</summary>
 /// <param name="last">Rows behind this one are read from elsewhere.</param>
 /// <param name="changed">Of each browser the rows that are read from elsewhere.</param>
-internal sealed class Source(Log log, Chunk chunk, long last, Dictionary<ulong, HashSet<long>> changed)
+/// <param name="stored">What the chunk was read from, which ends with this; null of one in memory.</param>
+internal sealed class Source(Log log, Chunk chunk, long last, Dictionary<ulong, HashSet<long>> changed, StoredChunk? stored) : IDisposable
 {
     // Of the texts of the chunk, their numbers in the report; 0 is one that nobody has asked for.
-    private readonly int[] names = new int[chunk.Texts.Length];
-    private readonly int[] pages = new int[chunk.Pages.Length];
-    private readonly int[] touches = new int[chunk.Touches.Length];
+    private readonly int[] names = new int[chunk.Texts.Count];
+    private readonly int[] pages = new int[chunk.Pages.Count];
+    private readonly int[] touches = new int[chunk.Touches.Count];
     private readonly int[] clients = new int[chunk.Clients.Length];
     private readonly bool[] isBot = [false, .. chunk.Clients.Select(client => client.IsBot)];
     private readonly bool hasBots = Array.Exists(chunk.Clients, client => client.IsBot);
+
+    public void Dispose() => stored?.Dispose();
 
     public Log Log => log;
 
@@ -126,8 +129,8 @@ internal sealed class Source(Log log, Chunk chunk, long last, Dictionary<ulong, 
         ref var known = ref touches[number - 1];
         if (known == 0)
         {
-            var touch = chunk.Touches[number - 1];
-            known = terms.Touch(touch.Json, touch.Counts, touch.Landing);
+            var (json, counts, page) = chunk.Touches[number - 1];
+            known = terms.Touch(chunk.TouchJson[json], counts, LandingOf(page, terms));
         }
 
         return known;
@@ -136,19 +139,24 @@ internal sealed class Source(Log log, Chunk chunk, long last, Dictionary<ulong, 
     private int NameAt(int row, FactTerms terms)
     {
         ref var known = ref names[chunk.TextAt(row)];
-        return known != 0 ? known : known = terms.Name(chunk.Texts[chunk.TextAt(row)]);
+        return known != 0 ? known : known = terms.Name(chunk.Texts.Utf8(chunk.TextAt(row)));
     }
 
-    private int PageAt(int row, FactTerms terms)
+    private int PageAt(int row, FactTerms terms) => PageOf(chunk.PageAt(row), terms);
+
+    // Whether a referrer is an outside one depends on the host, which stands before the first slash.
+    private int LandingOf(int number, FactTerms terms) => number == 0 || terms.HasPages ? PageOf(number, terms)
+        : terms.Page(chunk.Pages.Utf8(number - 1) is var page ? page[..(page.IndexOf((byte)'/') + 1)] : default);
+
+    private int PageOf(int number, FactTerms terms)
     {
-        var number = chunk.PageAt(row);
-        if (number == 0)
+        if (number == 0 || !terms.HasPages)
         {
             return 0;
         }
 
         ref var known = ref pages[number - 1];
-        return known != 0 ? known : known = terms.Page(chunk.Pages[number - 1]);
+        return known != 0 ? known : known = terms.Page(chunk.Pages.Utf8(number - 1));
     }
 
     private int ClientAt(int row, FactTerms terms)

@@ -93,6 +93,7 @@ internal sealed class NameOwners
             cancelled.ThrowIfCancellationRequested();
             foreach (var source in identities.Sources(part))
             {
+                using var held = source;
                 foreach (var run in source.Runs())
                 {
                     foreach (var row in source.Rows(run))
