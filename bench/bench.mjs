@@ -6,9 +6,10 @@ import { Figures } from './lib/figures.mjs';
 import * as contest from './sections/track.mjs';
 import * as verbs from './sections/verbs.mjs';
 import * as growth from './sections/growth.mjs';
+import * as reports from './sections/reports.mjs';
 import * as start from './sections/start.mjs';
 
-const sections = { track: contest, verbs, start, growth };
+const sections = { track: contest, verbs, start, growth, reports };
 
 const { values: options } = parseArgs({
   options: {

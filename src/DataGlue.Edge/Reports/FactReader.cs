@@ -51,13 +51,14 @@ internal sealed class Reading
         using var texts = columns.OpenTexts();
         var order = new FactOrder(texts);
         var names = new NameOwners(events, identities, order, cancelled);
+        var reader = new PartReader(Terms, scope, names, order, texts);
         var aside = new Dictionary<ulong, List<PlacedFact>>();
         var number = 0;
         for (var part = 0; part < ColumnReader.Parts; part++)
         {
             cancelled.ThrowIfCancellationRequested();
             List<Source> sources = [.. events.Sources(part), .. identities.Sources(part)];
-            var reader = new PartReader(sources, Terms, scope, names, order, texts);
+            reader.Open(sources);
             foreach (var browser in reader.Browsers(number + 1))
             {
                 number++;

@@ -196,7 +196,13 @@ internal sealed class ReportEndpoints(
             var paths = new Paths(reading.Terms, range, filters, start, steps);
             foreach (var journey in reading.Journeys())
             {
-                paths.Add(journey);
+                paths.AddNodes(journey);
+            }
+
+            paths.ChooseTop();
+            foreach (var journey in reading.Journeys())
+            {
+                paths.AddLinks(journey);
             }
 
             WriteRange(json, "range", range);

@@ -222,6 +222,8 @@ public sealed class D1Tests : IDisposable
         yield return Read("report_identities", ("after", 0L), ("last", 1_000L), ("most", 5L));
         yield return Read("report_events_of_rows", ("ids", "[1,2,3,4,5]"));
         yield return Read("report_identities_of_rows", ("ids", "[1,2,3,4,5]"));
+        yield return Read("report_next_events", ("after", 2L), ("most", 3L));
+        yield return Read("report_next_identities", ("after", 2L), ("most", 3L));
         yield return Read("report_logs");
         yield return Read("report_changes", ("most", 5L));
         yield return Read("report_chunks", ("log", "events"), ("part", 7L));

@@ -133,6 +133,22 @@ public sealed class ColumnTests : IDisposable
     }
 
     [Fact]
+    public async Task A_row_id_far_behind_the_others_is_one_row()
+    {
+        await TrackAsync("v1", 0, "https://shop.example/");
+        Sqlite3.Run(app.DatabasePath, "INSERT INTO events (id, event_id, glue_user_id, event, timestamp, fingerprint, created_at) VALUES (9223372036854775000, 'far', 'v1', 'page_view', '2024-05-01T11:00:00.000Z', 1, '')");
+        for (var i = 1; i < 4; i++)
+        {
+            await TrackAsync("v1", i, "https://shop.example/");
+        }
+
+        Assert.Equal(5, await EventsAsync());
+        await CopyAsync(rows: 2);
+        Assert.Equal(5, await EventsAsync());
+        Assert.Equal([], Differences());
+    }
+
+    [Fact]
     public async Task Damaged_columns_are_made_anew()
     {
         for (var i = 0; i < 8; i++)

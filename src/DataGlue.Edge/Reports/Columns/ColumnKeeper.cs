@@ -7,7 +7,7 @@ namespace DataGlue.Edge.Reports.Columns;
 /// and with pauses, since the writes of visitors come first.</summary>
 internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue, TimeProvider clock, ILogger<ColumnKeeper> logger) : BackgroundService
 {
-    /// <summary>So many row ids are appended at once where nothing else is said.</summary>
+    /// <summary>So many rows are appended at once where nothing else is said.</summary>
     public const int DefaultRowsTogether = 4_096;
 
     private const int MergedTogether = 32;
@@ -25,7 +25,7 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
     private readonly RowTexts texts = reader.OpenTexts();
     private int appends = MergedTogether; // since chunks were merged; a start looks first
 
-    /// <summary>So many row ids are appended at once. What is not appended yet, a report reads from the log.</summary>
+    /// <summary>So many rows are appended at once. What is not appended yet, a report reads from the log.</summary>
     public int RowsTogether { get; set; } = DefaultRowsTogether;
 
     /// <summary>Takes up what has changed in the logs, so that nothing of what was deleted is left in the chunks.</summary>
@@ -129,12 +129,15 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
 
     private async Task<bool> AppendAsync(ColumnState state, Log log)
     {
+        // Counted, since somebody may have given a row an id far behind the others.
         var first = state.Stored(log) + 1;
-        var last = first + RowsTogether - 1;
-        if (state.Of(log).Newest < last)
+        var next = reader.Next(log, first - 1, RowsTogether);
+        if (next.Count < RowsTogether)
         {
             return false;
         }
+
+        var last = next.Last;
 
         // From here on the changes of these rows are noted, so that none is missed between the reading and the writing.
         await queue.SubmitAsync(new ReportWatch(log, last));

@@ -39,8 +39,12 @@ internal sealed class ColumnReader
         using var transaction = snapshot is null ? connection.BeginTransaction(deferred: true) : null;
         List<ReportLogRow> logs = [.. connection.Query<ReportLogRow>(SqlFile.Read("read/report_logs"), transaction: transaction)];
         List<ReportChangeRow> changes = [.. connection.Query<ReportChangeRow>(SqlFile.Read("read/report_changes"), new { most = ColumnState.MostChanges }, transaction)];
-        return new ColumnState(logs.Find(log => log.Log == NameOf(Log.Events))!, logs.Find(log => log.Log == NameOf(Log.Identities))!, changes);
+        var state = new ColumnState(logs.Find(log => log.Log == NameOf(Log.Events))!, logs.Find(log => log.Log == NameOf(Log.Identities))!, changes);
+        return state with { Behind = Enum.GetValues<Log>().Sum(log => Next(connection, transaction, log, state.Stored(log), ColumnState.MostBehind + 1).Count) };
     });
+
+    /// <summary>How many rows stand behind one, counted up to so many, and the last of these.</summary>
+    public NextRows Next(Log log, long after, int most) => Read(connection => Next(connection, null, log, after, most));
 
     /// <summary>Rows of a log behind one and up to another, some at a time.</summary>
     public IEnumerable<List<LogRow>> Rows(Log log, long after, long last)
@@ -101,6 +105,9 @@ internal sealed class ColumnReader
 
     private T Read<T>(Func<SqliteConnection, T> query) => snapshot is not null ? query(snapshot) : database!.Read(query);
 
+    private static NextRows Next(SqliteConnection connection, SqliteTransaction? transaction, Log log, long after, int most) => connection.QueryFirst<NextRows>(
+        log == Log.Events ? SqlFile.Read("read/report_next_events") : SqlFile.Read("read/report_next_identities"), new { after, most }, transaction);
+
     private (List<LogRow> Rows, long Last) Page(Log log, long after, long last)
     {
         var asked = new { after, last, most = Together };
@@ -118,11 +125,14 @@ internal sealed record ColumnState(ReportLogRow Events, ReportLogRow Identities,
     /// <summary>So many changes are read at once.</summary>
     public const int MostChanges = 50_000;
 
-    // What a report reads from the logs itself takes it longer, and more memory.
-    private const long MostBehind = 131_072;
+    /// <summary>What a report reads from the logs itself takes it longer, and more memory.</summary>
+    public const int MostBehind = 131_072;
+
+    /// <summary>How many rows the chunks do not have yet, as far as that is counted.</summary>
+    public long Behind { get; init; }
 
     /// <summary>Whether the chunks are so far behind the logs that a report waits for them.</summary>
-    public bool IsFarBehind => Changes.Count == MostChanges || Events.Newest - Stored(Log.Events) + Identities.Newest - Stored(Log.Identities) > MostBehind;
+    public bool IsFarBehind => Changes.Count == MostChanges || Behind > MostBehind;
 
     /// <summary>Whether the chunks are as this program writes them.</summary>
     public bool IsReadable => Events.Format == Chunk.Format;
@@ -141,6 +151,13 @@ internal sealed class ReportLogRow
     public long Watched { get; set; } // up to which row changes are noted
     public long Format { get; set; }
     public long Newest { get; set; } // the newest row of the log
+}
+
+/// <summary>Rows that follow upon one.</summary>
+internal sealed class NextRows
+{
+    public long Count { get; set; }
+    public long Last { get; set; } // the row id of the last
 }
 
 /// <summary>A row of a log that was changed or deleted.</summary>

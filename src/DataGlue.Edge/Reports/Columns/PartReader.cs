@@ -3,15 +3,10 @@ using DataGlue.Edge.Journeys;
 
 namespace DataGlue.Edge.Reports.Columns;
 
-/// <summary>Reads the browsers of one part, each with all of its rows from all chunks.</summary>
-internal sealed class PartReader
+/// <summary>Reads the browsers of one part after the other, each with all of its rows from all chunks. What it holds of a part serves for the next.</summary>
+internal sealed class PartReader(FactTerms terms, ReportScope scope, NameOwners names, FactOrder order, RowTexts texts)
 {
-    private readonly List<Source> sources;
-    private readonly FactTerms terms;
-    private readonly ReportScope scope;
-    private readonly NameOwners names;
-    private readonly FactOrder order;
-    private readonly RowTexts texts;
+    private readonly Dictionary<ulong, int> places = [];
     private readonly List<(Run Run, int Before)> runs = [];
     private readonly List<Found> found = [];
 
@@ -20,10 +15,15 @@ internal sealed class PartReader
     private readonly List<Fact> alone = [];
     private readonly List<PlacedFact> placed = [];
 
-    public PartReader(List<Source> sources, FactTerms terms, ReportScope scope, NameOwners names, FactOrder order, RowTexts texts)
+    private List<Source> sources = [];
+
+    /// <summary>Begins with a part.</summary>
+    public void Open(List<Source> part)
     {
-        (this.sources, this.terms, this.scope, this.names, this.order, this.texts) = (sources, terms, scope, names, order, texts);
-        var places = new Dictionary<ulong, int>();
+        sources = part;
+        places.Clear();
+        runs.Clear();
+        found.Clear();
         for (var source = 0; source < sources.Count; source++)
         {
             foreach (var run in sources[source].Runs(source))
