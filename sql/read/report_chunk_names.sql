@@ -1,2 +1,2 @@
 -- Which browsers events of the chunks name somebody on.
-SELECT last_row, names FROM report_chunks WHERE log = 'events' AND names IS NOT NULL;
+SELECT names FROM report_chunks WHERE log = 'events' AND names IS NOT NULL;

@@ -14,14 +14,14 @@ internal sealed class Export(Database database, FactReader facts, People people,
     private const int FlushSize = 64 * 1024;
 
     // The columns of each, as its rows have them.
-    private static readonly Dictionary<string, string> Tables = new()
-    {
-        ["users"] = "glue_user_id,email,traits,attribution,first_seen,last_seen,identified,identified_at,last_synced,created_at,updated_at",
-        ["events"] = "event_id,glue_user_id,session_id,event,timestamp,email,user_id,properties,context,touch,host,path,device,browser,os,country,bot,claim,trusted,source,created_at",
-        ["identities"] = "event_id,glue_user_id,kind,timestamp,email,user_id,traits,context,touch,claim,trusted,source,created_at",
-        ["sessions"] = "glue_user_id,session_id,data,synced_at,created_at,updated_at",
-        ["people"] = "id,email,user_id,glue_user_id,first_seen,last_seen,first_channel,sessions,events",
-    };
+    private static readonly (string Name, string Columns)[] Tables =
+    [
+        ("users", "glue_user_id,email,traits,attribution,first_seen,last_seen,identified,identified_at,last_synced,created_at,updated_at"),
+        ("events", "event_id,glue_user_id,session_id,event,timestamp,email,user_id,properties,context,touch,host,path,device,browser,os,country,bot,claim,trusted,source,created_at"),
+        ("identities", "event_id,glue_user_id,kind,timestamp,email,user_id,traits,context,touch,claim,trusted,source,created_at"),
+        ("sessions", "glue_user_id,session_id,data,synced_at,created_at,updated_at"),
+        ("people", "id,email,user_id,glue_user_id,first_seen,last_seen,first_channel,sessions,events"),
+    ];
 
     public void Map(IEndpointRouteBuilder glue) => glue.MapMethods("/export", HttpExtensions.Reads, WriteAsync);
 
@@ -29,11 +29,11 @@ internal sealed class Export(Database database, FactReader facts, People people,
     {
         var query = new ReportQuery(context.Request.Query);
         var range = ReportRange.Read(query, Instants.Now(clock));
-        var table = query.Choice("table", "", [.. Tables.Keys.Select(name => (name, name))]);
+        var (table, columns) = query.Choice("table", ("", ""), [.. Tables.Select(each => (each.Name, each))]);
         var isCsv = query.Choice("format", false, ("ndjson", false), ("csv", true));
         if (table.Length == 0)
         {
-            query.Fault($"table is required: one of {string.Join(", ", Tables.Keys)}");
+            query.Fault($"table is required: one of {string.Join(", ", Tables.Select(each => each.Name))}");
         }
 
         query.Require();
@@ -55,7 +55,7 @@ internal sealed class Export(Database database, FactReader facts, People people,
         }
 
         await using var zip = isZipped ? new GZipStream(context.Response.Body, CompressionLevel.Fastest, leaveOpen: true) : null;
-        await WriteRowsAsync((Stream?)zip ?? context.Response.Body, Rows(table, range, context.RequestAborted), isCsv ? Tables[table] : null, context.RequestAborted);
+        await WriteRowsAsync((Stream?)zip ?? context.Response.Body, Rows(table, range, context.RequestAborted), isCsv ? columns : null, context.RequestAborted);
     }
 
     private static async Task WriteRowsAsync(Stream output, IEnumerable<string> rows, string? columns, CancellationToken gone)

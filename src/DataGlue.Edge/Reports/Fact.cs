@@ -150,6 +150,7 @@ internal static class TouchReader
             && Intake.Referrer.IsOutside(referrer, values.GetValueOrDefault(Intake.Touch.LandingPage), ignored) ? Intake.Referrer.HostOf(referrer) : null;
         return new TouchFacts(counts, values, counts ? Channels.Of(values, host) : Channels.Direct, host);
     }
+
     /// <summary>The touch keys of a stored touch with their values; none of what somebody has put in by hand and cannot be read.</summary>
     public static Dictionary<string, string> Values(string json)
     {

@@ -1,3 +1,4 @@
+using DataGlue.Edge.Http;
 using DataGlue.Edge.Reports.Columns;
 
 namespace DataGlue.Edge.Reports;
@@ -15,6 +16,7 @@ internal sealed class FactReader(ColumnReader columns, ColumnKeeper keeper, Sett
     /// <summary>Begins to read, as of now.</summary>
     public Reading Open(ReportScope scope, CancellationToken cancelled)
     {
+        var drops = keeper.Drops;
         var state = columns.State();
         while (state.IsFarBehind)
         {
@@ -22,7 +24,7 @@ internal sealed class FactReader(ColumnReader columns, ColumnKeeper keeper, Sett
             state = columns.State();
         }
 
-        return new Reading(columns, settings.IgnoredReferrers, state, scope, cancelled);
+        return new Reading(columns, () => keeper.Drops != drops, settings.IgnoredReferrers, state, scope, cancelled);
     }
 }
 
@@ -30,14 +32,16 @@ internal sealed class FactReader(ColumnReader columns, ColumnKeeper keeper, Sett
 internal sealed class Reading
 {
     private readonly ColumnReader columns;
+    private readonly Func<bool> isOutdated;
     private readonly ReportScope scope;
     private readonly CancellationToken cancelled;
     private readonly LogTail events;
     private readonly LogTail identities;
 
-    public Reading(ColumnReader columns, Intake.IgnoredReferrers ignored, ColumnState state, ReportScope scope, CancellationToken cancelled)
+    /// <param name="isOutdated">Whether the chunks were emptied since it began.</param>
+    public Reading(ColumnReader columns, Func<bool> isOutdated, Intake.IgnoredReferrers ignored, ColumnState state, ReportScope scope, CancellationToken cancelled)
     {
-        (this.columns, this.scope, this.cancelled) = (columns, scope, cancelled);
+        (this.columns, this.isOutdated, this.scope, this.cancelled) = (columns, isOutdated, scope, cancelled);
         events = new LogTail(columns, Log.Events, state, cancelled);
         identities = new LogTail(columns, Log.Identities, state, cancelled);
         Terms = new FactTerms(columns.Hosts().Concat(events.Hosts()).Distinct().Take(2).Count() > 1, ignored, scope.WithPages);
@@ -46,6 +50,7 @@ internal sealed class Reading
     public FactTerms Terms { get; }
 
     /// <summary>The journeys of all people who have anything to do with the time of the report, and perhaps of others.</summary>
+    /// <exception cref="RequestException">503: the chunks were emptied meanwhile.</exception>
     public IEnumerable<Journey> Journeys()
     {
         using var texts = columns.OpenTexts();
@@ -82,6 +87,11 @@ internal sealed class Reading
             }
 
             sources.ForEach(source => source.Dispose());
+        }
+
+        if (isOutdated())
+        {
+            throw new RequestException(StatusCodes.Status503ServiceUnavailable, "What reports read was made anew meanwhile; ask again in a minute");
         }
 
         foreach (var (person, facts) in aside)

@@ -228,12 +228,9 @@ internal struct ByBrowser
             return true;
         }
 
-        var isKnown = (others ?? Empty).TryGetValue(which, out var other);
-        (its, at) = other;
-        return isKnown;
+        (its, at) = others is not null && others.TryGetValue(which, out var other) ? (other.Session, other.Time) : ((Session?)null, 0);
+        return its is not null;
     }
-
-    private static readonly Dictionary<int, (Session Session, long Time)> Empty = [];
 }
 
 /// <summary>The events of a browser under one session id, or without one those with no gap of 30 minutes.</summary>

@@ -45,12 +45,12 @@ internal sealed class People(Database database, ColumnReader columns)
     }
 
     /// <summary>The numbers of people, and of browsers, whose e-mail, account or id begins with a text.</summary>
-    public HashSet<ulong> Find(string beginning)
+    public HashSet<ulong> Find(string beginning, CancellationToken cancelled)
     {
         var escaped = beginning.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal);
         var asked = new { browser = escaped + "%", email = "email:" + escaped + "%", account = "account:" + escaped + "%" };
         var found = new HashSet<ulong>();
-        foreach (var name in database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/names_beginning"), asked)]))
+        foreach (var name in database.Read<List<string>>(connection => [.. connection.Query<string>(SqlFile.Read("read/names_beginning"), asked)], cancelled))
         {
             found.Add(NameNumber.Of(name));
         }

@@ -238,7 +238,7 @@ internal sealed class ReportEndpoints(
         query.Require();
         return (json, cancelled) =>
         {
-            var found = text is null ? null : people.Find(text);
+            var found = text is null ? null : people.Find(text, cancelled);
             var reading = facts.Open(new ReportScope(range.From, range.To, filters.WithBots, filters.HasPages), cancelled);
             var list = new PeopleList(reading.Terms, after, limit, people.TextsOf);
             foreach (var journey in reading.Journeys())

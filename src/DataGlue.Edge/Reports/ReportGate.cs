@@ -39,7 +39,7 @@ internal sealed class ReportGate : IDisposable
         catch (OperationCanceledException)
         {
             Count("too_slow");
-            throw new RequestException(StatusCodes.Status503ServiceUnavailable, $"This report takes more than {Patience.TotalSeconds:0} s; ask for a shorter range, or for fewer steps or fields");
+            throw new RequestException(StatusCodes.Status503ServiceUnavailable, $"This report takes more than {Patience.TotalSeconds:0} s; ask for a shorter range, or for fewer steps or fields; after many events came at once, ask again in a few minutes");
         }
     }
 

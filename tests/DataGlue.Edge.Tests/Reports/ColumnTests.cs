@@ -63,6 +63,7 @@ public sealed class ColumnTests : IDisposable
         await CopyAsync(rows: 8);
         Assert.Equal(["40"], app.Query("SELECT stored FROM report_logs WHERE log = 'events'"));
         Assert.Equal(40, await EventsAsync());
+        Assert.NotEqual([], app.Query($"SELECT id FROM report_chunks WHERE instr(hex(data), hex('{Secret}')) > 0"));
 
         (await app.SendAsync("DELETE", "/glue/user/v0")).IsOk();
 
@@ -169,6 +170,21 @@ public sealed class ColumnTests : IDisposable
     }
 
     [Fact]
+    public async Task Ids_of_clicks_and_landing_pages_are_those_of_the_log()
+    {
+        foreach (var (user, minute) in new[] { ("v1", 0), ("v2", 1), ("v3", 2) })
+        {
+            await TrackAsync(user, minute, $"https://shop.example/{user}?gclid=click-{user}&utm_source=google");
+        }
+
+        await CopyAsync(rows: 1);
+        Assert.Equal(["click-v1", "click-v2", "click-v3"], await KeysAsync("gclid"));
+        Assert.Equal(["/v1", "/v2", "/v3"], await KeysAsync("landing_page"));
+        Assert.Equal(["paid search"], await KeysAsync("channel"));
+        Assert.Equal([], app.Query("SELECT id FROM report_chunks WHERE instr(hex(data), hex('click-')) > 0"));
+    }
+
+    [Fact]
     public async Task A_difference_is_found()
     {
         for (var i = 0; i < 8; i++)
@@ -184,6 +200,9 @@ public sealed class ColumnTests : IDisposable
 
     public void Dispose() => app.Dispose();
 
+    private async Task<IEnumerable<string?>> KeysAsync(string by) =>
+        (await app.GetAsync($"/glue/reports/attribution?{Range}&by={by}")).IsOk().Json["rows"]!.AsArray().Select(row => (string?)row!["key"]).Order(StringComparer.Ordinal);
+
     private List<string> Differences() => ColumnCheck.Differences(app.Services.GetRequiredService<ColumnReader>());
 
     private Task CopyAsync(int rows)
@@ -194,7 +213,7 @@ public sealed class ColumnTests : IDisposable
     }
 
     private async Task TrackAsync(string user, int minute, string url) => (await app.TrackAsync(
-        new JsonObject { ["glue_user_id"] = user, ["event"] = "page_view", ["timestamp"] = $"2024-05-01T10:{minute:00}:00Z", ["context"] = new JsonObject { ["url"] = url } }.ToJsonString())).IsOk();
+        new JsonObject { ["glue_user_id"] = user, ["event"] = "page_view", ["timestamp"] = $"2024-05-01T10:{minute:00}:00Z", ["context"] = new JsonObject { ["page"] = new JsonObject { ["url"] = url } } }.ToJsonString())).IsOk();
 
     private async Task<int> EventsAsync() => (int)(await app.GetAsync($"/glue/reports/overview?{Range}&fields=totals")).IsOk().Json["totals"]!["events"]!;
 

@@ -238,6 +238,29 @@ public sealed class ReportTests : IDisposable
         Assert.All(lines, line => Assert.NotNull(JsonNode.Parse(line)));
     }
 
+    [Theory]
+    [InlineData("events")]
+    [InlineData("users")]
+    [InlineData("identities")]
+    [InlineData("sessions")]
+    [InlineData("people")]
+    public async Task Csv_begins_with_the_columns_of_its_rows(string table)
+    {
+        await ShopAsync();
+        (await app.SyncAsync("""{"glue_user_id":"laptop","synced_at":"2024-05-21T10:00:00Z","data":{"sessions":[{"id":"s1"}]} }""")).IsOk();
+        var row = JsonNode.Parse((await app.GetAsync($"/glue/export?table={table}&from=2024-05-20")).IsOk().Body.Split('\n')[0])!.AsObject();
+
+        var head = (await app.GetAsync($"/glue/export?table={table}&format=csv&from=2024-05-20")).IsOk().Body.Split("\r\n")[0];
+        var empty = (await app.GetAsync($"/glue/export?table={table}&format=csv&from=2020-01-01&to=2020-01-02")).IsOk().Body;
+
+        Assert.Equal(string.Join(',', row.Select(member => member.Key)), head);
+        Assert.Equal(head + "\r\n", empty);
+    }
+
+    [Fact]
+    public async Task An_export_is_not_compressed_where_that_is_refused() => Assert.Null(
+        (await app.SendAsync("GET", $"/glue/export?table=events&{Week}", null, ("Accept-Encoding", "gzip;q=0, identity"))).Header("Content-Encoding"));
+
     [Fact]
     public async Task Csv_is_quoted_and_no_formula_runs()
     {

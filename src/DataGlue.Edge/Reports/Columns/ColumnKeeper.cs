@@ -23,10 +23,14 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
 
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly RowTexts texts = reader.OpenTexts();
+    private int drops;
     private int appends = MergedTogether; // since chunks were merged; a start looks first
 
     /// <summary>So many rows are appended at once. What is not appended yet, a report reads from the log.</summary>
     public int RowsTogether { get; set; } = DefaultRowsTogether;
+
+    /// <summary>How often the chunks were emptied.</summary>
+    public int Drops => Volatile.Read(ref drops);
 
     /// <summary>Takes up what has changed in the logs, so that nothing of what was deleted is left in the chunks.</summary>
     /// <exception cref="StorageUnavailableException">The database takes no writes.</exception>
@@ -59,10 +63,10 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Not at once: a start has other things to do.
-        using var timer = new PeriodicTimer(Period, clock);
         var failures = 0;
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (!stoppingToken.IsCancellationRequested)
         {
+            await Task.Delay(Period, clock, stoppingToken);
             try
             {
                 for (var start = clock.GetTimestamp(); await StepAsync() && !stoppingToken.IsCancellationRequested; start = clock.GetTimestamp())
@@ -113,8 +117,11 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
         }
     }
 
+    // From the first write on the chunks count for nothing. A report that has begun before does not see which are missing.
     private async Task<bool> DropAllAsync()
     {
+        Interlocked.Increment(ref drops);
+        await queue.SubmitAsync(new ReportFormat());
         for (var part = 0; part < ColumnReader.Parts; part++)
         {
             foreach (var log in Enum.GetValues<Log>())
@@ -123,7 +130,6 @@ internal sealed partial class ColumnKeeper(ColumnReader reader, WriteQueue queue
             }
         }
 
-        await queue.SubmitAsync(new ReportFormat());
         return true;
     }
 

@@ -202,6 +202,5 @@ internal sealed class StoredChunk : IDisposable
 /// <summary>Whom events of one chunk name.</summary>
 internal sealed class ReportNamesRow
 {
-    public long LastRow { get; set; }
     public byte[] Names { get; set; } = []; // see NamePairs
 }

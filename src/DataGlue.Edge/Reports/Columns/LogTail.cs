@@ -20,7 +20,6 @@ internal sealed class LogTail
             (changed.TryGetValue(browser, out var rows) ? rows : changed[browser] = []).Add(change.Row);
         }
 
-        var merges = new ChunkMerge?[ColumnReader.Parts];
         var fresh = new List<LogRow>(reader.RowsOf(log, changes.Select(change => change.Row).Distinct()));
         foreach (var rows in reader.Rows(log, stored, state.Of(log).Newest))
         {
